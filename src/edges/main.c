@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit COMMAND [ARGUMENTS]: find the command and run it.
+ */
+#include "edges/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ground/base.h"
+
+#ifndef CULPRIT_VERSION
+#define CULPRIT_VERSION "unknown"
+#endif
+
+struct command {
+	const char *name;
+	const char *summary;
+	command_fn *run;
+};
+
+static const struct command commands[] = {
+	{ "parse", "find crash reports in console logs and name them", cmd_parse },
+};
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "usage: culprit COMMAND [ARGUMENTS]\n\ncommands:\n");
+	for (size_t i = 0; i < countof(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fprintf(out, "\n"
+		     "  culprit COMMAND --help   the command's options\n"
+		     "  culprit --version        the version\n"
+		     "  man culprit              the manual\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < countof(commands); i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		print_usage(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("culprit %s\n", CULPRIT_VERSION);
+		return 0;
+	}
+	command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr, "culprit: unknown command '%s'; 'culprit --help' lists them\n", argv[1]);
+		return 2;
+	}
+	return command->run(argc - 1, argv + 1);
+}

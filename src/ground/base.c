@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Errors, spans, buffers and arenas.  Nothing here reads input of strangers
+ * beyond the two number parsers, which stop at the end of their span.
+ */
+#include "ground/base.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* ------------------------------------------------------------- errors */
+
+struct culprit_error {
+	enum culprit_error_code code;
+	char *message;
+};
+
+static char no_memory_message[] = "out of memory";
+
+struct culprit_error culprit_error_no_memory = {
+	.code = CULPRIT_ERROR_NO_MEMORY,
+	.message = no_memory_message,
+};
+
+static struct culprit_error *error_from(enum culprit_error_code code, char *message)
+{
+	struct culprit_error *err = malloc(sizeof(*err));
+
+	if (!err || !message) {
+		free(err);
+		free(message);
+		return &culprit_error_no_memory;
+	}
+	err->code = code;
+	err->message = message;
+	return err;
+}
+
+static char *format_message(const char *format, va_list args)
+{
+	char *message;
+
+	return vasprintf(&message, format, args) < 0 ? NULL : message;
+}
+
+struct culprit_error *culprit_error_create(enum culprit_error_code code, const char *format, ...)
+{
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = format_message(format, args);
+	va_end(args);
+	return error_from(code, message);
+}
+
+struct culprit_error *culprit_error_errno(const char *format, ...)
+{
+	int saved = errno;
+	_cleanup_(freep) char *what = NULL;
+	va_list args;
+
+	va_start(args, format);
+	what = format_message(format, args);
+	va_end(args);
+	if (!what)
+		return &culprit_error_no_memory;
+	return culprit_error_create(CULPRIT_ERROR_OS, "%s: %s", what, strerror(saved));
+}
+
+struct culprit_error *culprit_error_context(struct culprit_error *err, const char *format, ...)
+{
+	_cleanup_(freep) char *context = NULL;
+	char *message;
+	va_list args;
+
+	if (!err || err == &culprit_error_no_memory)
+		return err;
+	va_start(args, format);
+	context = format_message(format, args);
+	va_end(args);
+	if (context && asprintf(&message, "%s: %s", context, err->message) >= 0) {
+		free(err->message);
+		err->message = message;
+	}
+	return err;
+}
+
+enum culprit_error_code culprit_error_code(const struct culprit_error *err)
+{
+	return err->code;
+}
+
+const char *culprit_error_message(const struct culprit_error *err)
+{
+	return err->message;
+}
+
+void culprit_error_destroy(struct culprit_error *err)
+{
+	if (!err || err == &culprit_error_no_memory)
+		return;
+	free(err->message);
+	free(err);
+}
+
+void culprit_error_destroyp(struct culprit_error **err)
+{
+	culprit_error_destroy(*err);
+}
+
+/* --------------------------------------------------------------- spans */
+
+ptrdiff_t span_find(struct span s, struct span needle)
+{
+	const char *hit;
+
+	if (needle.len == 0)
+		return 0;
+	if (s.len < needle.len)
+		return -1;
+	hit = memmem(s.ptr, s.len, needle.ptr, needle.len);
+	return hit ? hit - s.ptr : -1;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct span span_trim(struct span s)
+{
+	while (s.len && is_blank(s.ptr[0]))
+		s = span_skip(s, 1);
+	while (s.len && is_blank(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* -------------------------------------------------------- byte buffers */
+
+void buf_deinit(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf){ 0 };
+}
+
+bool buf_reserve(struct buf *buf, size_t more)
+{
+	size_t need, cap;
+	char *data;
+
+	if (more >= SIZE_MAX / 2 - buf->len)
+		return false;
+	need = buf->len + more + 1;
+	if (need <= buf->cap)
+		return true;
+	cap = buf->cap * 2 > need ? buf->cap * 2 : need;
+	if (cap < 64)
+		cap = 64;
+	data = realloc(buf->data, cap);
+	if (!data)
+		return false;
+	buf->data = data;
+	buf->cap = cap;
+	return true;
+}
+
+bool buf_add(struct buf *buf, const void *data, size_t len)
+{
+	if (!buf_reserve(buf, len))
+		return false;
+	if (len)
+		memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+	return true;
+}
+
+bool buf_add_char(struct buf *buf, char c)
+{
+	return buf_add(buf, &c, 1);
+}
+
+bool buf_add_str(struct buf *buf, const char *str)
+{
+	return buf_add(buf, str, strlen(str));
+}
+
+bool buf_printf(struct buf *buf, const char *format, ...)
+{
+	_cleanup_(freep) char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = format_message(format, args);
+	va_end(args);
+	return text && buf_add_str(buf, text);
+}
+
+/* -------------------------------------------------------------- arenas */
+
+#define ARENA_BLOCK_BYTES 4096
+#define ARENA_ALIGN _Alignof(max_align_t)
+
+struct arena_block {
+	struct arena_block *prev;
+	size_t cap;
+	_Alignas(max_align_t) char data[];
+};
+
+void arena_deinit(struct arena *arena)
+{
+	while (arena->last) {
+		struct arena_block *block = arena->last;
+
+		arena->last = block->prev;
+		free(block);
+	}
+	*arena = (struct arena){ 0 };
+}
+
+static bool arena_grow(struct arena *arena, size_t size)
+{
+	/* Doubling keeps the number of blocks logarithmic in the arena's size. */
+	size_t cap = arena->total > ARENA_BLOCK_BYTES ? arena->total : ARENA_BLOCK_BYTES;
+	struct arena_block *block;
+
+	if (cap < size)
+		cap = size;
+	block = malloc(sizeof(*block) + cap);
+	if (!block)
+		return false;
+	block->prev = arena->last;
+	block->cap = cap;
+	arena->last = block;
+	arena->used = 0;
+	arena->total += cap;
+	return true;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *ret;
+
+	if (size > SIZE_MAX / 4)
+		return NULL;
+	size = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+	if (!arena->last || arena->last->cap - arena->used < size) {
+		if (!arena_grow(arena, size))
+			return NULL;
+	}
+	ret = arena->last->data + arena->used;
+	arena->used += size;
+	return memset(ret, 0, size);
+}
+
+void *arena_array(struct arena *arena, size_t n, size_t size)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(n, size, &total))
+		return NULL;
+	return arena_alloc(arena, total);
+}
+
+char *arena_dup(struct arena *arena, struct span s)
+{
+	char *copy = arena_alloc(arena, s.len + 1);
+
+	if (copy && s.len)
+		memcpy(copy, s.ptr, s.len);
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	_cleanup_(freep) char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = format_message(format, args);
+	va_end(args);
+	return text ? arena_dup(arena, span_of(text)) : NULL;
+}
+
+/* ------------------------------------------------------------- numbers */
+
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+static bool parse_base(struct span s, int base, uint64_t *ret, size_t *ret_len)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	for (i = 0; i < s.len && digit_value(s.ptr[i]) < base; i++) {
+		if (__builtin_mul_overflow(value, (uint64_t)base, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)digit_value(s.ptr[i]), &value))
+			return false;
+	}
+	if (i == 0)
+		return false;
+	*ret = value;
+	if (ret_len)
+		*ret_len = i;
+	return true;
+}
+
+bool parse_u64(struct span s, uint64_t *ret, size_t *ret_len)
+{
+	return parse_base(s, 10, ret, ret_len);
+}
+
+bool parse_hex64(struct span s, uint64_t *ret, size_t *ret_len)
+{
+	size_t skip = s.len > 2 && s.ptr[0] == '0' && (s.ptr[1] == 'x' || s.ptr[1] == 'X') ? 2 : 0;
+
+	if (!parse_base(span_skip(s, skip), 16, ret, ret_len))
+		return false;
+	if (ret_len)
+		*ret_len += skip;
+	return true;
+}
+
+uint64_t hash_bytes(const void *data, size_t len)
+{
+	const unsigned char *p = data;
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ p[i]) * 0x100000001b3u;
+	return hash;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Console: one physical line to what the kernel (or someone else) said.
+ *
+ * Takes off what consoles, loggers and labs put in front of printk's text and
+ * keeps what they tell: time, level, caller.  Decoding a line needs no other
+ * line, except for the few things a console_decoder learns (see there).
+ *
+ *	[   12.345678] text                        printk.time=1
+ *	[   12.345678][ T123] text                 CONFIG_PRINTK_CALLER (v5.1)
+ *	[   12.345678][    C0] text                the same, outside of tasks
+ *	[   T24] text                              caller with printk.time=0
+ *	<4>[   12.345678] text                     dmesg -r, some consoles
+ *	[Sun Nov 22 10:00:00 2026] text            dmesg -T
+ *	2026-11-22T10:00:00,123456+00:00 text      dmesg --time-format iso
+ *	kern  :warn  : [   12.345678] text         dmesg -x
+ *	6,1234,5678901,-;text                      /dev/kmsg; " KEY=value" lines follow
+ *	6,1234,5678901,-,caller=T123;text          the same (v5.1), netconsole extended
+ *	6,1234,5678901,-,ncfrag=0/1000;text        netconsole extended, fragment
+ *	Nov 22 10:00:00 host kernel: [   12.345678] text   syslog, journald
+ *	[   12.345678] host kernel: text           journalctl -o short-monotonic
+ *	2026-11-22T10:00:00.123456Z [   12.345678] text    lab or CI prefix
+ *	host login: [   12.345678] text            a getty spoke before the kernel did
+ *	** 57 printk messages dropped ** [   12.3] text
+ */
+#ifndef CULPRIT_CONSOLE_H
+#define CULPRIT_CONSOLE_H
+
+#include "ground/base.h"
+
+enum caller_kind {
+	CALLER_NONE,		/* not said */
+	CALLER_TASK,		/* [ T123]: id is the thread id */
+	CALLER_CPU,		/* [ C0]: id is the CPU */
+};
+
+struct caller {
+	enum caller_kind kind;
+	uint32_t id;
+};
+
+static inline bool caller_equal(struct caller a, struct caller b)
+{
+	return a.kind == b.kind && a.id == b.id;
+}
+
+/* What a line's prefix says about who wrote it. */
+enum line_origin {
+	ORIGIN_UNKNOWN,		/* no prefix that tells: kernel without printk.time, or anybody */
+	ORIGIN_KERNEL,		/* a printk prefix (time stamp, level, caller, kmsg header, "kernel:") */
+	ORIGIN_OTHER,		/* a logger says that it was another program ("host sshd[12]: ") */
+	ORIGIN_META,		/* about the console itself: a lone "** N printk messages dropped **", a
+				   kmsg " KEY=value" line, an empty netconsole fragment */
+};
+
+#define LINE_TRUNCATED	0x01u	/* first piece of a line longer than CONSOLE_LINE_BYTES */
+#define LINE_CONTINUED	0x02u	/* a later piece of such a line: no prefix is looked for */
+#define LINE_DROPPED	0x04u	/* messages were lost before this line ("printk messages dropped") */
+#define LINE_REPLAYED	0x08u	/* "** replaying previous printk message **" stood here: the line before
+				   was cut and this is it again, whole */
+#define LINE_FRAGMENT	0x10u	/* a netconsole fragment of a longer message */
+#define LINE_JUNK_FRONT	0x20u	/* something (login prompt, program output) stood before the prefix */
+#define LINE_CLEANED	0x40u	/* control bytes were taken out: text is in the decoder's scratch */
+#define LINE_HAS_TIME	0x80u	/* the line carried a printk time stamp */
+
+/* Physical lines are cut into pieces of this size; the rest comes as further lines. */
+#define CONSOLE_LINE_BYTES (16u << 10)
+
+struct line {
+	struct span raw;	/* the physical line without its end (\n or \r\n) */
+	struct span text;	/* what was said; see console_decode for its life */
+	struct span speaker;	/* the program's name where origin is ORIGIN_OTHER; else empty */
+	uint64_t offset;	/* of raw in the original input, bytes; set by the caller */
+	uint64_t number;	/* of the physical line, from 1; set by the caller */
+	int64_t time_us;	/* printk time since boot; -1: not said */
+	struct caller caller;
+	int8_t level;		/* 0 (emergency) to 7 (debug); -1: not said */
+	uint8_t origin;		/* enum line_origin */
+	uint16_t flags;		/* LINE_* */
+};
+
+/* What is learned of a log while it is read. Zeroed is a valid start. */
+struct console_decoder {
+	struct buf scratch;
+	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
+	/* more state of the implementation may stand here, but nothing that grows with the log */
+};
+
+void console_decoder_deinit(struct console_decoder *decoder);
+
+/*
+ * Decode raw (one physical line, or piece of one: flags_in is 0,
+ * LINE_TRUNCATED or LINE_CONTINUED).  Fills all of *ret but offset and number.
+ *
+ * text borrows from raw where nothing had to be taken out, else from the
+ * decoder, until the next call.  It has no control bytes but tab; ANSI escape
+ * sequences, NUL and carriage returns are gone; bytes over 0x7f are kept.
+ * Blanks in front are kept (stacks are indented) but for the one that printk's
+ * prefix ends with; blanks at the end are kept.
+ *
+ * Errors: NO_MEMORY.
+ */
+struct culprit_error *console_decode(struct console_decoder *decoder, struct span raw,
+				     unsigned int flags_in, struct line *ret);
+
+/*
+ * The offset behind the last end of line in s (\n), or 0: where a chunk can be
+ * cut.
+ */
+size_t console_last_line_end(struct span s);
+
+#endif

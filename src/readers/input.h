@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Input: bytes from files, pipes and compressed files, chunk by chunk.
+ *
+ * gzip, xz, zstd, bzip2 (also concatenated members) are recognised by their
+ * content, never by their name, and decompressed by libarchive, which is
+ * opened only then.  Anything else is passed through as it is.
+ */
+#ifndef CULPRIT_INPUT_H
+#define CULPRIT_INPUT_H
+
+#include "ground/base.h"
+
+struct input;
+
+/* What one input_read gives at the most. */
+#define INPUT_CHUNK_BYTES (256u << 10)
+
+/* "-" is standard input. Errors: OS, with the path. A directory is an error. */
+struct culprit_error *input_open(const char *path, struct input **ret);
+
+/* Takes over fd. name is for messages and is copied. */
+struct culprit_error *input_open_fd(int fd, const char *name, struct input **ret);
+
+void input_close(struct input *input);
+
+/*
+ * The next bytes, borrowed until the next call on input; an empty span at the
+ * end.  Blocks until there is at least one byte.  Errors: OS; FORMAT for a
+ * broken or truncated archive (what could be decompressed was given before).
+ */
+struct culprit_error *input_read(struct input *input, struct span *ret);
+
+/*
+ * Like input_read, but gives up after timeout_ms without a byte: *ret_silent
+ * is set and *ret is empty. timeout_ms < 0 waits for ever.
+ */
+struct culprit_error *input_read_timeout(struct input *input, int timeout_ms,
+					 struct span *ret, bool *ret_silent);
+
+/* Size in bytes where the input is an uncompressed regular file; otherwise false. */
+bool input_plain_size(const struct input *input, uint64_t *ret);
+
+#endif

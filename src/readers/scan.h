@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Scan: find the first of many literals in large buffers, at the speed of memory.
+ *
+ * The prefilter of the parser: nearly all of a log is benign, and whatever
+ * holds none of the announcing literals is never split into lines.
+ */
+#ifndef CULPRIT_SCAN_H
+#define CULPRIT_SCAN_H
+
+#include "ground/base.h"
+
+struct scan_set;
+
+#define SCAN_MAX_LITERALS 512
+#define SCAN_MIN_LITERAL_BYTES 3
+
+/*
+ * Literals are copied; each has at least SCAN_MIN_LITERAL_BYTES bytes (LIMIT
+ * otherwise), case matters, NUL is a byte like others. Immutable afterwards:
+ * threads may share a set.
+ */
+struct culprit_error *scan_set_create(const struct span *literals, size_t n, struct scan_set **ret);
+void scan_set_destroy(struct scan_set *set);
+
+/*
+ * Offset in s, at or after from, of the first byte of the literal that begins
+ * first (of several that begin there, the lowest index), or s.len where there
+ * is none.  *ret_index (may be NULL) is the literal's index.
+ */
+size_t scan_find(const struct scan_set *set, struct span s, size_t from, size_t *ret_index);
+
+/* How many '\n' s holds. */
+size_t scan_count_lines(struct span s);
+
+/* The same two in plain C, for other machines and to test against. */
+size_t scan_find_portable(const struct scan_set *set, struct span s, size_t from, size_t *ret_index);
+size_t scan_count_lines_portable(struct span s);
+
+#endif
