@@ -27,7 +27,7 @@ for file in src/*/*.c src/*/*.h; do
 	done
 done
 
-# only HEADER PATTERN FILE...: the header is included by these files alone
+# only HEADER FILE...: the header is included by these files alone
 only() {
 	header=$1; shift
 	for file in $(grep -lE "^#[ 	]*include <$header>" src/*/*.c src/*/*.h 2>/dev/null); do
