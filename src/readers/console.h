@@ -62,6 +62,8 @@ enum line_origin {
 #define LINE_JUNK_FRONT	0x20u	/* something (login prompt, program output) stood before the prefix */
 #define LINE_CLEANED	0x40u	/* control bytes were taken out: text is in the decoder's scratch */
 #define LINE_HAS_TIME	0x80u	/* the line carried a printk time stamp */
+#define LINE_CUT	0x100u	/* "** replaying previous printk message **" ended it: cut, and said again next */
+#define LINE_SPLICED	0x200u	/* another printk prefix stands inside text: see console_split_inner */
 
 /* Physical lines are cut into pieces of this size; the rest comes as further lines. */
 #define CONSOLE_LINE_BYTES (16u << 10)
@@ -83,7 +85,12 @@ struct line {
 struct console_decoder {
 	struct buf scratch;
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
-	/* more state of the implementation may stand here, but nothing that grows with the log */
+	bool replay_next;	/* the line before ended in the replay mark; clear it when lines were left out */
+	/* what the first piece of a long line said; its later pieces inherit it */
+	uint8_t piece_origin;
+	int8_t piece_level;
+	struct caller piece_caller;
+	int64_t piece_time_us;
 };
 
 void console_decoder_deinit(struct console_decoder *decoder);
@@ -102,6 +109,14 @@ void console_decoder_deinit(struct console_decoder *decoder);
  */
 struct culprit_error *console_decode(struct console_decoder *decoder, struct span raw,
 				     unsigned int flags_in, struct line *ret);
+
+/*
+ * Two kernel messages in one line (LINE_SPLICED): cut line->text where the
+ * second begins and give that as a line of its own, with its own time and
+ * caller, the same raw, offset and number.  May be repeated on *ret.  False,
+ * and nothing changed, where there is only one.
+ */
+bool console_split_inner(struct line *line, struct line *ret);
 
 /*
  * The offset behind the last end of line in s (\n), or 0: where a chunk can be
