@@ -52,7 +52,7 @@ LIBS := $(PKG_LIBS) -ldl -lm
 LAYERS := ground readers meaning search
 LIB_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 EDGE_SRC := $(wildcard src/edges/*.c)
-LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o)
+LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o
 EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
@@ -67,6 +67,22 @@ $(O)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The patterns are part of the program, in the form that their loader gives them.
+PATTERNS := $(sort $(wildcard patterns/*.yaml))
+EMBED_OBJ := $(O)/obj/ground/base.o $(O)/obj/readers/yaml.o
+
+$(O)/embed: patterns/embed.c $(EMBED_OBJ)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
+
+$(O)/embedded.c: $(O)/embed $(PATTERNS)
+	$(call say,EMBED,$@)
+	$(Q)$(O)/embed $(PATTERNS) > $@
+
+$(O)/obj/embedded.o: $(O)/embedded.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(O)/libculprit.a: $(LIB_OBJ)
 	$(call say,AR,$@)

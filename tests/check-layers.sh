@@ -36,7 +36,7 @@ only() {
 	done
 }
 only 'yaml\.h' src/readers/yaml.c
-only 'pcre2\.h' src/readers/pattern.c src/readers/pattern.h src/readers/regex.c
+only 'pcre2\.h' src/readers/regex.c
 only 'jansson\.h' src/edges/json.c src/edges/json.h
 only '(dwarf\.h|elfutils/.*|libelf\.h|gelf\.h|libdw\.h)' src/readers/debuginfo.c src/readers/debuginfo_elf.c src/readers/debuginfo_dwarf.c src/readers/debuginfo_index.c
 only 'archive\.h|archive_entry\.h' src/readers/input.c

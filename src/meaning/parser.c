@@ -1,0 +1,930 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The parser: a stream of bytes to reports.
+ *
+ * While no report is open, whole chunks are searched for the literals of
+ * banners and phase marks, and only the lines that hold one are split off and
+ * decoded.  While a report is open, every line is decoded and goes to the
+ * report of its context:
+ *
+ *	[   35.046212][ T5851] BUG: KASAN: ...	to the report of task 5851
+ *	[   35.046220][    C0] something		not to it
+ *
+ * CPUs share one context (a CPU that reports has others dump their stacks,
+ * each under its own number) unless two of them report at once.  Without
+ * caller prefixes all of the kernel's lines are one context, and without any
+ * prefix all lines are.
+ *
+ * A second banner in the same context is a follow-up where its pattern says
+ * so, or where the report has no stack yet (two CPUs' first lines are often
+ * mixed; the earlier one names the report); otherwise it begins a new one.
+ * This fails where a report that needs a stack lost it: then the next report
+ * of its context is taken for its rest, and called corrupted.
+ *
+ * Reports do not depend on how the bytes were cut: whatever looks back does so
+ * by a fixed number of bytes.
+ *
+ * Memory: one line (CONSOLE_LINE_BYTES), LOOKBACK_BYTES of history, and at the
+ * most MAX_OPEN drafts of max_report_bytes, together MAX_DRAFT_BYTES.
+ */
+#include "meaning/report.h"
+#include "readers/scan.h"
+
+#include <stdio.h>
+
+#include "meaning/stack.h"
+
+#define LOOKBACK_BYTES 4096
+#define LOOKBACK_LINES 24
+#define MAX_OPEN 64
+#define MAX_QUEUE 256
+#define DEFAULT_REPORT_BYTES (1u << 20)
+#define MAX_DRAFT_BYTES (16u << 20)
+#define MAX_DRAFT_LINES 20000
+/* A report is over after so many lines of its context that look like none of a report. */
+#define QUIET_LINES 64
+#define QUIET_LINES_ENDED 16
+
+struct culprit_parser {
+	const struct culprit_patterns *patterns;
+	char *file_name;
+	bool detect_boot_failures;
+	size_t max_report_bytes;
+	struct regex_scratch *scratch;
+	struct console_decoder decoder;
+
+	struct buf carry;		/* bytes of the line that has not ended */
+	bool in_long_line;		/* carry is not the first piece of its line */
+	char history[LOOKBACK_BYTES];	/* the last bytes that were processed */
+	size_t history_len;
+	uint64_t off;			/* of the first byte that was not processed */
+	uint64_t number;		/* of the line it stands in, from 1 */
+	uint64_t line_off;		/* where that line begins */
+
+	struct draft **drafts;		/* in order of their first lines: closed ones wait for the open ones before them */
+	size_t n_drafts, n_open;
+	size_t draft_bytes;
+
+	/* What is known of the log. */
+	char *version;
+	uint32_t n_boots;
+	enum culprit_phase phase, phase_best;
+	uint64_t n_reports;
+	bool in_kernel;			/* "Linux version" was seen, and no firmware since */
+	bool seen_prefix;		/* the kernel of this log prints prefixes */
+	bool panicked;
+	bool crashed;			/* this boot had a report */
+	bool shut_down;			/* this boot was asked to end */
+	bool finished;
+};
+
+/* ------------------------------------------------------------ life */
+
+struct culprit_error *culprit_parser_create(const struct culprit_patterns *patterns,
+					    const struct culprit_parser_options *options,
+					    struct culprit_parser **ret)
+{
+	struct culprit_parser *p = calloc(1, sizeof(*p));
+	struct culprit_error *err;
+
+	if (!p)
+		return &culprit_error_no_memory;
+	p->patterns = patterns;
+	p->number = 1;
+	p->max_report_bytes = options && options->max_report_bytes ? options->max_report_bytes : DEFAULT_REPORT_BYTES;
+	p->detect_boot_failures = options && options->detect_boot_failures;
+	p->drafts = calloc(MAX_QUEUE + MAX_OPEN + 1, sizeof(*p->drafts));
+	err = regex_scratch_create(&p->scratch);
+	if (!err && options && options->file_name) {
+		p->file_name = strdup(options->file_name);
+		if (!p->file_name)
+			err = &culprit_error_no_memory;
+	}
+	if (err || !p->drafts) {
+		culprit_parser_destroy(p);
+		return err ? err : &culprit_error_no_memory;
+	}
+	*ret = p;
+	return NULL;
+}
+
+void culprit_parser_destroy(struct culprit_parser *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n_drafts; i++)
+		draft_destroy(p->drafts[i]);
+	free(p->drafts);
+	regex_scratch_destroy(p->scratch);
+	console_decoder_deinit(&p->decoder);
+	buf_deinit(&p->carry);
+	free(p->file_name);
+	free(p->version);
+	free(p);
+}
+
+/* --------------------------------------------------------- drafts */
+
+static struct culprit_error *draft_add_line(struct culprit_parser *p, struct draft *d, struct span text,
+					    uint32_t flags)
+{
+	if (d->text.len + text.len > p->max_report_bytes || d->n_lines >= MAX_DRAFT_LINES ||
+	    p->draft_bytes + text.len > MAX_DRAFT_BYTES) {
+		d->truncated = true;
+		return NULL;
+	}
+	if (d->n_lines == d->cap_lines) {
+		size_t cap = d->cap_lines ? d->cap_lines * 2 : 64;
+		struct draft_line *lines = realloc(d->lines, cap * sizeof(*lines));
+
+		if (!lines)
+			return &culprit_error_no_memory;
+		d->lines = lines;
+		d->cap_lines = cap;
+	}
+	d->lines[d->n_lines] = (struct draft_line){ (uint32_t)d->text.len, (uint32_t)text.len, flags };
+	if (!buf_add(&d->text, text.ptr, text.len))
+		return &culprit_error_no_memory;
+	d->n_lines++;
+	p->draft_bytes += text.len;
+	return NULL;
+}
+
+/* The lines behind the last that looked like a report's are not part of it. */
+static void trim_draft(struct draft *d)
+{
+	while (d->n_lines && d->quiet) {
+		d->n_lines--;
+		d->quiet--;
+	}
+}
+
+static struct culprit_error *close_draft(struct culprit_parser *p, struct draft *d)
+{
+	struct culprit_error *err;
+
+	trim_draft(d);
+	err = draft_build(d, p->patterns, p->scratch, p->file_name, &d->report);
+	if (err)
+		return err;
+	d->report->panicked = p->panicked;
+	d->closed = true;
+	p->n_open--;
+	p->draft_bytes -= d->text.len < p->draft_bytes ? d->text.len : p->draft_bytes;
+	buf_deinit(&d->text);
+	free(d->lines);
+	d->lines = NULL;
+	d->n_lines = d->cap_lines = 0;
+	if (!d->report->suppressed) {
+		p->n_reports++;
+		p->crashed |= d->report->kind != CULPRIT_KIND_INFRASTRUCTURE;
+	}
+	return NULL;
+}
+
+static struct culprit_error *close_all(struct culprit_parser *p)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < p->n_drafts && !err; i++) {
+		if (!p->drafts[i]->closed)
+			err = close_draft(p, p->drafts[i]);
+	}
+	return err;
+}
+
+static void drop_draft(struct culprit_parser *p, size_t i)
+{
+	if (!p->drafts[i]->closed)
+		p->n_open--;
+	draft_destroy(p->drafts[i]);
+	memmove(p->drafts + i, p->drafts + i + 1, (p->n_drafts - i - 1) * sizeof(*p->drafts));
+	p->n_drafts--;
+}
+
+/* Nothing waits for ever, and nobody opens more than the bound allows. */
+static struct culprit_error *make_room(struct culprit_parser *p)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < p->n_drafts && !err; i++) {
+		if (p->n_open < MAX_OPEN && p->n_drafts < MAX_QUEUE)
+			break;
+		if (!p->drafts[i]->closed)
+			err = close_draft(p, p->drafts[i]);
+	}
+	return err;
+}
+
+static struct culprit_error *new_draft(struct culprit_parser *p, struct draft **ret)
+{
+	struct culprit_error *err = make_room(p);
+	struct draft *d;
+
+	if (err)
+		return err;
+	/* All are closed, and nobody took them: the oldest must go, or memory would grow with the log. */
+	if (p->n_drafts >= MAX_QUEUE + MAX_OPEN)
+		drop_draft(p, 0);
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return &culprit_error_no_memory;
+	d->time_us = -1;
+	d->boot = p->n_boots ? p->n_boots - 1 : 0;
+	d->phase = p->phase;
+	if (p->version) {
+		d->version = strdup(p->version);
+		if (!d->version) {
+			free(d);
+			return &culprit_error_no_memory;
+		}
+	}
+	p->drafts[p->n_drafts++] = d;
+	p->n_open++;
+	*ret = d;
+	return NULL;
+}
+
+/* ---------------------------------------------------------- look back */
+
+/*
+ * The lines before the one at hand: whole ones out of the last LOOKBACK_BYTES,
+ * which stand in history and, behind them, in before.
+ */
+struct lookback {
+	char bytes[LOOKBACK_BYTES];
+	struct span lines[LOOKBACK_LINES];	/* the newest first */
+	size_t n;
+};
+
+static void look_back(const struct culprit_parser *p, struct span before, struct lookback *ret)
+{
+	size_t n = before.len < LOOKBACK_BYTES ? before.len : LOOKBACK_BYTES;
+	size_t old = LOOKBACK_BYTES - n < p->history_len ? LOOKBACK_BYTES - n : p->history_len;
+	bool from_start = p->off + before.len == n + old;
+	const char *end;
+
+	memcpy(ret->bytes, p->history + p->history_len - old, old);
+	if (n)
+		memcpy(ret->bytes + old, before.ptr + before.len - n, n);
+	ret->n = 0;
+	end = ret->bytes + old + n;
+	/* The last byte is a line's end; whatever stands before the first is half a line. */
+	while (ret->n < LOOKBACK_LINES && end > ret->bytes && end[-1] == '\n') {
+		const char *start = memrchr(ret->bytes, '\n', (size_t)(end - 1 - ret->bytes));
+
+		start = start ? start + 1 : ret->bytes;
+		if (start == ret->bytes && !from_start)
+			break;
+		ret->lines[ret->n++] = (struct span){ start, (size_t)(end - 1 - start) };
+		end = start;
+	}
+}
+
+static void remember(struct culprit_parser *p, struct span bytes)
+{
+	if (bytes.len >= LOOKBACK_BYTES) {
+		memcpy(p->history, bytes.ptr + bytes.len - LOOKBACK_BYTES, LOOKBACK_BYTES);
+		p->history_len = LOOKBACK_BYTES;
+		return;
+	}
+	if (p->history_len + bytes.len > LOOKBACK_BYTES) {
+		size_t drop = p->history_len + bytes.len - LOOKBACK_BYTES;
+
+		memmove(p->history, p->history + drop, p->history_len - drop);
+		p->history_len -= drop;
+	}
+	if (bytes.len)
+		memcpy(p->history + p->history_len, bytes.ptr, bytes.len);
+	p->history_len += bytes.len;
+}
+
+/* ---------------------------------------------------------- contexts */
+
+/* Does a line of this origin and caller belong where the report's first line came from? */
+static bool same_context(const struct draft *d, const struct line *line)
+{
+	if (line->origin == ORIGIN_OTHER || line->origin == ORIGIN_META)
+		return false;
+	if (d->origin == ORIGIN_UNKNOWN)
+		return true;
+	if (line->origin != ORIGIN_KERNEL)
+		return false;
+	if (d->caller.kind == CALLER_TASK)
+		return caller_equal(d->caller, line->caller);
+	if (d->caller.kind == CALLER_CPU)
+		return line->caller.kind == CALLER_CPU;
+	return true;
+}
+
+/* The open report that a line goes to: that of its very caller, else one whose context it is. */
+static struct draft *find_context(struct culprit_parser *p, const struct line *line)
+{
+	struct draft *loose = NULL;
+
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed || !same_context(d, line))
+			continue;
+		if (d->origin == line->origin && caller_equal(d->caller, line->caller))
+			return d;
+		if (!loose)
+			loose = d;
+	}
+	return loose;
+}
+
+/* ----------------------------------------------------------- banners */
+
+struct hits {
+	uint16_t banners[TITLE_MAX_BANNERS];
+	size_t n_banners;
+	const struct phase_mark *marks[4];
+	size_t n_marks;
+};
+
+static void add_hit(const struct culprit_patterns *set, size_t index, struct hits *hits)
+{
+	if (index < set->n_banners) {
+		for (size_t i = 0; i < hits->n_banners; i++) {
+			if (hits->banners[i] == index)
+				return;
+		}
+		if (hits->n_banners < TITLE_MAX_BANNERS)
+			hits->banners[hits->n_banners++] = (uint16_t)index;
+	} else if (hits->n_marks < countof(hits->marks)) {
+		hits->marks[hits->n_marks++] = &set->marks[index - set->n_banners];
+	}
+}
+
+/* Several literals may begin at one byte: all of them count. */
+static void add_hits_at(const struct culprit_patterns *set, struct span rest, struct hits *hits)
+{
+	for (size_t i = 0; i < set->n_banners; i++) {
+		if (span_starts(rest, (struct span){ set->banners[i].literal, set->banners[i].len }))
+			add_hit(set, i, hits);
+	}
+	for (size_t i = 0; i < set->n_marks; i++) {
+		if (span_starts(rest, (struct span){ set->marks[i].literal, set->marks[i].len }))
+			add_hit(set, set->n_banners + i, hits);
+	}
+}
+
+static void find_hits(const struct culprit_patterns *set, struct span text, struct hits *ret)
+{
+	size_t at = 0;
+
+	*ret = (struct hits){ .n_banners = 0 };
+	while ((at = scan_find(set->scan, text, at, NULL)) < text.len) {
+		add_hits_at(set, span_skip(text, at), ret);
+		at++;
+	}
+}
+
+static bool any_matches(struct culprit_parser *p, struct regex *list, size_t n, struct span text)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (regex_find(&list[i], p->scratch, text, 0, NULL))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Who speaks: a line without printk's prefix, in a log whose kernel prints
+ * them or before any kernel began, is firmware's or a program's.
+ */
+static bool may_be_kernel(const struct culprit_parser *p, const struct line *line)
+{
+	if (line->origin == ORIGIN_KERNEL)
+		return true;
+	if (line->origin != ORIGIN_UNKNOWN)
+		return false;
+	if (p->seen_prefix)
+		return false;
+	return p->in_kernel || (p->phase != CULPRIT_PHASE_FIRMWARE && p->phase != CULPRIT_PHASE_BOOT_LOADER);
+}
+
+static void filter_banners(struct culprit_parser *p, const struct line *line, struct hits *hits)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		struct banner *banner = &p->patterns->banners[hits->banners[i]];
+
+		if (banner->speaker == SPEAKER_KERNEL && !may_be_kernel(p, line))
+			continue;
+		if (banner->n_require && !any_matches(p, banner->require, banner->n_require, line->text))
+			continue;
+		if (any_matches(p, banner->ignore, banner->n_ignore, line->text))
+			continue;
+		hits->banners[n++] = hits->banners[i];
+		p->panicked |= banner->panic;
+	}
+	hits->n_banners = n;
+}
+
+static bool is_follow_up(const struct culprit_parser *p, const struct hits *hits)
+{
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (!p->patterns->banners[hits->banners[i]].follow_up)
+			return false;
+	}
+	return true;
+}
+
+/* -------------------------------------------------- lines of a report */
+
+/* Blanks in front, a frame, a known word: the line is part of a report and not of the log around it. */
+static bool looks_like_report(const struct culprit_parser *p, struct span text, const struct raw_frame *frame)
+{
+	if (frame || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
+		return true;
+	return stack_find_header(p->patterns, text) || glob_list_match(&p->patterns->continues, text);
+}
+
+static void note_place(struct draft *d, const struct line *line, uint64_t end_off)
+{
+	d->end_line = line->number;
+	d->end_off = end_off;
+}
+
+static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft *d, const struct line *line,
+					  uint64_t end_off, bool banner)
+{
+	struct raw_frame frame;
+	bool is_frame = stack_parse_frame(line->text, &frame);
+	uint32_t flags = d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0;
+
+	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
+		flags |= DRAFT_LINE_LEFTOVER;
+		d->leftovers++;
+	} else if (is_frame && !frame.pc && !frame.link) {
+		d->has_stack = true;
+	}
+	if (glob_list_match(&p->patterns->drop, line->text))
+		flags |= DRAFT_LINE_DROPPED;
+	if (banner || looks_like_report(p, line->text, is_frame ? &frame : NULL)) {
+		d->quiet = 0;
+		note_place(d, line, end_off);
+	} else {
+		d->quiet++;
+	}
+	if (glob_list_match(&p->patterns->ends, line->text))
+		d->ended = true;
+	return draft_add_line(p, d, line->text, flags);
+}
+
+/* The lines of the report's context right before its banner: often they say more than it. */
+static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, const struct lookback *back)
+{
+	size_t chosen[REPORT_MAX_PREFIX];
+	struct culprit_error *err = NULL;
+	struct line line;
+	size_t n = 0;
+
+	for (size_t i = 0; i < back->n && n < REPORT_MAX_PREFIX && !err; i++) {
+		err = console_decode(&p->decoder, back->lines[i], 0, &line);
+		if (!err && same_context(d, &line) && line.origin == d->origin && line.text.len) {
+			struct raw_frame frame;
+
+			/* The tail of the report before. */
+			if (glob_list_match(&p->patterns->ends, line.text))
+				break;
+			if (!stack_parse_frame(line.text, &frame) || !(frame.flags & CULPRIT_FRAME_UNRELIABLE))
+				chosen[n++] = i;
+		}
+	}
+	while (n-- > 0 && !err) {
+		err = console_decode(&p->decoder, back->lines[chosen[n]], 0, &line);
+		if (!err)
+			err = draft_add_line(p, d, line.text, DRAFT_LINE_PREFIX);
+	}
+	return err;
+}
+
+static struct culprit_error *open_draft(struct culprit_parser *p, const struct line *line, const struct hits *hits,
+					struct span before, uint64_t end_off)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	struct line copy = *line;
+	struct culprit_error *err;
+	struct lookback back;
+	struct draft *d;
+
+	err = new_draft(p, &d);
+	if (err)
+		return err;
+	d->caller = line->caller;
+	d->origin = line->origin;
+	d->time_us = line->time_us;
+	d->start_line = line->number;
+	d->start_off = line->offset;
+	memcpy(d->banners, hits->banners, sizeof(d->banners));
+	d->n_banners = hits->n_banners;
+	/* Decoding the lines before would overwrite what this one borrows. */
+	if (!buf_add(&text, line->text.ptr, line->text.len))
+		return &culprit_error_no_memory;
+	copy.text = buf_span(&text);
+	if (!(line->flags & LINE_CONTINUED)) {
+		look_back(p, before, &back);
+		err = add_prefix(p, d, &back);
+	}
+	return err ? err : add_to_draft(p, d, &copy, end_off, true);
+}
+
+/* A report that already has what its form needs cannot be what a new banner goes on with. */
+static bool is_complete(struct culprit_parser *p, const struct draft *d)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	struct title_input in = {
+		.patterns = p->patterns, .scratch = p->scratch, .banners = d->banners, .n_banners = d->n_banners,
+	};
+
+	if (d->has_stack || d->ended)
+		return true;
+	if (!draft_text(d, false, &text))
+		return false;
+	in.text = buf_span(&text);
+	return !title_needs_stack(&in);
+}
+
+static struct culprit_error *handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
+					   struct span before, uint64_t end_off)
+{
+	struct draft *d = find_context(p, line);
+	struct culprit_error *err;
+
+	if (d) {
+		bool complete = is_complete(p, d);
+
+		if (!complete || is_follow_up(p, hits)) {
+			/* What was complete before is not named by what comes after. */
+			d->follow_up |= complete && d->has_stack;
+			return add_to_draft(p, d, line, end_off, true);
+		}
+		err = close_draft(p, d);
+		if (err)
+			return err;
+	}
+	return open_draft(p, line, hits, before, end_off);
+}
+
+static struct culprit_error *route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
+{
+	struct draft *d = find_context(p, line);
+	struct culprit_error *err;
+
+	if (!d)
+		return NULL;
+	err = add_to_draft(p, d, line, end_off, false);
+	if (!err && d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES))
+		err = close_draft(p, d);
+	return err;
+}
+
+/* -------------------------------------------------------------- boots */
+
+static struct culprit_error *make_event(struct culprit_parser *p, const char *event, const struct line *line,
+					uint64_t end_off)
+{
+	struct culprit_error *err;
+	struct draft *d;
+
+	if (!pattern_set_event(p->patterns, event))
+		return NULL;
+	err = new_draft(p, &d);
+	if (err)
+		return err;
+	d->event = event;
+	d->start_line = line->number;
+	d->start_off = line->offset;
+	d->time_us = line->time_us;
+	note_place(d, line, end_off);
+	err = draft_add_line(p, d, line->text, 0);
+	return err ? err : close_draft(p, d);
+}
+
+/* Did the kernel speak in the lines before? */
+static struct culprit_error *kernel_spoke(struct culprit_parser *p, struct span before, bool *ret)
+{
+	struct culprit_error *err = NULL;
+	struct lookback back;
+
+	look_back(p, before, &back);
+	*ret = false;
+	for (size_t i = 0; i < back.n && !err && !*ret; i++) {
+		struct line line;
+
+		err = console_decode(&p->decoder, back.lines[i], 0, &line);
+		*ret = !err && line.origin == ORIGIN_KERNEL;
+	}
+	return err;
+}
+
+/* Firmware's words that looked like a banner, and then the kernel began: they were not the kernel's. */
+static void drop_firmware_drafts(struct culprit_parser *p)
+{
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		struct draft *d = p->drafts[i];
+
+		if (!d->closed && d->origin == ORIGIN_UNKNOWN && !d->has_stack && d->phase < CULPRIT_PHASE_EARLY_KERNEL)
+			drop_draft(p, i);
+	}
+}
+
+static struct culprit_error *begin_boot(struct culprit_parser *p, const struct phase_mark *mark,
+					const struct line *line, struct span before, uint64_t end_off)
+{
+	bool alive = p->in_kernel;
+	struct culprit_error *err = NULL;
+
+	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE)
+		err = kernel_spoke(p, before, &alive);
+	drop_firmware_drafts(p);
+	if (!err)
+		err = close_all(p);
+	if (!err && alive && !p->crashed && !p->shut_down)
+		err = make_event(p, "unexpected-reboot", line, end_off);
+	p->in_kernel = mark->kernel;
+	p->crashed = p->shut_down = false;
+	p->phase = mark->phase;
+	if (mark->kernel)
+		p->n_boots++;
+	return err;
+}
+
+static struct culprit_error *take_version(struct culprit_parser *p, struct span version)
+{
+	char *copy;
+
+	if (!version.len)
+		return NULL;
+	copy = strndup(version.ptr, version.len);
+	if (!copy)
+		return &culprit_error_no_memory;
+	free(p->version);
+	p->version = copy;
+	return NULL;
+}
+
+static struct culprit_error *handle_mark(struct culprit_parser *p, const struct phase_mark *mark,
+					 const struct line *line, struct span before, uint64_t end_off)
+{
+	struct culprit_error *err = NULL;
+	struct regex_match m;
+
+	if (mark->has_match && !regex_find((struct regex *)&mark->match, p->scratch, line->text, 0, &m))
+		return NULL;
+	p->shut_down |= mark->shutdown;
+	if (mark->boot) {
+		/* Firmware prints many lines, each of which may be a mark: it begins once. */
+		if (mark->kernel || p->in_kernel || p->phase == CULPRIT_PHASE_NONE || mark->phase < p->phase)
+			err = begin_boot(p, mark, line, before, end_off);
+	} else if (mark->phase > p->phase) {
+		p->phase = mark->phase;
+	}
+	if (p->phase > p->phase_best)
+		p->phase_best = p->phase;
+	if (!err && mark->has_match && mark->kernel)
+		err = take_version(p, regex_named(&m, "version"));
+	return err;
+}
+
+/* -------------------------------------------------------------- lines */
+
+/*
+ * One line, or piece of one.  before is what of the block at hand stands in
+ * front of the line (history has what is older).
+ */
+static struct culprit_error *process_piece(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
+					   uint64_t end_off, struct span before)
+{
+	struct culprit_error *err;
+	struct hits hits;
+	struct line line;
+
+	err = console_decode(&p->decoder, raw, flags, &line);
+	if (err)
+		return err;
+	line.offset = off;
+	line.number = p->number;
+	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
+	if (line.origin == ORIGIN_KERNEL)
+		p->seen_prefix = true;
+	find_hits(p->patterns, line.text, &hits);
+	if (line.origin == ORIGIN_META)
+		return NULL;
+	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN) {
+		_cleanup_(buf_deinit) struct buf text = { 0 };
+
+		if (!buf_add(&text, line.text.ptr, line.text.len))
+			return &culprit_error_no_memory;
+		err = kernel_spoke(p, before, &p->seen_prefix);
+		if (err)
+			return err;
+		/* kernel_spoke used the decoder: decode again. */
+		err = console_decode(&p->decoder, raw, flags, &line);
+		if (err)
+			return err;
+		line.offset = off;
+		line.number = p->number;
+	}
+	if (hits.n_marks) {
+		for (size_t i = 0; i < hits.n_marks && !err; i++)
+			err = handle_mark(p, hits.marks[i], &line, before, end_off);
+		if (!err)
+			err = console_decode(&p->decoder, raw, flags, &line);
+		if (err)
+			return err;
+		line.offset = off;
+		line.number = p->number;
+	}
+	filter_banners(p, &line, &hits);
+	if (hits.n_banners)
+		return handle_banner(p, &line, &hits, before, end_off);
+	return p->n_open ? route_line(p, &line, end_off) : NULL;
+}
+
+/* A whole physical line without its end; longer ones go in pieces. */
+static struct culprit_error *process_line(struct culprit_parser *p, struct span raw, uint64_t off, struct span before)
+{
+	struct culprit_error *err = NULL;
+	unsigned int flags = raw.len > CONSOLE_LINE_BYTES ? LINE_TRUNCATED : 0;
+
+	do {
+		struct span piece = raw;
+		uint64_t end_off;
+
+		if (piece.len > CONSOLE_LINE_BYTES)
+			piece.len = CONSOLE_LINE_BYTES;
+		raw = span_skip(raw, piece.len);
+		end_off = off + piece.len + (raw.len ? 0 : 1);
+		err = process_piece(p, piece, flags, off, end_off, before);
+		off += piece.len;
+		flags = LINE_CONTINUED;
+	} while (!err && raw.len);
+	return err;
+}
+
+/* Whole lines: the fast way. */
+static struct culprit_error *process_block(struct culprit_parser *p, struct span block)
+{
+	struct culprit_error *err = NULL;
+	size_t at = 0;
+
+	while (at < block.len && !err) {
+		size_t start = at;
+		const char *end;
+
+		if (!p->n_open) {
+			size_t hit = scan_find(p->patterns->scan, block, at, NULL);
+			const char *nl;
+
+			if (hit >= block.len) {
+				p->number += scan_count_lines(span_skip(block, at));
+				at = block.len;
+				break;
+			}
+			nl = memrchr(block.ptr + at, '\n', hit - at);
+			if (nl) {
+				start = (size_t)(nl + 1 - block.ptr);
+				p->number += scan_count_lines((struct span){ block.ptr + at, start - at });
+			}
+		}
+		end = memchr(block.ptr + start, '\n', block.len - start);
+		err = process_line(p, (struct span){ block.ptr + start, (size_t)(end - block.ptr) - start },
+				   p->off + start, (struct span){ block.ptr, start });
+		p->number++;
+		at = (size_t)(end + 1 - block.ptr);
+	}
+	remember(p, block);
+	p->off += block.len;
+	return err;
+}
+
+/* The unfinished line as far as it is known, as one more piece. */
+static struct culprit_error *process_carry(struct culprit_parser *p, bool ended)
+{
+	bool whole = (ended || p->finished) && !p->in_long_line;
+	unsigned int flags = whole ? 0 : p->in_long_line ? LINE_CONTINUED : LINE_TRUNCATED;
+	struct culprit_error *err = process_piece(p, buf_span(&p->carry), flags, p->off, p->off + p->carry.len + ended,
+						  (struct span){ 0 });
+
+	remember(p, buf_span(&p->carry));
+	p->off += p->carry.len;
+	p->carry.len = 0;
+	p->in_long_line = true;
+	if (ended) {
+		remember(p, SPAN("\n"));
+		p->off++;
+		p->number++;
+		p->in_long_line = false;
+	}
+	return err;
+}
+
+/* Bytes of a line that has begun before; gives how many were taken. */
+static struct culprit_error *feed_carry(struct culprit_parser *p, struct span data, size_t *ret_taken)
+{
+	const char *nl = memchr(data.ptr, '\n', data.len);
+	size_t n = nl ? (size_t)(nl - data.ptr) : data.len;
+	struct culprit_error *err = NULL;
+
+	*ret_taken = n + (nl != NULL);
+	while (n && !err) {
+		size_t room = CONSOLE_LINE_BYTES - p->carry.len;
+		size_t part = n < room ? n : room;
+
+		if (!part) {
+			err = process_carry(p, false);
+			continue;
+		}
+		if (!buf_add(&p->carry, data.ptr, part))
+			return &culprit_error_no_memory;
+		data = span_skip(data, part);
+		n -= part;
+	}
+	if (!err && nl)
+		err = process_carry(p, true);
+	return err;
+}
+
+struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *data, size_t len)
+{
+	struct span rest = { data, len };
+	struct culprit_error *err = NULL;
+	size_t whole, taken;
+
+	if (!len)
+		return NULL;
+	if (p->carry.len || p->in_long_line) {
+		err = feed_carry(p, rest, &taken);
+		rest = span_skip(rest, taken);
+	}
+	whole = console_last_line_end(rest);
+	if (!err && whole)
+		err = process_block(p, (struct span){ rest.ptr, whole });
+	rest = span_skip(rest, whole);
+	if (!err && rest.len)
+		err = feed_carry(p, rest, &taken);
+	return err;
+}
+
+struct culprit_error *culprit_parser_flush(struct culprit_parser *p)
+{
+	return close_all(p);
+}
+
+/* A boot that began and stopped somewhere before user space, without a word why. */
+static struct culprit_error *check_boot(struct culprit_parser *p)
+{
+	struct line line = { .offset = p->off, .number = p->number, .time_us = -1, .level = -1, .text = SPAN("") };
+
+	if (!p->detect_boot_failures || p->crashed || p->shut_down)
+		return NULL;
+	if (p->phase == CULPRIT_PHASE_NONE || p->phase >= CULPRIT_PHASE_INIT)
+		return NULL;
+	return make_event(p, "boot-stopped", &line, p->off);
+}
+
+struct culprit_error *culprit_parser_finish(struct culprit_parser *p)
+{
+	struct culprit_error *err = NULL;
+
+	if (p->finished)
+		return NULL;
+	p->finished = true;
+	if (p->carry.len)
+		err = process_carry(p, false);
+	if (!err)
+		err = close_all(p);
+	return err ? err : check_boot(p);
+}
+
+struct culprit_report *culprit_parser_take(struct culprit_parser *p)
+{
+	struct culprit_report *report;
+
+	if (!p->n_drafts || !p->drafts[0]->closed)
+		return NULL;
+	report = p->drafts[0]->report;
+	p->drafts[0]->report = NULL;
+	drop_draft(p, 0);
+	return report;
+}
+
+void culprit_parser_summary(const struct culprit_parser *p, struct culprit_summary *ret)
+{
+	*ret = (struct culprit_summary){
+		.n_bytes = p->off + p->carry.len,
+		.n_lines = p->number - 1 + (p->carry.len || p->in_long_line),
+		.n_reports = p->n_reports,
+		.n_boots = p->n_boots,
+		.phase = p->phase,
+		.phase_best = p->phase_best,
+		.panicked = p->panicked,
+		.kernel_version = p->version,
+	};
+}

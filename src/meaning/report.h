@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Report: the lines of one detected problem, while they are collected and when
+ * they are done.  Internal to the parser; the public face is culprit.h.
+ */
+#ifndef CULPRIT_REPORT_H
+#define CULPRIT_REPORT_H
+
+#include "ground/base.h"
+#include "meaning/title.h"
+#include "readers/console.h"
+
+#define REPORT_MAX_PREFIX 5
+
+#define DRAFT_LINE_PREFIX	0x01u	/* stood before the banner */
+#define DRAFT_LINE_LEFTOVER	0x02u	/* a "? " frame: out of the text unless nothing else is there */
+#define DRAFT_LINE_FOLLOW_UP	0x04u	/* from the second banner of a report that was complete before it */
+#define DRAFT_LINE_DROPPED	0x08u	/* never in the text */
+
+struct draft_line {
+	uint32_t off, len;		/* in the draft's text, without end of line */
+	uint32_t flags;
+};
+
+/* A report that is still being collected. */
+struct draft {
+	struct buf text;
+	struct draft_line *lines;
+	size_t n_lines, cap_lines;
+	struct caller caller;
+	uint8_t origin;			/* of the banner's line */
+	uint16_t banners[TITLE_MAX_BANNERS];
+	size_t n_banners;
+	uint64_t start_line, end_line;
+	uint64_t start_off, end_off;
+	int64_t time_us;
+	uint32_t boot;
+	enum culprit_phase phase;
+	const char *version;		/* the boot's; owned */
+	uint32_t quiet;			/* own lines since the last that looked like a report's */
+	uint32_t leftovers;		/* "? " frames kept */
+	bool has_stack;
+	bool ended;			/* its closing line was seen */
+	bool follow_up;			/* a follow-up began: the rest is region, not text */
+	bool cut;			/* the log ended, or the machine was reset, inside */
+	bool truncated;
+	bool closed;			/* complete: waits for its turn */
+	struct culprit_report *report;	/* once closed */
+	const char *event;		/* set: no banner was printed, this pattern event made it */
+};
+
+void draft_destroy(struct draft *draft);
+
+/*
+ * The finished report.  panicked is what the log has shown so far.
+ * Errors: NO_MEMORY.
+ */
+struct culprit_error *draft_build(const struct draft *draft, const struct culprit_patterns *patterns,
+				  struct regex_scratch *scratch, const char *file_name,
+				  struct culprit_report **ret);
+
+/* For `patterns explain`: as draft_build, and says how it came to be. */
+struct culprit_error *draft_build_traced(const struct draft *draft, const struct culprit_patterns *patterns,
+					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
+					 struct culprit_report **ret);
+
+/* The text so far, without prefix, for a look at what it is. False when out of memory. */
+bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Stack: one line of a report to the frames that it holds.
+ *
+ * Knows how the architectures print frames, and nothing of what crashed.
+ */
+#ifndef CULPRIT_STACK_H
+#define CULPRIT_STACK_H
+
+#include "ground/base.h"
+#include "readers/pattern.h"
+
+/* A frame as spans into its line; valid as long as that. */
+struct raw_frame {
+	struct span function;	/* as printed, with suffix: "kc_trigger.cold" */
+	struct span callee;	/* arm: what function called, see stack_parse_frame; else empty */
+	struct span module;	/* without brackets and build ID */
+	struct span build_id;
+	struct span file;
+	uint64_t offset, size, address;
+	uint32_t line;
+	uint32_t flags;		/* CULPRIT_FRAME_* */
+	bool pc, link;		/* a register line: "RIP:", "pc :", "LR is at" */
+};
+
+/*
+ * Does text (prefix taken off) hold a frame? At the most one.
+ *
+ * An arm line `(A) from (B+0x1/0x2)` is the frame of B; A, whose frame was the
+ * line above, is given as callee, because above the first line there is none.
+ */
+bool stack_parse_frame(struct span text, struct raw_frame *ret);
+
+/* The entry of the set's stack headers that text opens, or NULL. */
+const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text);
+
+/* The function's name without what compilers add: ".isra.0", ".cold", ".part.2", ".llvm.123". */
+struct span stack_base_name(struct span function);
+
+/* A user-space register line: "RIP: 0033:0x7f12" without a symbol. */
+bool stack_is_user_pc(struct span text);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * PCRE2 behind a small face.
+ *
+ * Most logs need none of the expressions and most crashes a few of them, so
+ * nothing is compiled before its first use, and the just-in-time compiler
+ * (which costs as much as a hundred short matches) runs only for what is used
+ * again and again.  A compiled code is never changed once others may see it:
+ * the JIT form is a copy that takes its place, and the old one is kept until
+ * the end.
+ *
+ * Limits: a match that takes more than MATCH_LIMIT steps is given up and
+ * remembered in the scratch; the report is then flagged, the run goes on.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "readers/regex.h"
+
+#include <pcre2.h>
+
+#define MATCH_LIMIT 200000
+#define DEPTH_LIMIT 2000
+#define HEAP_LIMIT_KIB 4096
+#define USES_BEFORE_JIT 24
+
+struct regex_code {
+	pcre2_code *code;
+	struct regex_code *older;
+};
+
+struct regex_scratch {
+	pcre2_match_data *data;
+	pcre2_match_context *context;
+	bool hit_limit;
+};
+
+static bool is_meta(char c)
+{
+	return strchr("\\^$.[|()?*+{", c) != NULL;
+}
+
+/* The bytes that source begins with before anything that is not literal. */
+static struct span leading_literal(const char *source)
+{
+	size_t n = 0;
+	int depth = 0;
+
+	for (const char *p = source; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')')
+			depth--;
+		else if (*p == '|' && depth == 0)
+			return (struct span){ 0 };
+	}
+	while (source[n] && !is_meta(source[n]))
+		n++;
+	/* What is followed by a quantifier may be absent. */
+	if (n && (source[n] == '?' || source[n] == '*' || source[n] == '{' || source[n] == '+'))
+		n--;
+	return (struct span){ source, n };
+}
+
+void regex_init(struct regex *re, const char *source)
+{
+	re->source = source;
+	re->literal = leading_literal(source);
+	atomic_init(&re->code, NULL);
+	atomic_init(&re->uses, 0);
+}
+
+void regex_deinit(struct regex *re)
+{
+	struct regex_code *code = atomic_exchange(&re->code, NULL);
+
+	while (code) {
+		struct regex_code *older = code->older;
+
+		pcre2_code_free(code->code);
+		free(code);
+		code = older;
+	}
+}
+
+static struct culprit_error *compile_error(int number)
+{
+	PCRE2_UCHAR text[256];
+
+	pcre2_get_error_message(number, text, sizeof(text));
+	return culprit_error_create(CULPRIT_ERROR_SYNTAX, "bad regular expression: %s", (char *)text);
+}
+
+static struct culprit_error *compile(const char *source, size_t *ret_off, pcre2_code **ret)
+{
+	PCRE2_SIZE off;
+	int number;
+
+	*ret = pcre2_compile((PCRE2_SPTR)source, PCRE2_ZERO_TERMINATED,
+			     PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C, &number, &off, NULL);
+	if (*ret)
+		return NULL;
+	if (ret_off)
+		*ret_off = off;
+	return compile_error(number);
+}
+
+/* Make code the newest form of re, unless another thread was first. */
+static struct regex_code *publish(struct regex *re, pcre2_code *code, struct regex_code *expected)
+{
+	struct regex_code *fresh = malloc(sizeof(*fresh));
+
+	if (!fresh) {
+		pcre2_code_free(code);
+		return expected;
+	}
+	*fresh = (struct regex_code){ code, expected };
+	if (atomic_compare_exchange_strong(&re->code, &expected, fresh))
+		return fresh;
+	pcre2_code_free(code);
+	free(fresh);
+	return expected;
+}
+
+static struct culprit_error *get_code(struct regex *re, size_t *ret_off, struct regex_code **ret)
+{
+	struct regex_code *have = atomic_load(&re->code);
+	struct culprit_error *err;
+	pcre2_code *code;
+
+	if (!have) {
+		err = compile(re->source, ret_off, &code);
+		if (err)
+			return err;
+		have = publish(re, code, NULL);
+	}
+	if (!have)
+		return &culprit_error_no_memory;
+	*ret = have;
+	return NULL;
+}
+
+static struct regex_code *with_jit(struct regex *re, struct regex_code *have)
+{
+	pcre2_code *copy;
+
+	if (atomic_fetch_add(&re->uses, 1) != USES_BEFORE_JIT)
+		return have;
+	copy = pcre2_code_copy(have->code);
+	if (!copy)
+		return have;
+	/* Where there is no JIT the copy is merely another interpreted form. */
+	pcre2_jit_compile(copy, PCRE2_JIT_COMPLETE);
+	return publish(re, copy, have);
+}
+
+struct culprit_error *regex_check(struct regex *re, size_t *ret_off)
+{
+	struct regex_code *code;
+	struct culprit_error *err = get_code(re, ret_off, &code);
+	uint32_t groups;
+
+	if (err)
+		return err;
+	pcre2_pattern_info(code->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	if (groups >= REGEX_MAX_GROUPS) {
+		*ret_off = 0;
+		return culprit_error_create(CULPRIT_ERROR_LIMIT, "%u groups; at most %d are allowed (use (?:...))",
+					    groups, REGEX_MAX_GROUPS - 1);
+	}
+	return NULL;
+}
+
+bool regex_has_group(struct regex *re, const char *name)
+{
+	struct regex_code *code;
+	struct culprit_error *err = get_code(re, NULL, &code);
+
+	if (err) {
+		culprit_error_destroy(err);
+		return false;
+	}
+	return pcre2_substring_number_from_name(code->code, (PCRE2_SPTR)name) > 0;
+}
+
+struct culprit_error *regex_scratch_create(struct regex_scratch **ret)
+{
+	struct regex_scratch *scratch = calloc(1, sizeof(*scratch));
+
+	if (!scratch)
+		return &culprit_error_no_memory;
+	scratch->data = pcre2_match_data_create(REGEX_MAX_GROUPS, NULL);
+	scratch->context = pcre2_match_context_create(NULL);
+	if (!scratch->data || !scratch->context) {
+		regex_scratch_destroy(scratch);
+		return &culprit_error_no_memory;
+	}
+	pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
+	pcre2_set_depth_limit(scratch->context, DEPTH_LIMIT);
+	pcre2_set_heap_limit(scratch->context, HEAP_LIMIT_KIB);
+	*ret = scratch;
+	return NULL;
+}
+
+void regex_scratch_destroy(struct regex_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	pcre2_match_data_free(scratch->data);
+	pcre2_match_context_free(scratch->context);
+	free(scratch);
+}
+
+bool regex_scratch_hit_limit(struct regex_scratch *scratch)
+{
+	bool hit = scratch->hit_limit;
+
+	scratch->hit_limit = false;
+	return hit;
+}
+
+static void fill_match(const struct regex *re, struct span text, pcre2_match_data *data, struct regex_match *ret)
+{
+	const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(data);
+
+	ret->re = re;
+	ret->text = text;
+	ret->n = pcre2_get_ovector_count(data);
+	for (uint32_t i = 0; i < ret->n; i++) {
+		ret->start[i] = ovector[2 * i];
+		ret->end[i] = ovector[2 * i + 1];
+	}
+}
+
+bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from,
+		struct regex_match *ret)
+{
+	struct regex_code *code;
+	struct culprit_error *err;
+	int n;
+
+	if (from > text.len)
+		return false;
+	if (re->literal.len) {
+		ptrdiff_t at = span_find(span_skip(text, from), re->literal);
+
+		if (at < 0)
+			return false;
+		from += (size_t)at;
+	}
+	err = get_code(re, NULL, &code);
+	if (err) {
+		culprit_error_destroy(err);
+		return false;
+	}
+	code = with_jit(re, code);
+	n = pcre2_match(code->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len, from, 0, scratch->data,
+			scratch->context);
+	if (n < 0) {
+		scratch->hit_limit |= n != PCRE2_ERROR_NOMATCH;
+		return false;
+	}
+	if (ret)
+		fill_match(re, text, scratch->data, ret);
+	return true;
+}
+
+struct span regex_group(const struct regex_match *m, uint32_t group)
+{
+	if (group >= m->n || m->start[group] == SIZE_MAX || m->end[group] < m->start[group])
+		return (struct span){ 0 };
+	return (struct span){ m->text.ptr + m->start[group], m->end[group] - m->start[group] };
+}
+
+struct span regex_named(const struct regex_match *m, const char *name)
+{
+	struct regex_code *code = atomic_load(&((struct regex *)m->re)->code);
+	int group = code ? pcre2_substring_number_from_name(code->code, (PCRE2_SPTR)name) : -1;
+	PCRE2_SPTR first, last;
+	int size;
+
+	if (group > 0)
+		return regex_group(m, (uint32_t)group);
+	if (!code || group != PCRE2_ERROR_NOUNIQUESUBSTRING)
+		return (struct span){ 0 };
+	/* Several groups of one name ((?J)): the one that took part. */
+	size = pcre2_substring_nametable_scan(code->code, (PCRE2_SPTR)name, &first, &last);
+	for (PCRE2_SPTR entry = first; size > 0 && entry <= last; entry += size) {
+		struct span s = regex_group(m, (uint32_t)entry[0] << 8 | entry[1]);
+
+		if (s.ptr)
+			return s;
+	}
+	return (struct span){ 0 };
+}
