@@ -42,8 +42,15 @@
 #define MAX_DRAFT_BYTES (16u << 20)
 #define MAX_DRAFT_LINES 20000
 /* A report is over after so many lines of its context that look like none of a report. */
+/* A follow-up this far down is not the report's own last word any more. */
+#define FOLLOW_UP_LINES 20
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
+/*
+ * A finished report is held back for so many bytes of the log: whether the
+ * kernel panicked soon after belongs to it.
+ */
+#define HOLD_BYTES (64u << 10)
 
 struct culprit_parser {
 	const struct culprit_patterns *patterns;
@@ -62,7 +69,7 @@ struct culprit_parser {
 	uint64_t line_off;		/* where that line begins */
 
 	struct draft **drafts;		/* in order of their first lines: closed ones wait for the open ones before them */
-	size_t n_drafts, n_open;
+	size_t n_drafts, cap_drafts, n_open;
 	size_t draft_bytes;
 
 	/* What is known of the log. */
@@ -72,7 +79,9 @@ struct culprit_parser {
 	uint64_t n_reports;
 	bool in_kernel;			/* "Linux version" was seen, and no firmware since */
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
+	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
 	bool panicked;
+	bool flushed;			/* nothing is to be held back any more */
 	bool crashed;			/* this boot had a report */
 	bool shut_down;			/* this boot was asked to end */
 	bool finished;
@@ -93,7 +102,8 @@ struct culprit_error *culprit_parser_create(const struct culprit_patterns *patte
 	p->number = 1;
 	p->max_report_bytes = options && options->max_report_bytes ? options->max_report_bytes : DEFAULT_REPORT_BYTES;
 	p->detect_boot_failures = options && options->detect_boot_failures;
-	p->drafts = calloc(MAX_QUEUE + MAX_OPEN + 1, sizeof(*p->drafts));
+	p->cap_drafts = MAX_OPEN;
+	p->drafts = calloc(p->cap_drafts, sizeof(*p->drafts));
 	err = regex_scratch_create(&p->scratch);
 	if (!err && options && options->file_name) {
 		p->file_name = strdup(options->file_name);
@@ -168,6 +178,7 @@ static struct culprit_error *close_draft(struct culprit_parser *p, struct draft 
 	if (err)
 		return err;
 	d->report->panicked = p->panicked;
+	d->boot_serial = p->boot_serial;
 	d->closed = true;
 	p->n_open--;
 	p->draft_bytes -= d->text.len < p->draft_bytes ? d->text.len : p->draft_bytes;
@@ -208,7 +219,7 @@ static struct culprit_error *make_room(struct culprit_parser *p)
 	struct culprit_error *err = NULL;
 
 	for (size_t i = 0; i < p->n_drafts && !err; i++) {
-		if (p->n_open < MAX_OPEN && p->n_drafts < MAX_QUEUE)
+		if (p->n_open < MAX_OPEN)
 			break;
 		if (!p->drafts[i]->closed)
 			err = close_draft(p, p->drafts[i]);
@@ -223,9 +234,15 @@ static struct culprit_error *new_draft(struct culprit_parser *p, struct draft **
 
 	if (err)
 		return err;
-	/* All are closed, and nobody took them: the oldest must go, or memory would grow with the log. */
-	if (p->n_drafts >= MAX_QUEUE + MAX_OPEN)
-		drop_draft(p, 0);
+	/* Nothing is lost where the caller does not take what is ready: the list grows. */
+	if (p->n_drafts == p->cap_drafts) {
+		struct draft **drafts = realloc(p->drafts, p->cap_drafts * 2 * sizeof(*drafts));
+
+		if (!drafts)
+			return &culprit_error_no_memory;
+		p->drafts = drafts;
+		p->cap_drafts *= 2;
+	}
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return &culprit_error_no_memory;
@@ -406,6 +423,18 @@ static bool may_be_kernel(const struct culprit_parser *p, const struct line *lin
 	return p->in_kernel || (p->phase != CULPRIT_PHASE_FIRMWARE && p->phase != CULPRIT_PHASE_BOOT_LOADER);
 }
 
+/* Reports that are still held learn that their kernel did not survive them. */
+static void note_panic(struct culprit_parser *p, uint64_t off)
+{
+	p->panicked = true;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed && d->boot_serial == p->boot_serial && off - d->end_off <= HOLD_BYTES)
+			d->report->panicked = true;
+	}
+}
+
 static void filter_banners(struct culprit_parser *p, const struct line *line, struct hits *hits)
 {
 	size_t n = 0;
@@ -420,7 +449,8 @@ static void filter_banners(struct culprit_parser *p, const struct line *line, st
 		if (any_matches(p, banner->ignore, banner->n_ignore, line->text))
 			continue;
 		hits->banners[n++] = hits->banners[i];
-		p->panicked |= banner->panic;
+		if (banner->panic)
+			note_panic(p, line->offset);
 	}
 	hits->n_banners = n;
 }
@@ -459,9 +489,13 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 
 	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
 		flags |= DRAFT_LINE_LEFTOVER;
-		d->leftovers++;
+		d->only_leftovers |= glob_list_match(&p->patterns->unwinder, frame.function);
 	} else if (is_frame && !frame.pc && !frame.link) {
-		d->has_stack = true;
+		d->has_stack |= !d->aside;
+	} else {
+		const struct stack_header *header = stack_find_header(p->patterns, line->text);
+
+		d->aside = header && header->role == CULPRIT_ROLE_LOCK_TAKEN_AT;
 	}
 	if (glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
@@ -473,6 +507,7 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 	}
 	if (glob_list_match(&p->patterns->ends, line->text))
 		d->ended = true;
+	d->own_lines++;
 	return draft_add_line(p, d, line->text, flags);
 }
 
@@ -534,7 +569,7 @@ static struct culprit_error *open_draft(struct culprit_parser *p, const struct l
 	return err ? err : add_to_draft(p, d, &copy, end_off, true);
 }
 
-/* A report that already has what its form needs cannot be what a new banner goes on with. */
+/* Does the report have what its title needs, so that what a second banner brings is not its own? */
 static bool is_complete(struct culprit_parser *p, const struct draft *d)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 };
@@ -550,20 +585,33 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
 	return !title_needs_stack(&in);
 }
 
+/*
+ * A follow-up goes on with the report.  Another banner does so only where the
+ * caller prefix proves that the same task or CPU speaks, and no stack was
+ * printed yet: without the proof, two CPUs' lines may be mixed, and a frame of
+ * the second report would name the first.
+ */
+static bool goes_on(struct culprit_parser *p, const struct draft *d, const struct line *line, const struct hits *hits)
+{
+	if (is_follow_up(p, hits))
+		return true;
+	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
+		return false;
+	return !is_complete(p, d);
+}
+
 static struct culprit_error *handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
 					   struct span before, uint64_t end_off)
 {
 	struct draft *d = find_context(p, line);
 	struct culprit_error *err;
 
+	if (d && goes_on(p, d, line, hits)) {
+		/* What was said before is not named by what comes after. */
+		d->follow_up |= d->has_stack || d->ended || d->own_lines > FOLLOW_UP_LINES;
+		return add_to_draft(p, d, line, end_off, true);
+	}
 	if (d) {
-		bool complete = is_complete(p, d);
-
-		if (!complete || is_follow_up(p, hits)) {
-			/* What was complete before is not named by what comes after. */
-			d->follow_up |= complete && d->has_stack;
-			return add_to_draft(p, d, line, end_off, true);
-		}
 		err = close_draft(p, d);
 		if (err)
 			return err;
@@ -647,6 +695,8 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 		err = close_all(p);
 	if (!err && alive && !p->crashed && !p->shut_down)
 		err = make_event(p, "unexpected-reboot", line, end_off);
+	p->boot_serial++;
+	p->panicked = false;
 	p->in_kernel = mark->kernel;
 	p->crashed = p->shut_down = false;
 	p->phase = mark->phase;
@@ -859,6 +909,7 @@ struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *
 
 	if (!len)
 		return NULL;
+	p->flushed = false;
 	if (p->carry.len || p->in_long_line) {
 		err = feed_carry(p, rest, &taken);
 		rest = span_skip(rest, taken);
@@ -874,6 +925,7 @@ struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *
 
 struct culprit_error *culprit_parser_flush(struct culprit_parser *p)
 {
+	p->flushed = true;
 	return close_all(p);
 }
 
@@ -908,6 +960,9 @@ struct culprit_report *culprit_parser_take(struct culprit_parser *p)
 	struct culprit_report *report;
 
 	if (!p->n_drafts || !p->drafts[0]->closed)
+		return NULL;
+	if (!p->finished && !p->flushed && p->n_drafts < MAX_QUEUE && p->drafts[0]->boot_serial == p->boot_serial &&
+	    p->off - p->drafts[0]->end_off <= HOLD_BYTES)
 		return NULL;
 	report = p->drafts[0]->report;
 	p->drafts[0]->report = NULL;

@@ -382,7 +382,7 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 		return &culprit_error_no_memory;
 	in.text = buf_span(&text);
 	err = title_find(&in, &box->arena, &title);
-	if (!err && draft->leftovers && (title.no_frame || (title.corrupted && !draft->has_stack))) {
+	if (!err && draft->only_leftovers && !draft->has_stack && title.corrupted) {
 		struct title second;
 
 		/* Where every frame is marked as a leftover, they are all there is. */

@@ -38,13 +38,16 @@ struct draft {
 	enum culprit_phase phase;
 	const char *version;		/* the boot's; owned */
 	uint32_t quiet;			/* own lines since the last that looked like a report's */
-	uint32_t leftovers;		/* "? " frames kept */
+	bool only_leftovers;		/* the unwinder marks every frame as a leftover */
+	uint32_t own_lines;		/* from the banner on */
 	bool has_stack;
+	bool aside;			/* the next frame belongs to a remark ("Preemption disabled at:") */
 	bool ended;			/* its closing line was seen */
 	bool follow_up;			/* a follow-up began: the rest is region, not text */
 	bool cut;			/* the log ended, or the machine was reset, inside */
 	bool truncated;
 	bool closed;			/* complete: waits for its turn */
+	uint64_t boot_serial;		/* of the boot it was closed in */
 	struct culprit_report *report;	/* once closed */
 	const char *event;		/* set: no banner was printed, this pattern event made it */
 };

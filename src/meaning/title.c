@@ -152,6 +152,14 @@ static bool is_foreign(const struct culprit_patterns *set, const struct raw_fram
 	return glob_list_match(&set->foreign, f->function);
 }
 
+/* Dumps of other CPUs come in a row and are searched as one; what was allocated or freed where is another matter. */
+static bool ends_stack(enum culprit_role role)
+{
+	if (role == CULPRIT_ROLE_OTHER_TASK || role == CULPRIT_ROLE_LOCK_TAKEN_AT)
+		return false;
+	return role != CULPRIT_ROLE_CALL_TRACE;
+}
+
 /*
  * Frames from here to the next header of another role.  False where a frame
  * says that the stack is somebody else's: then it is worth nothing.
@@ -176,7 +184,7 @@ static bool collect_stack(const struct culprit_patterns *set, struct line_cursor
 			continue;
 		}
 		header = stack_find_header(set, line);
-		if (header && header->role != CULPRIT_ROLE_CALL_TRACE && list->n) {
+		if (header && ends_stack(header->role)) {
 			*c = before;
 			break;
 		}
@@ -276,7 +284,7 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 			continue;
 		}
 		if (!regex_find(&step->re, f->in->scratch, text, from, &m))
-			continue;
+			break;
 		if (step->captures) {
 			add_frame(list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
@@ -579,7 +587,7 @@ static bool stack_follows(const struct culprit_patterns *set, struct line_cursor
 	return false;
 }
 
-static bool is_frame_header(enum culprit_role role)
+static bool has_frames_of_its_own(enum culprit_role role)
 {
 	return role == CULPRIT_ROLE_CALL_TRACE || role == CULPRIT_ROLE_ALLOCATED || role == CULPRIT_ROLE_FREED ||
 	       role == CULPRIT_ROLE_LEAK || role == CULPRIT_ROLE_UNINIT_ORIGIN;
@@ -590,20 +598,22 @@ static void check_stacks(struct finder *f, bool need_stack)
 	const struct culprit_patterns *set = f->in->patterns;
 	bool checked[CULPRIT_ROLE_OTHER + 1] = { false };
 	struct line_cursor c = { f->in->text };
+	struct raw_frame frame;
 	bool any = false;
 	struct span line;
 
 	while (next_line(&c, &line)) {
 		const struct stack_header *header = stack_find_header(set, line);
 
-		if (!header || !is_frame_header(header->role) || checked[header->role])
+		any |= stack_parse_frame(line, &frame) && !frame.pc && !frame.link;
+		if (!header || !has_frames_of_its_own(header->role) || checked[header->role])
 			continue;
 		checked[header->role] = true;
-		if (!stack_follows(set, c)) {
-			f->title->corrupted = "no frames in a stack trace";
-			return;
-		}
-		any = true;
+		/* A call trace that the form does without may be empty. */
+		if (stack_follows(set, c) || (!need_stack && header->role == CULPRIT_ROLE_CALL_TRACE))
+			continue;
+		f->title->corrupted = "no frames in a stack trace";
+		return;
 	}
 	if (need_stack && !any)
 		f->title->corrupted = "no stack trace in the report";
@@ -621,7 +631,7 @@ static void find_doubts(struct finder *f)
 	}
 	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, f->in->text))
 		return;
-	check_stacks(f, !(t->form && t->form->no_stack));
+	check_stacks(f, !t->form || !t->form->no_stack);
 }
 
 /* ------------------------------------------------------------- all of it */

@@ -893,6 +893,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "ends", &l->set->ends);
 	if (yaml_is(key, "skip"))
 		return get_globs(l, value, "skip", &l->set->skip);
+	if (yaml_is(key, "unwinder"))
+		return get_globs(l, value, "unwinder", &l->set->unwinder);
 	if (yaml_is(key, "foreign"))
 		return get_globs(l, value, "foreign", &l->set->foreign);
 	if (yaml_is(key, "executor")) {
@@ -900,7 +902,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, skip, foreign, executor");
+				   "name-prefixes, types, drop, continues, ends, skip, foreign, unwinder, executor");
 }
 
 static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, bool names)
