@@ -392,7 +392,10 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 		in.text = buf_span(&text);
 		err = title_find(&in, &box->arena, &second);
 		if (!err && !second.corrupted) {
-			title = second;
+			/* What the banner names is surer than a leftover. */
+			if (title.no_frame || !title.frame)
+				title = second;
+			title.corrupted = NULL;
 			*ret_leftovers = true;
 		}
 	}

@@ -174,6 +174,9 @@ static bool collect_stack(const struct culprit_patterns *set, struct line_cursor
 		struct raw_frame f;
 
 		if (stack_parse_frame(line, &f)) {
+			/* Only a symbolized log has these: a title must not depend on that. */
+			if (f.flags & CULPRIT_FRAME_INLINE)
+				continue;
 			if (is_foreign(set, &f))
 				return false;
 			if (f.callee.len && !(list->n && span_equal(list->names[list->n - 1], stack_base_name(f.callee))))
@@ -469,6 +472,9 @@ static const char *clean_title(struct finder *f, struct buf *text)
 	}
 	if (!text->data)
 		return arena_dup(f->arena, SPAN(""));
+	/* Cut first: what blanks would make room for is not in the community's titles either. */
+	if (text->len > TITLE_MAX_BYTES)
+		text->data[text->len = TITLE_MAX_BYTES] = '\0';
 	for (p = q = text->data; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
@@ -479,8 +485,6 @@ static const char *clean_title(struct finder *f, struct buf *text)
 		*q++ = (char)c;
 	}
 	text->len = (size_t)(q - text->data);
-	if (text->len > TITLE_MAX_BYTES)
-		text->len = TITLE_MAX_BYTES;
 	return arena_dup(f->arena, span_trim(buf_span(text)));
 }
 
@@ -577,11 +581,13 @@ static bool stack_follows(const struct culprit_patterns *set, struct line_cursor
 	struct span line;
 
 	for (int i = 0; i < FRAMES_WITHIN_LINES && next_line(&c, &line); i++) {
+		const struct stack_header *header;
 		struct raw_frame f;
 
 		if (stack_parse_frame(line, &f) || span_find(line, SPAN("stack is not available")) >= 0)
 			return true;
-		if (stack_find_header(set, line))
+		header = stack_find_header(set, line);
+		if (header && header->role != CULPRIT_ROLE_OTHER_TASK && header->role != CULPRIT_ROLE_LOCK_TAKEN_AT)
 			return false;
 	}
 	return false;
