@@ -98,6 +98,15 @@ $(O)/tests/%: tests/unit/%.c $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
 
+# Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
+HS := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)
+
+$(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
+		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
+
 check-unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 
