@@ -108,10 +108,14 @@ $(O)/culprit: $(EDGE_OBJ) $(O)/libculprit.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/tests/%: tests/unit/%.c $(O)/libculprit.a
+# Unit tests see the edges, too.
+$(O)/libedges.a: $(filter-out %/main.o,$(EDGE_OBJ))
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libculprit.a \
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libedges.a $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
 
 # The libraries are looked for when make starts, so a second one runs after deps.
