@@ -37,6 +37,7 @@ check)
 	command_from bzip2 bzip2
 	command_from xz xz-utils
 	command_from zstd zstd
+	command_from script bsdutils
 	for python in python3 /usr/bin/python3; do
 		"$python" -c 'import jsonschema' 2>/dev/null && break
 	done || missing="$missing python3-jsonschema"
