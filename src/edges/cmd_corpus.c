@@ -19,6 +19,8 @@ struct corpus_command {
 
 static const struct corpus_command corpus_commands[] = {
 	{ "test", "parse every case, show where the result differs", corpus_test },
+	{ "diff", "show which cases another set of patterns changes", corpus_diff },
+	{ "show", "show a case with the parser's reading beside it", corpus_show },
 };
 
 static void print_usage(FILE *out)

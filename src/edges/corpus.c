@@ -169,40 +169,51 @@ static bool same_executor(const struct corpus_case *a, const struct corpus_case 
 	       (!a->has_executor || (a->executor_proc == b->executor_proc && a->executor_id == b->executor_id));
 }
 
-static void note(struct reading *reading, enum corpus_field field, bool right)
+unsigned int case_compare(const struct corpus_case *a, const struct corpus_case *b)
 {
-	reading->checked |= FIELD_BIT(field);
-	if (!right)
-		reading->wrong |= FIELD_BIT(field);
+	const struct { enum corpus_field field; bool same; } fields[] = {
+		{ FIELD_TITLE, same(a->title, b->title) },
+		{ FIELD_ALT, same_alts(a, b) },
+		{ FIELD_TYPE, same(a->type, b->type) },
+		{ FIELD_KIND, same(a->kind, b->kind) },
+		{ FIELD_FRAME, same(a->frame, b->frame) },
+		{ FIELD_START, same(a->start, b->start) },
+		{ FIELD_END, same(a->end, b->end) },
+		{ FIELD_CORRUPTED, a->corrupted == b->corrupted },
+		{ FIELD_SUPPRESSED, a->suppressed == b->suppressed },
+		{ FIELD_PANICKED, a->panicked == b->panicked },
+		{ FIELD_EXECUTOR, same_executor(a, b) },
+		{ FIELD_FILE, same(a->guilty_file, b->guilty_file) },
+		{ FIELD_REPORT, a->has_report == b->has_report && span_equal(a->report, b->report) },
+	};
+	unsigned int set = 0;
+
+	for (size_t i = 0; i < countof(fields); i++)
+		set |= fields[i].same ? 0 : FIELD_BIT(fields[i].field);
+	return set;
 }
 
-static void compare(const struct corpus_case *c, struct reading *reading)
+/* The fields that a case makes a statement on. */
+static unsigned int stated(const struct corpus_case *c, const struct corpus_case *found)
 {
-	const struct corpus_case *found = &reading->found;
+	unsigned int set = FIELD_BIT(FIELD_TITLE);
 
-	if (c->guilty_file) {
-		note(reading, FIELD_FILE, same(c->guilty_file, found->guilty_file));
-		return;
-	}
-	note(reading, FIELD_TITLE, same(c->title, found->title));
+	if (c->guilty_file)
+		return FIELD_BIT(FIELD_FILE);
 	if (c->has_report)
-		note(reading, FIELD_REPORT, span_equal(c->report, found->report));
+		set |= FIELD_BIT(FIELD_REPORT);
 	/* What is said of a report that should not be, or is not, would count one mistake many times. */
 	if (!c->title || !found->title)
-		return;
-	note(reading, FIELD_ALT, same_alts(c, found));
-	note(reading, FIELD_TYPE, same(c->type, found->type));
-	note(reading, FIELD_KIND, same(c->kind, found->kind));
+		return set;
+	set |= FIELD_BIT(FIELD_ALT) | FIELD_BIT(FIELD_TYPE) | FIELD_BIT(FIELD_KIND) | FIELD_BIT(FIELD_CORRUPTED) |
+	       FIELD_BIT(FIELD_SUPPRESSED) | FIELD_BIT(FIELD_PANICKED) | FIELD_BIT(FIELD_EXECUTOR);
 	if (c->frame)
-		note(reading, FIELD_FRAME, same(c->frame, found->frame));
+		set |= FIELD_BIT(FIELD_FRAME);
 	if (c->start)
-		note(reading, FIELD_START, same(c->start, found->start));
+		set |= FIELD_BIT(FIELD_START);
 	if (c->end)
-		note(reading, FIELD_END, same(c->end, found->end));
-	note(reading, FIELD_CORRUPTED, c->corrupted == found->corrupted);
-	note(reading, FIELD_SUPPRESSED, c->suppressed == found->suppressed);
-	note(reading, FIELD_PANICKED, c->panicked == found->panicked);
-	note(reading, FIELD_EXECUTOR, same_executor(c, found));
+		set |= FIELD_BIT(FIELD_END);
+	return set;
 }
 
 struct culprit_error *reading_create(const struct culprit_patterns *patterns, const struct corpus_case *c,
@@ -218,7 +229,8 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 		return err;
 	}
 	fill_found(c, ret);
-	compare(c, ret);
+	ret->checked = stated(c, &ret->found);
+	ret->wrong = ret->checked & case_compare(c, &ret->found);
 	ret->seconds = now() - start;
 	return NULL;
 }
@@ -250,9 +262,12 @@ struct culprit_error *reading_check_feed(const struct culprit_patterns *patterns
 
 	if (!err)
 		err = parse_log(patterns, c, 1, add_as_json, &bytes);
-	if (!err)
-		note(reading, FIELD_FEED, span_equal(buf_span(&whole), buf_span(&bytes)));
-	return err;
+	if (err)
+		return err;
+	reading->checked |= FIELD_BIT(FIELD_FEED);
+	if (!span_equal(buf_span(&whole), buf_span(&bytes)))
+		reading->wrong |= FIELD_BIT(FIELD_FEED);
+	return NULL;
 }
 
 /* The headers without those that the case does not check. */

@@ -24,6 +24,9 @@ const char *corpus_field_name(enum corpus_field field);
 
 #define FIELD_BIT(field) (1u << (field))
 
+/* The headers in which a and b differ, as a set of FIELD_BIT. */
+unsigned int case_compare(const struct corpus_case *a, const struct corpus_case *b);
+
 /* How the parser reads a case's log. */
 struct reading {
 	struct culprit_report *report;	/* the first; NULL: none */
