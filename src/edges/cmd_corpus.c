@@ -21,6 +21,7 @@ static const struct corpus_command corpus_commands[] = {
 	{ "test", "parse every case, show where the result differs", corpus_test },
 	{ "diff", "show which cases another set of patterns changes", corpus_diff },
 	{ "audit", "show patterns that no case exercises, and cases that prove nothing", corpus_audit },
+	{ "add", "make a case of a console log", corpus_add },
 	{ "show", "show a case with the parser's reading beside it", corpus_show },
 };
 
