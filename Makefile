@@ -4,8 +4,9 @@
 # make demo         install what is missing, build, show a real log
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
-# make check-layers who includes whom
-# make install      PREFIX=/usr/local DESTDIR=
+# make check-unit, check-cli, check-layers    parts of it
+# make deps         install what building and testing need
+# make install, make uninstall    PREFIX=/usr/local DESTDIR=
 #
 # V=1 shows the commands, DEV=1 makes warnings fatal, O=dir builds elsewhere.
 
@@ -47,6 +48,8 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARN
 	-Iinclude -Isrc $(PKG_CFLAGS) -DCULPRIT_VERSION='"$(VERSION)"' -DCULPRIT_DATADIR='"$(DATADIR)/culprit"' $(CFLAGS)
 ALL_LDFLAGS := -pthread $(SANFLAGS) $(LDFLAGS)
 LIBS := $(PKG_LIBS) -ldl -lm
+# Only the program writes JSON.
+LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 
 # A folder of src/ is a layer; lower ones come first.
 LAYERS := ground readers meaning search
@@ -57,11 +60,14 @@ EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 
+# A real log to show in `make demo`, in the form of corpus cases: headers, empty line, log.
+DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
+
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean check check-unit check-layers check-asan
+.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall
 
-all: $(O)/culprit $(O)/libculprit.a
+all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
 $(O)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -88,14 +94,28 @@ $(O)/libculprit.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+$(O)/libculprit.so.$(VERSION): $(LIB_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,libculprit.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
+
+$(O)/libculprit.so.$(SOVERSION): $(O)/libculprit.so.$(VERSION)
+	$(Q)ln -sf $(<F) $@
+
+$(O)/libculprit.so: $(O)/libculprit.so.$(SOVERSION)
+	$(Q)ln -sf $(<F) $@
+
 $(O)/culprit: $(EDGE_OBJ) $(O)/libculprit.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/tests/%: tests/unit/%.c $(O)/libculprit.a
+# Unit tests see the edges, too.
+$(O)/libedges.a: $(filter-out %/main.o,$(EDGE_OBJ))
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libculprit.a \
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libedges.a $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
 
 # Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
@@ -107,16 +127,75 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
 
+# The libraries are looked for when make starts, so a second one runs after deps.
+demo:
+	@tests/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@echo "\$$ culprit parse < console.log     # the log in $(DEMO_CASE)"
+	@sed '1,/^$$/d' $(DEMO_CASE) | $(O)/culprit parse; [ $$? -eq 1 ]
+
+deps:
+	@tests/deps.sh check
+
+check:
+	@tests/deps.sh check
+	@$(MAKE) --no-print-directory check-all
+
+check-all: all $(UNIT)
+	@tests/run.sh $(O) layers unit cli
+
 check-unit: $(UNIT)
-	@set -e; for t in $(UNIT); do $$t; done
+	@tests/run.sh $(O) unit
+
+check-cli: all
+	@tests/run.sh $(O) cli
 
 check-layers:
 	@tests/check-layers.sh
 
-check: check-layers check-unit
-
 check-asan:
-	$(MAKE) O=$(O)-asan SAN=1 DEV=1 check-unit
+	@tests/deps.sh check
+	@$(MAKE) --no-print-directory O=$(O)-asan SAN=1 DEV=1 check-all
+
+define PKGCONFIG_FILE
+prefix=$(PREFIX)
+libdir=$(LIBDIR)
+includedir=$(INCLUDEDIR)
+
+Name: culprit
+Description: Find and name crash reports in Linux console logs
+Version: $(VERSION)
+Libs: -L$${libdir} -lculprit
+Libs.private: -ldl -lm -pthread
+Requires.private: libpcre2-8 yaml-0.1
+Cflags: -I$${includedir}
+endef
+export PKGCONFIG_FILE
+
+MAN1 := $(wildcard man/*.1)
+MAN5 := $(wildcard man/*.5)
+SCHEMAS := $(wildcard include/*.schema.json)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
+		$(DESTDIR)$(DATADIR)/culprit $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+	$(INSTALL) -m 755 $(O)/culprit $(DESTDIR)$(BINDIR)/
+	$(INSTALL) -m 644 $(O)/libculprit.a $(O)/libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/
+	ln -sf libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libculprit.so.$(SOVERSION)
+	ln -sf libculprit.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libculprit.so
+	$(INSTALL) -m 644 include/culprit.h $(DESTDIR)$(INCLUDEDIR)/
+	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
+	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
+	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1/)
+	$(if $(MAN5),$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5/)
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/culprit $(DESTDIR)$(LIBDIR)/libculprit.a $(DESTDIR)$(LIBDIR)/libculprit.so* \
+		$(DESTDIR)$(INCLUDEDIR)/culprit.h $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc \
+		$(addprefix $(DESTDIR)$(DATADIR)/culprit/,$(notdir $(SCHEMAS))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5)))
+	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null
 
 clean:
 	rm -rf $(O) $(O)-asan

@@ -1,12 +1,426 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* culprit parse: not written yet, says so. */
-#include <stdio.h>
-
+/*
+ * culprit parse [OPTIONS] [FILE...]: find crash reports and print them.
+ *
+ * Files are read by as many workers as there are processors; what they find is
+ * printed in the order of the command line.
+ */
 #include "edges/commands.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "edges/feed.h"
+#include "edges/json.h"
+#include "edges/options.h"
+#include "edges/output.h"
+#include "edges/text.h"
+
+#define MAX_PATTERN_DIRS 64
+#define MAX_JOBS 256
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TITLES };
+
+static const char *const format_words[] = { "text", "json", "titles" };
+
+enum option_id {
+	OPT_FORMAT = 1, OPT_TITLES, OPT_SUMMARY, OPT_FOLLOW, OPT_WITH_FILENAME, OPT_NO_FILENAME, OPT_LINE_NUMBER,
+	OPT_PATTERNS, OPT_NO_BOOT_FAILURES, OPT_JOBS, OPT_COLOR, OPT_HELP,
+};
+
+static const struct option_def option_defs[] = {
+	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default), json (one object per line) or titles" },
+	{ OPT_TITLES, 't', "titles", NULL, "one title per line; the same as --format titles" },
+	{ OPT_WITH_FILENAME, 'H', "with-filename", NULL,
+	  "titles: put the file's name in front (default with several files)" },
+	{ OPT_NO_FILENAME, 'h', "no-filename", NULL, "titles: never put the file's name in front" },
+	{ OPT_LINE_NUMBER, 'n', "line-number", NULL, "titles: put the line in front where the report begins" },
+	{ OPT_SUMMARY, 's', "summary", NULL, "tell at the end of each log what it is and how far its boot came" },
+	{ OPT_FOLLOW, 'F', "follow", NULL,
+	  "for live logs: print a report when the log falls silent, wait for more at the end of a file" },
+	{ OPT_NO_BOOT_FAILURES, 0, "no-boot-failures", NULL,
+	  "report only what the log says, not that a boot came to nothing" },
+	{ OPT_PATTERNS, 'p', "patterns", "DIR", "add and override patterns by the *.yaml files in DIR; repeatable" },
+	{ OPT_JOBS, 'j', "jobs", "N", "read N files at once (default: as many as there are processors)" },
+	{ OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" },
+	{ OPT_HELP, 0, "help", NULL, "this text" },
+};
+
+struct settings {
+	enum format format;
+	enum text_color color_when;
+	bool color, summary, follow, line_number, no_boot_failures;
+	int with_filename;		/* -1: not said */
+	long n_jobs;			/* 0: not said */
+	const char *pattern_dirs[MAX_PATTERN_DIRS];
+	size_t n_pattern_dirs;
+};
+
+/* What the workers share. */
+struct parse {
+	const struct settings *settings;
+	struct culprit_patterns *patterns;
+	const char *const *paths;
+	size_t n_paths;
+	pthread_mutex_t lock;		/* of what follows */
+	size_t next;
+	bool found, bad;
+	struct output output;
+};
+
+/* One log on its way. */
+struct log {
+	struct parse *parse;
+	size_t index;
+	const char *path;		/* "-": standard input */
+	bool found;
+	struct buf text;
+};
+
+static void print_help(void)
+{
+	printf("usage: culprit parse [OPTIONS] [FILE...]\n\n"
+	       "Find the crash reports in console logs and name them. Files may be compressed\n"
+	       "(gzip, xz, zstd, bzip2); without any, or for -, standard input is read.\n\n");
+	option_print_help(stdout, option_defs, countof(option_defs));
+	printf("\nExit code: 0 no crash found, 1 at least one, 2 usage or input error.\n");
+}
+
+/* ------------------------------------------------------------ printing */
+
+static const char *place_of(const struct log *log)
+{
+	return strcmp(log->path, "-") ? log->path : "(standard input)";
+}
+
+static const char *json_file_of(const struct log *log)
+{
+	return strcmp(log->path, "-") ? log->path : NULL;
+}
+
+static bool add_title(struct log *log, const struct culprit_report *report)
+{
+	const struct settings *settings = log->parse->settings;
+	bool color = settings->color;
+	struct buf *text = &log->text;
+
+	if (settings->with_filename > 0 && (!text_add_painted(text, span_of(place_of(log)), TEXT_LABEL, color) ||
+					    !buf_add_char(text, ':')))
+		return false;
+	if (settings->line_number && !buf_printf(text, "%" PRIu64 ":", report->start_line))
+		return false;
+	return text_add(text, span_of(report->title), TEXT_FIELD) && buf_add_char(text, '\n');
+}
+
+static bool add_json_report(struct log *log, const struct culprit_report *report)
+{
+	struct json json = { 0 };
+	struct json_t *root = json_begin(&json);
+
+	json_put_report(&json, root, report, json_file_of(log));
+	return json_end(&json, root, &log->text);
+}
+
+static bool add_json_summary(struct log *log, const struct culprit_summary *summary)
+{
+	struct json json = { 0 };
+	struct json_t *root = json_begin(&json);
+
+	json_put_summary(&json, root, summary, json_file_of(log));
+	return json_end(&json, root, &log->text);
+}
+
+static bool add_report(struct log *log, const struct culprit_report *report)
+{
+	switch (log->parse->settings->format) {
+	case FORMAT_TITLES:
+		return add_title(log, report);
+	case FORMAT_JSON:
+		return add_json_report(log, report);
+	case FORMAT_TEXT:
+	default:
+		return text_add_report(&log->text, report, place_of(log), log->parse->settings->color);
+	}
+}
+
+static bool add_end(struct log *log, const struct culprit_summary *summary)
+{
+	const struct settings *settings = log->parse->settings;
+	const char *place = log->parse->n_paths > 1 ? place_of(log) : NULL;
+
+	if (settings->format == FORMAT_JSON)
+		return !settings->summary || add_json_summary(log, summary);
+	if (settings->format == FORMAT_TEXT && !log->found &&
+	    !text_add_clean(&log->text, summary, place, settings->color))
+		return false;
+	return !settings->summary || text_add_summary(&log->text, summary, place, settings->color);
+}
+
+/* ------------------------------------------------------------- reading */
+
+static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line on standard error, written at once: workers complain too. */
+static void complain(const char *format, ...)
+{
+	_cleanup_(freep) char *message = NULL;
+	_cleanup_(buf_deinit) struct buf line = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	va_end(args);
+	if (message && buf_add_str(&line, "culprit parse: ") && text_add(&line, span_of(message), TEXT_FIELD))
+		fprintf(stderr, "%s\n", line.data);
+	else
+		fputs("culprit parse: out of memory\n", stderr);
+}
+
+static void mark_bad(struct parse *parse)
+{
+	pthread_mutex_lock(&parse->lock);
+	parse->bad = true;
+	pthread_mutex_unlock(&parse->lock);
+}
+
+/* What was formatted goes out; ok is whether formatting had the memory. */
+static bool send(struct log *log, bool ok)
+{
+	if (!ok) {
+		complain("out of memory");
+		mark_bad(log->parse);
+		return false;
+	}
+	return output_add(&log->parse->output, log->index, &log->text);
+}
+
+static bool on_report(void *arg, struct culprit_report *report)
+{
+	struct log *log = arg;
+	bool ok;
+
+	if (!report->suppressed)
+		log->found = true;
+	ok = send(log, add_report(log, report));
+	culprit_report_destroy(report);
+	return ok;
+}
+
+static void on_end(void *arg, const struct culprit_summary *summary)
+{
+	struct log *log = arg;
+
+	send(log, add_end(log, summary));
+}
+
+static void parse_log(struct parse *parse, size_t index)
+{
+	struct log log = { .parse = parse, .index = index, .path = parse->paths[index] };
+	struct feed feed = {
+		.patterns = parse->patterns,
+		.path = log.path,
+		.detect_boot_failures = !parse->settings->no_boot_failures,
+		.follow = parse->settings->follow,
+		.report = on_report,
+		.end = on_end,
+		.arg = &log,
+	};
+	struct culprit_error *err = feed_run(&feed);
+
+	pthread_mutex_lock(&parse->lock);
+	parse->found |= log.found;
+	parse->bad |= err != NULL;
+	pthread_mutex_unlock(&parse->lock);
+	if (err)
+		complain("%s", culprit_error_message(err));
+	culprit_error_destroy(err);
+	buf_deinit(&log.text);
+}
+
+static void *work(void *arg)
+{
+	struct parse *parse = arg;
+
+	for (;;) {
+		size_t index;
+
+		pthread_mutex_lock(&parse->lock);
+		index = parse->next++;
+		pthread_mutex_unlock(&parse->lock);
+		if (index >= parse->n_paths || !output_begin(&parse->output, index))
+			return NULL;
+		parse_log(parse, index);
+		output_end(&parse->output, index);
+	}
+}
+
+/* The calling thread works too, so that no thread at all is needed. */
+static void work_together(struct parse *parse, size_t n_workers)
+{
+	pthread_t threads[MAX_JOBS];
+	size_t n = 0;
+
+	while (n + 1 < n_workers && !pthread_create(&threads[n], NULL, work, parse))
+		n++;
+	work(parse);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+}
+
+/* ------------------------------------------------------------- options */
+
+/* The exit code, or GO_ON. */
+#define GO_ON (-1)
+
+static int take_option(struct settings *settings, const struct option_reader *options, int id)
+{
+	int word;
+
+	switch (id) {
+	case OPT_FORMAT:
+		word = option_choice(options, "format", format_words, countof(format_words));
+		settings->format = word < 0 ? FORMAT_TEXT : (enum format)word;
+		return word < 0 ? 2 : GO_ON;
+	case OPT_TITLES:
+		settings->format = FORMAT_TITLES;
+		return GO_ON;
+	case OPT_SUMMARY:
+		settings->summary = true;
+		return GO_ON;
+	case OPT_FOLLOW:
+		settings->follow = true;
+		return GO_ON;
+	case OPT_WITH_FILENAME:
+	case OPT_NO_FILENAME:
+		settings->with_filename = id == OPT_WITH_FILENAME;
+		return GO_ON;
+	case OPT_LINE_NUMBER:
+		settings->line_number = true;
+		return GO_ON;
+	case OPT_NO_BOOT_FAILURES:
+		settings->no_boot_failures = true;
+		return GO_ON;
+	case OPT_PATTERNS:
+		if (settings->n_pattern_dirs == MAX_PATTERN_DIRS)
+			return option_complain(options, "more than %d times --patterns", MAX_PATTERN_DIRS);
+		settings->pattern_dirs[settings->n_pattern_dirs++] = options->value;
+		return GO_ON;
+	case OPT_JOBS:
+		return option_number(options, "jobs", 1, MAX_JOBS, &settings->n_jobs) ? GO_ON : 2;
+	case OPT_COLOR:
+		if (!options->value) {
+			settings->color_when = TEXT_COLOR_ALWAYS;
+			return GO_ON;
+		}
+		word = option_choice(options, "color", text_color_words, countof(text_color_words));
+		settings->color_when = word < 0 ? TEXT_COLOR_AUTO : (enum text_color)word;
+		return word < 0 ? 2 : GO_ON;
+	case OPT_HELP:
+		print_help();
+		return 0;
+	default:
+		return 2;
+	}
+}
+
+static int check_settings(struct settings *settings, const struct option_reader *options)
+{
+	if (settings->follow && options->n_operands > 1)
+		return option_complain(options, "--follow reads one log, not %d", options->n_operands);
+	if (settings->summary && settings->format == FORMAT_TITLES)
+		return option_complain(options, "--summary goes with text and json, not with titles");
+	settings->color = settings->format != FORMAT_JSON && text_use_color(settings->color_when, STDOUT_FILENO);
+	if (settings->with_filename < 0)
+		settings->with_filename = options->n_operands > 1;
+	if (!settings->n_jobs)
+		settings->n_jobs = sysconf(_SC_NPROCESSORS_ONLN);
+	if (settings->n_jobs < 1)
+		settings->n_jobs = 1;
+	if (settings->n_jobs > MAX_JOBS)
+		settings->n_jobs = MAX_JOBS;
+	return GO_ON;
+}
+
+static int read_options(struct option_reader *options, struct settings *settings)
+{
+	int id, code;
+
+	while ((id = option_next(options)) != OPTION_END) {
+		code = take_option(settings, options, id);
+		if (code != GO_ON)
+			return code;
+	}
+	return check_settings(settings, options);
+}
+
+/* -------------------------------------------------------------- command */
+
+/* SIGINT and SIGTERM end a followed log, they don't lose its last report. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static int exit_code(const struct parse *parse)
+{
+	const struct output *output = &parse->output;
+
+	/* A reader that has gone (head, say) saw enough: nothing to complain of. */
+	if (output->failed && output->error != EPIPE) {
+		complain("cannot write to standard output: %s", strerror(output->error));
+		return 2;
+	}
+	if (parse->bad)
+		return 2;
+	return parse->found;
+}
+
+static int run_parse(const struct settings *settings, const char *const *paths, size_t n_paths)
+{
+	struct parse parse = { .settings = settings, .paths = paths, .n_paths = n_paths };
+	struct culprit_error *err;
+	int code;
+
+	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &parse.patterns);
+	if (err) {
+		complain("%s", culprit_error_message(err));
+		culprit_error_destroy(err);
+		return 2;
+	}
+	if (settings->follow)
+		block_signals();
+	pthread_mutex_init(&parse.lock, NULL);
+	output_init(&parse.output, STDOUT_FILENO);
+	work_together(&parse, n_paths < (size_t)settings->n_jobs ? n_paths : (size_t)settings->n_jobs);
+	code = exit_code(&parse);
+	output_deinit(&parse.output);
+	pthread_mutex_destroy(&parse.lock);
+	culprit_patterns_destroy(parse.patterns);
+	return code;
+}
 
 int cmd_parse(int argc, char **argv)
 {
-	(void)argc;
-	fprintf(stderr, "culprit %s: not available yet\n", argv[0]);
-	return 2;
+	static const char *const standard_input[] = { "-" };
+	struct option_reader options = OPTION_READER("culprit parse", option_defs, argc, argv);
+	struct settings settings = { .with_filename = -1 };
+	int code = read_options(&options, &settings);
+
+	if (code != GO_ON)
+		return code;
+	if (!options.n_operands) {
+		if (isatty(STDIN_FILENO))
+			fputs("culprit parse: reading standard input\n", stderr);
+		return run_parse(&settings, standard_input, 1);
+	}
+	return run_parse(&settings, (const char *const *)argv + 1, (size_t)options.n_operands);
 }

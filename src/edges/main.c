@@ -21,6 +21,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "parse", "find crash reports in console logs and name them", cmd_parse },
+	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
 };
 
 static void print_usage(FILE *out)

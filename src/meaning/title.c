@@ -89,7 +89,7 @@ static const struct form *choose_form(const struct title_input *in, const struct
 			struct form *form = &pattern->forms[j];
 			struct regex_match match, report;
 
-			if (!form_matches(form, in, &match, &report))
+			if (form->disabled || !form_matches(form, in, &match, &report))
 				continue;
 			trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
 			      match.start[0] < best_start ? "" : ": loses to the one above");

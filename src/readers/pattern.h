@@ -85,6 +85,7 @@ struct form {
 	bool suppressed;
 	const char *corrupted;		/* a reason: reports of this form are never trusted */
 	const char *type;		/* NULL: from the table of types */
+	bool disabled;			/* as if it were not there: for `culprit corpus audit` */
 };
 
 enum speaker {

@@ -1,0 +1,257 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# culprit parse: what a user sees and what scripts rely on.
+. "$(dirname "$0")/lib.sh"
+cd "$tmp" || exit 2
+
+case_log() { sed '1,/^$/d' "$top/corpus/$1"; }
+
+case_log kasan/slab-out-of-bounds-read-x86 >oob.log
+title='KASAN: slab-out-of-bounds Read in kc_oob_read'
+# A kernel without time stamps, cut out of a log: one line is enough for a title.
+cat >hung.log <<'END'
+[    0.000000] Linux version 6.1.0-test (x@y) #1 SMP
+[    1.000000] Run /sbin/init as init process
+[  246.812953] INFO: task worker:75 blocked for more than 122 seconds.
+[  246.813000]       Not tainted 6.1.0-test #1
+[  246.813100] "echo 0 > /proc/sys/kernel/hung_task_timeout_secs" disables this message.
+[  246.813200] task:worker          state:D stack:    0 pid:   75 ppid:     1 flags:0x00004000
+[  246.813300] Call Trace:
+[  246.813400]  <TASK>
+[  246.813500]  __schedule+0x2c5/0x8d0
+[  246.813600]  schedule+0x5b/0xd0
+[  246.813700]  wait_for_completion+0x8d/0x140
+[  246.813800]  frob_the_disk+0x12/0x40
+[  246.813900]  ksys_sync+0x61/0xb0
+[  246.814000]  do_syscall_64+0x3b/0x90
+[  246.814100]  entry_SYSCALL_64_after_hwframe+0x63/0xcd
+[  246.814200]  </TASK>
+END
+cat >clean.log <<'END'
+[    0.000000] Linux version 6.1.0-test (x@y) #1 SMP
+[    1.000000] Run /sbin/init as init process
+[    2.000000] systemd[1]: Reached target Multi-User System.
+
+Debian GNU/Linux 12 host ttyS0
+
+host login: 
+END
+
+# --- text
+run "$CULPRIT" parse oob.log
+is 'a crash gives 1' 1 "$code"
+is 'text: the title comes first' "$title" "${out%%$'\n'*}"
+has 'text: kind' 'crash, KASAN-READ' "$out"
+has 'text: place' 'oob.log:' "$out"
+has 'text: kernel' '6.1.192-kcrash' "$out"
+has 'text: task' '  task      init' "$out"
+has 'text: report without prefixes' $'\nBUG: KASAN: slab-out-of-bounds in kc_oob_read+0x7d/0xa0\nRead of size 1' "$out"
+is 'text: no colour into a pipe' 0 "$(grep -c $'\033' <<<"$out")"
+run "$CULPRIT" parse --color=always oob.log
+has 'text: colour when asked for' $'\033[' "$out"
+run env NO_COLOR=1 TERM=xterm script -qec "$CULPRIT parse oob.log" /dev/null
+is 'text: NO_COLOR on a terminal' 0 "$(grep -c $'\033' <<<"$out")"
+run env -u NO_COLOR TERM=xterm script -qec "$CULPRIT parse oob.log" /dev/null
+has 'text: colour on a terminal' $'\033[' "$out"
+
+# --- clean, empty, nonsense
+run "$CULPRIT" parse clean.log
+is 'a clean log gives 0' 0 "$code"
+is 'a clean log gives one line' 'no crash found (kernel 6.1.0-test, reached userspace)' "$out"
+for format in json titles; do
+	run "$CULPRIT" parse --format "$format" clean.log
+	is "a clean log gives nothing in $format" '0:' "$code:$out"
+done
+run "$CULPRIT" parse /dev/null
+is 'an empty log' '0:no crash found (the log is empty)' "$code:$out"
+head -c 300000 /dev/urandom >noise
+run "$CULPRIT" parse --no-boot-failures noise
+is 'noise holds no crash' 0 "$code"
+
+# --- titles
+run "$CULPRIT" parse --titles oob.log
+is 'titles: one file' "$title" "$out"
+run "$CULPRIT" parse -t oob.log clean.log hung.log
+is 'titles: several files' "oob.log:$title
+hung.log:INFO: task hung in frob_the_disk" "$out"
+run "$CULPRIT" parse -th oob.log hung.log
+is 'titles: -h' "$title
+INFO: task hung in frob_the_disk" "$out"
+run "$CULPRIT" parse -tHn hung.log
+is 'titles: -H -n' 'hung.log:3:INFO: task hung in frob_the_disk' "$out"
+
+# --- many files at once, printed in order
+for i in $(seq 1 150); do cp hung.log "many-$i.log"; done
+"$CULPRIT" parse -t -j 1 $(printf 'many-%d.log ' $(seq 1 150)) >one
+"$CULPRIT" parse -t -j 7 $(printf 'many-%d.log ' $(seq 1 150)) >seven
+is 'jobs: all files' 150 "$(wc -l <one)"
+holds 'jobs: same output, same order' cmp one seven
+
+# --- JSON
+run "$CULPRIT" parse --format json oob.log
+is 'json: one line' 1 "$(wc -l <<<"$out")"
+is 'json: title' "$title" "$(jq -r .title <<<"$out")"
+is 'json: alternative titles' '["bad-access in kc_oob_read"]' "$(jq -c .alt_titles <<<"$out")"
+is 'json: verdict' '["crash","KASAN-READ","kc_oob_read",false,null,false,false,null]' \
+	"$(jq -c '[.kind, .type, .frame, .corrupted, .corrupted_reason, .suppressed, .panicked, .executor]' <<<"$out")"
+is 'json: machine' '["oob.log","6.1.192-kcrash",0,1,"init"]' "$(jq -c '[.file, .kernel.version, .cpu, .pid, .task]' <<<"$out")"
+is 'json: lines of the log' 'BUG: KASAN: slab-out-of-bounds in kc_oob_read+0x7d/0xa0' \
+	"$(sed -n "$(jq .start_line <<<"$out"),$(jq .end_line <<<"$out")p" oob.log | grep -o 'BUG: KASAN.*[^'$'\r'']')"
+is 'json: bytes of the log' 1 \
+	"$(tail -c "+$(($(jq .start_offset <<<"$out") + 1))" oob.log |
+		head -c "$(jq '.end_offset - .start_offset' <<<"$out")" | grep -c 'BUG: KASAN')"
+is 'json: the stacks and their roles' '["call-trace","allocated"]' \
+	"$(jq -c '[.stacks[].role | select(. == "call-trace" or . == "allocated")]' <<<"$out")"
+is 'json: who allocated it, without the machinery of it' '["kc_oob_read","kc_trigger.cold","kc_write","proc_reg_write"]' \
+	"$(jq -c '[.stacks[] | select(.role == "allocated") | .frames[].function][5:9]' <<<"$out")"
+is 'json: a frame' '{"function":"kc_write","offset":234,"size":336,"reliable":true,"inline":false}' \
+	"$(jq -c '[.stacks[] | select(.role == "call-trace") | .frames[] | select(.function == "kc_write")][0] |
+		{function, offset, size, reliable, inline}' <<<"$out")"
+run "$CULPRIT" parse --format json --summary clean.log
+is 'json: summary' '["summary","clean.log",0,1,"userspace","6.1.0-test"]' \
+	"$(jq -c '[.object, .file, .reports, .boots, .phase, .kernel_version]' <<<"$out")"
+run "$CULPRIT" parse --summary clean.log
+has 'text: summary' 'summary: 0 reports; kernel 6.1.0-test, reached userspace' "$out"
+
+# --- the schema, on every case of the corpus
+python=python3
+"$python" -c 'import jsonschema' 2>/dev/null || python=/usr/bin/python3
+find "$top/corpus" -type f ! -name '*.md' | sort | while read -r file; do sed '1,/^$/d' "$file" >"case-${file##*/}"; done
+printf 'x\xff\xfe\x80y\x1b[31m\xc3\n[    5.000000] BUG: kernel NULL pointer dereference, address: 0000000000000008\n[    5.000001] CPU: 1 PID: 7 Comm: \xff\xc3(\x1b[2J\xed\xa0\x80 Not tainted 6.1.0 #1\n[    5.000002] RIP: 0010:f+0x1/0x2\n[    5.000003] Call Trace:\n[    5.000004]  g+0x1/0x2\n' >bytes.log
+"$CULPRIT" parse --format json --summary case-* bytes.log hung.log clean.log >all.json
+cat >schema.py <<'END'
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+validator = jsonschema.Draft7Validator(schema)
+bad = n = 0
+for number, line in enumerate(open(sys.argv[2], encoding="utf-8", errors="strict"), 1):
+    value = json.loads(line)
+    n += 1
+    described = schema["definitions"][value["object"]]
+    pairs = [(value, described)]
+    if value["object"] == "report":
+        frame, stack = schema["definitions"]["frame"], schema["definitions"]["stack"]
+        for s in value["stacks"]:
+            pairs += [(s, stack)] + [(f, frame) for f in s["frames"]]
+    for error in [e.message for e in validator.iter_errors(value)] + [
+            "keys and schema differ: %s" % sorted(set(v) ^ set(d["properties"]))
+            for v, d in pairs if list(v) != list(v) or set(v) != set(d["properties"])]:
+        print("line %d: %s" % (number, error[:300]))
+        bad += 1
+sys.exit(bad != 0 or n == 0)
+END
+run "$python" schema.py "$top/include/culprit-report.schema.json" all.json
+is 'json: real output follows the schema, which describes every key' '' "$out$err"
+is 'json: the schema check ran' 0 "$code"
+sed '1s/"title":"[^"]*"/"title":7/' all.json >broken.json
+run "$python" schema.py "$top/include/culprit-report.schema.json" broken.json
+is 'json: the schema check can fail' 1 "$code"
+
+# --- bytes of strangers
+run "$CULPRIT" parse bytes.log
+is 'control bytes are not printed raw' 0 "$(LC_ALL=C grep -ac $'[\001-\010\013-\037\177]' "$tmp/.out")"
+holds 'text is UTF-8' iconv -f UTF-8 -t UTF-8 -o /dev/null "$tmp/.out"
+
+# --- compression, standard input
+gzip -k oob.log
+xz -k oob.log
+zstd -q oob.log
+bzip2 -k oob.log
+cp oob.log.zst nothing-tells
+for file in oob.log.gz oob.log.xz oob.log.zst oob.log.bz2 nothing-tells; do
+	run "$CULPRIT" parse -t "$file"
+	is "compressed: $file" "1:$title" "$code:$out"
+done
+run bash -c "'$CULPRIT' parse -t <oob.log"
+is 'standard input' "$title" "$out"
+run bash -c "gzip -c oob.log | '$CULPRIT' parse -tH clean.log -"
+is 'standard input among files, compressed' "(standard input):$title" "$out"
+head -c 2000 oob.log.gz >cut.gz
+run "$CULPRIT" parse -t cut.gz
+is 'a cut archive gives 2' 2 "$code"
+has 'a cut archive is told' 'culprit parse: ' "$err"
+
+# --- errors
+run "$CULPRIT" parse -t missing.log oob.log
+is 'a missing file gives 2' 2 "$code"
+has 'a missing file is told' 'missing.log: No such file or directory' "$err"
+is 'the others are read' "oob.log:$title" "$out"
+run "$CULPRIT" parse "$tmp"
+is 'a directory gives 2' 2 "$code"
+run "$CULPRIT" parse --formatt json oob.log
+is 'an unknown option gives 2' "2:" "$code:$out"
+has 'an unknown option names the nearest' 'did you mean --format?' "$err"
+run "$CULPRIT" parse --format xml oob.log
+has 'a wrong word lists the right ones' 'text, json, titles' "$err"
+is 'a wrong word gives 2' 2 "$code"
+run "$CULPRIT" parse --patterns /nonexistent oob.log
+is 'missing patterns give 2' 2 "$code"
+mkdir patterns
+printf 'patterns:\n  - naem: x\n' >patterns/mine.yaml
+run "$CULPRIT" parse --patterns patterns oob.log
+is 'a mistake in a pattern gives 2' 2 "$code"
+has 'a mistake in a pattern has a place' 'patterns/mine.yaml:2:' "$err"
+run "$CULPRIT" parse oob.log -j none
+is 'not a number' 2 "$code"
+run "$CULPRIT" parse --follow oob.log clean.log
+is 'two logs cannot be followed' 2 "$code"
+run "$CULPRIT" parse --help
+is 'help gives 0' 0 "$code"
+is 'help fits 80 columns' '' "$(awk 'length > 80' <<<"$out")"
+run script -qec "$CULPRIT parse -t </dev/tty" /dev/null < <(printf '\004')
+has 'a terminal is told that it is read' 'reading standard input' "$out$err"
+run bash -c "'$CULPRIT' parse -t many-*.log many-*.log many-*.log many-*.log many-*.log | head -n 1"
+is 'a reader that goes away is no error' '' "$err"
+run bash -c "trap '' PIPE; '$CULPRIT' parse many-*.log many-*.log | head -n 1"
+is 'the same with SIGPIPE ignored' '' "$err"
+run bash -c "'$CULPRIT' parse oob.log >/dev/full"
+is 'a full disk gives 2' 2 "$code"
+has 'a full disk is told' 'No space left on device' "$err"
+
+# --- live
+# appears FILE TEXT SECONDS: within that time, FILE holds TEXT
+appears() {
+	local deadline=$((${EPOCHREALTIME/./} + $3 * 1000000))
+	until grep -q "$2" "$1"; do
+		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
+		sleep 0.05
+	done
+}
+
+mkfifo pipe
+"$CULPRIT" parse -t --follow <pipe >live &
+pid=$!
+exec 3>pipe
+cat hung.log >&3
+holds 'follow: a report within a second of its last line' appears live 'frob_the_disk' 1
+cat oob.log >&3
+holds 'follow: the next one' appears live 'kc_oob_read' 1
+exec 3>&-
+wait $pid
+is 'follow: ends with its input' 1 $?
+
+cp clean.log grows.log
+"$CULPRIT" parse -t --follow grows.log >grown &
+pid=$!
+sleep 0.3
+cat hung.log >>grows.log
+holds 'follow: a file that grows' appears grown 'frob_the_disk' 2
+cat clean.log >grows.log
+sleep 0.3
+cat oob.log >>grows.log
+holds 'follow: a file that was begun anew' appears grown 'kc_oob_read' 2
+kill -INT $pid
+wait $pid
+is 'follow: an interrupt is the end of the log' 1 $?
+
+"$CULPRIT" parse -t <pipe >stream &
+pid=$!
+exec 3>pipe
+cat hung.log >&3
+for i in $(seq 1 100); do cat clean.log; done >&3
+holds 'a report is printed as soon as others speak again' appears stream 'frob_the_disk' 2
+exec 3>&-
+wait $pid
+
+finish
