@@ -47,7 +47,7 @@ PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(SANFLAGS) \
 	-Iinclude -Isrc $(PKG_CFLAGS) -DCULPRIT_VERSION='"$(VERSION)"' -DCULPRIT_DATADIR='"$(DATADIR)/culprit"' $(CFLAGS)
 ALL_LDFLAGS := -pthread $(SANFLAGS) $(LDFLAGS)
-LIBS := $(PKG_LIBS) -ldl -lm
+LIBS := $(PKG_LIBS) -liberty -ldl -lm
 # Only the program writes JSON.
 LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 

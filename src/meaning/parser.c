@@ -44,6 +44,8 @@
 /* A report is over after so many lines of its context that look like none of a report. */
 /* A follow-up this far down is not the report's own last word any more. */
 #define FOLLOW_UP_LINES 20
+/* And after so many lines of other matters it is not a follow-up at all. */
+#define FOLLOW_UP_QUIET 8
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
 /*
@@ -480,6 +482,13 @@ static void note_place(struct draft *d, const struct line *line, uint64_t end_of
 	d->end_off = end_off;
 }
 
+/* Leftovers above the unwinder's own frames are of calls that returned long ago. */
+static void drop_above(struct draft *d)
+{
+	for (size_t i = d->n_lines; i-- > 0 && (d->lines[i].flags & DRAFT_LINE_LEFTOVER);)
+		d->lines[i].flags |= DRAFT_LINE_DROPPED;
+}
+
 static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft *d, const struct line *line,
 					  uint64_t end_off, bool banner)
 {
@@ -489,13 +498,17 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 
 	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
 		flags |= DRAFT_LINE_LEFTOVER;
-		d->only_leftovers |= glob_list_match(&p->patterns->unwinder, frame.function);
+		if (glob_list_match(&p->patterns->unwinder, frame.function)) {
+			d->only_leftovers = true;
+			drop_above(d);
+			flags |= DRAFT_LINE_DROPPED;
+		}
 	} else if (is_frame && !frame.pc && !frame.link) {
 		d->has_stack |= !d->aside;
 	} else {
 		const struct stack_header *header = stack_find_header(p->patterns, line->text);
 
-		d->aside = header && header->role == CULPRIT_ROLE_LOCK_TAKEN_AT;
+		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
 	}
 	if (glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
@@ -593,7 +606,7 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
  */
 static bool goes_on(struct culprit_parser *p, const struct draft *d, const struct line *line, const struct hits *hits)
 {
-	if (is_follow_up(p, hits))
+	if (is_follow_up(p, hits) && d->quiet <= FOLLOW_UP_QUIET)
 		return true;
 	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
 		return false;

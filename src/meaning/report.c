@@ -364,6 +364,15 @@ static bool build_stacks(struct report_box *box, const struct culprit_patterns *
 
 /* ------------------------------------------------------------ the report */
 
+static enum culprit_kind report_kind(const struct draft *draft, const struct title *title)
+{
+	const struct form *form = title->form;
+
+	if (form && form->has_kind && !(form->before_userspace && draft->phase >= CULPRIT_PHASE_USERSPACE))
+		return form->kind;
+	return title->pattern ? title->pattern->kind : CULPRIT_KIND_CRASH;
+}
+
 static struct culprit_error *name_report(struct report_box *box, const struct draft *draft,
 					 const struct culprit_patterns *patterns, struct regex_scratch *scratch,
 					 struct buf *trace, bool *ret_leftovers)
@@ -407,7 +416,7 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 	r->type = title.type;
 	r->frame = title.frame;
 	r->pattern = title.pattern ? title.pattern->name : "";
-	r->kind = title.pattern ? title.pattern->kind : CULPRIT_KIND_CRASH;
+	r->kind = report_kind(draft, &title);
 	r->corrupted_reason = title.corrupted;
 	r->corrupted = title.corrupted != NULL;
 	r->suppressed = title.suppressed;

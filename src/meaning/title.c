@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "ground/demangle.h"
 #include "meaning/stack.h"
 
 #define TITLE_MAX_BYTES 120
@@ -140,9 +141,17 @@ struct frame_list {
 	size_t n;
 };
 
-static void add_frame(struct frame_list *list, struct span function)
+/* Rust's names are told apart by their paths only: the linker's form says nothing to people or to globs. */
+static struct span readable_name(const struct finder *f, struct span function)
 {
-	function = stack_base_name(function);
+	const char *name = is_mangled(function) ? demangle(f->arena, function) : NULL;
+
+	return name ? span_of(name) : function;
+}
+
+static void add_frame(const struct finder *f, struct frame_list *list, struct span function)
+{
+	function = readable_name(f, stack_base_name(function));
 	if (function.len && list->n < MAX_STACK_FRAMES)
 		list->names[list->n++] = function;
 }
@@ -164,8 +173,9 @@ static bool ends_stack(enum culprit_role role)
  * Frames from here to the next header of another role.  False where a frame
  * says that the stack is somebody else's: then it is worth nothing.
  */
-static bool collect_stack(const struct culprit_patterns *set, struct line_cursor *c, struct frame_list *list)
+static bool collect_stack(const struct finder *finder, struct line_cursor *c, struct frame_list *list)
 {
+	const struct culprit_patterns *set = finder->in->patterns;
 	struct span line;
 	struct line_cursor before = *c;
 
@@ -180,9 +190,9 @@ static bool collect_stack(const struct culprit_patterns *set, struct line_cursor
 			if (is_foreign(set, &f))
 				return false;
 			if (f.callee.len && !(list->n && span_equal(list->names[list->n - 1], stack_base_name(f.callee))))
-				add_frame(list, f.callee);
+				add_frame(finder, list, f.callee);
 			if (!f.link)
-				add_frame(list, f.function);
+				add_frame(finder, list, f.function);
 			before = *c;
 			continue;
 		}
@@ -281,7 +291,7 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 		size_t from = (size_t)(c.rest.ptr - text.ptr);
 
 		if (step->stack) {
-			if (!collect_stack(f->in->patterns, &c, list))
+			if (!collect_stack(f, &c, list))
 				break;
 			found = pick_from(f, source, list, ret, ret_as);
 			continue;
@@ -289,7 +299,7 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 		if (!regex_find(&step->re, f->in->scratch, text, from, &m))
 			break;
 		if (step->captures) {
-			add_frame(list, regex_group(&m, 1));
+			add_frame(f, list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
 			if (!source->pick || !source->pick->anchors.n)
 				found = pick_from(f, source, list, ret, ret_as);

@@ -523,6 +523,21 @@ static struct culprit_error *read_sources(struct loader *l, const struct yaml_no
 	return err;
 }
 
+static struct culprit_error *get_kind(struct loader *l, const struct yaml_node *node, enum culprit_kind *ret)
+{
+	static const struct enum_name kinds[] = {
+		{ "crash", CULPRIT_KIND_CRASH },
+		{ "boot-failure", CULPRIT_KIND_BOOT_FAILURE },
+		{ "infrastructure", CULPRIT_KIND_INFRASTRUCTURE },
+	};
+	int kind;
+	struct culprit_error *err = get_enum(l, node, "kind", kinds, countof(kinds), &kind);
+
+	if (!err)
+		*ret = (enum culprit_kind)kind;
+	return err;
+}
+
 static struct culprit_error *read_form_key(struct loader *l, const struct yaml_pair *pair, struct form *form)
 {
 	const struct yaml_node *value = pair->value;
@@ -550,12 +565,19 @@ static struct culprit_error *read_form_key(struct loader *l, const struct yaml_p
 		form->no_stack = !need;
 		return err;
 	}
+	if (yaml_is(pair->key, "kind")) {
+		form->has_kind = true;
+		return get_kind(l, value, &form->kind);
+	}
+	if (yaml_is(pair->key, "before-userspace"))
+		return yaml_get_bool(l->doc, value, "before-userspace", &form->before_userspace);
 	if (yaml_is(pair->key, "suppressed"))
 		return yaml_get_bool(l->doc, value, "suppressed", &form->suppressed);
 	if (yaml_is(pair->key, "corrupted"))
 		return get_string(l, value, "corrupted", &form->corrupted);
 	return unknown_key(l, pair->key,
-			   "name, match, report, title, alt, type, frames, stack, suppressed, corrupted");
+			   "name, match, report, title, alt, type, frames, stack, kind, before-userspace, suppressed, "
+			   "corrupted");
 }
 
 static struct culprit_error *read_form(struct loader *l, const struct yaml_node *node, struct pattern *pattern)
@@ -606,22 +628,13 @@ static struct culprit_error *use_banner(struct loader *l, const struct yaml_node
 
 static struct culprit_error *read_pattern_key(struct loader *l, const struct yaml_pair *pair, struct pattern *pattern)
 {
-	static const struct enum_name kinds[] = {
-		{ "crash", CULPRIT_KIND_CRASH },
-		{ "boot-failure", CULPRIT_KIND_BOOT_FAILURE },
-		{ "infrastructure", CULPRIT_KIND_INFRASTRUCTURE },
-	};
 	const struct yaml_node *value = pair->value;
 	struct culprit_error *err = NULL;
-	int kind = 0;
 
 	if (yaml_is(pair->key, "name"))
 		return get_string(l, value, "name", &pattern->name);
-	if (yaml_is(pair->key, "kind")) {
-		err = get_enum(l, value, "kind", kinds, countof(kinds), &kind);
-		pattern->kind = (enum culprit_kind)kind;
-		return err;
-	}
+	if (yaml_is(pair->key, "kind"))
+		return get_kind(l, value, &pattern->kind);
 	if (yaml_is(pair->key, "event"))
 		return get_string(l, value, "event", &pattern->event);
 	if (yaml_is(pair->key, "follow-up"))

@@ -85,6 +85,9 @@ struct form {
 	bool suppressed;
 	const char *corrupted;		/* a reason: reports of this form are never trusted */
 	const char *type;		/* NULL: from the table of types */
+	bool has_kind;
+	enum culprit_kind kind;		/* instead of the pattern's */
+	bool before_userspace;		/* kind holds only while the boot has not reached user space */
 	bool disabled;			/* as if it were not there: for `culprit corpus audit` */
 };
 
