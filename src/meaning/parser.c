@@ -48,6 +48,8 @@
 #define FOLLOW_UP_QUIET 8
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
+/* Before "Linux version" some architectures say a few words at time 0; a kernel that was up speaks later. */
+#define KERNEL_UP_US 1000000
 /*
  * A finished report is held back for so many bytes of the log: whether the
  * kernel panicked soon after belongs to it.
@@ -457,10 +459,15 @@ static void filter_banners(struct culprit_parser *p, const struct line *line, st
 	hits->n_banners = n;
 }
 
-static bool is_follow_up(const struct culprit_parser *p, const struct hits *hits)
+/* Does every banner of the line say that it goes on with the report before it? */
+static bool is_follow_up(struct culprit_parser *p, const struct hits *hits, struct span text, bool complete)
 {
 	for (size_t i = 0; i < hits->n_banners; i++) {
-		if (!p->patterns->banners[hits->banners[i]].follow_up)
+		struct banner *banner = &p->patterns->banners[hits->banners[i]];
+
+		if (!banner->follow_up)
+			return false;
+		if (complete && banner->n_follow_if && !any_matches(p, banner->follow_if, banner->n_follow_if, text))
 			return false;
 	}
 	return true;
@@ -590,7 +597,7 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
 		.patterns = p->patterns, .scratch = p->scratch, .banners = d->banners, .n_banners = d->n_banners,
 	};
 
-	if (d->has_stack || d->ended)
+	if (d->has_stack || d->only_leftovers || d->ended)
 		return true;
 	if (!draft_text(d, false, &text))
 		return false;
@@ -606,7 +613,7 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
  */
 static bool goes_on(struct culprit_parser *p, const struct draft *d, const struct line *line, const struct hits *hits)
 {
-	if (is_follow_up(p, hits) && d->quiet <= FOLLOW_UP_QUIET)
+	if (d->quiet <= FOLLOW_UP_QUIET && is_follow_up(p, hits, line->text, d->has_stack || d->only_leftovers))
 		return true;
 	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
 		return false;
@@ -667,8 +674,8 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 	return err ? err : close_draft(p, d);
 }
 
-/* Did the kernel speak in the lines before? */
-static struct culprit_error *kernel_spoke(struct culprit_parser *p, struct span before, bool *ret)
+/* Did a kernel that had been up for min_us (-1: any) speak in the lines before? */
+static struct culprit_error *kernel_spoke(struct culprit_parser *p, struct span before, int64_t min_us, bool *ret)
 {
 	struct culprit_error *err = NULL;
 	struct lookback back;
@@ -679,7 +686,7 @@ static struct culprit_error *kernel_spoke(struct culprit_parser *p, struct span 
 		struct line line;
 
 		err = console_decode(&p->decoder, back.lines[i], 0, &line);
-		*ret = !err && line.origin == ORIGIN_KERNEL;
+		*ret = !err && line.origin == ORIGIN_KERNEL && line.time_us >= min_us;
 	}
 	return err;
 }
@@ -702,7 +709,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	struct culprit_error *err = NULL;
 
 	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE)
-		err = kernel_spoke(p, before, &alive);
+		err = kernel_spoke(p, before, KERNEL_UP_US, &alive);
 	drop_firmware_drafts(p);
 	if (!err)
 		err = close_all(p);
@@ -784,7 +791,7 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 
 		if (!buf_add(&text, line.text.ptr, line.text.len))
 			return &culprit_error_no_memory;
-		err = kernel_spoke(p, before, &p->seen_prefix);
+		err = kernel_spoke(p, before, -1, &p->seen_prefix);
 		if (err)
 			return err;
 		/* kernel_spoke used the decoder: decode again. */

@@ -421,6 +421,8 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 				banner.speaker = (enum speaker)value;
 		} else if (yaml_is(pair->key, "follow-up"))
 			err = yaml_get_bool(l->doc, pair->value, "follow-up", &banner.follow_up);
+		else if (yaml_is(pair->key, "follow-up-if"))
+			err = get_regexes(l, pair->value, "follow-up-if", &banner.follow_if, &banner.n_follow_if);
 		else if (yaml_is(pair->key, "panic"))
 			err = yaml_get_bool(l->doc, pair->value, "panic", &banner.panic);
 		else if (yaml_is(pair->key, "ignore"))
@@ -428,7 +430,7 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 		else if (yaml_is(pair->key, "require"))
 			err = get_regexes(l, pair->value, "require", &banner.require, &banner.n_require);
 		else
-			err = unknown_key(l, pair->key, "literal, speaker, follow-up, panic, ignore, require");
+			err = unknown_key(l, pair->key, "literal, speaker, follow-up, follow-up-if, panic, ignore, require");
 		if (err)
 			return err;
 	}
@@ -995,6 +997,8 @@ static struct culprit_error *visit_banner(struct banner *banner, regex_visitor *
 
 	for (size_t i = 0; !err && i < banner->n_ignore; i++)
 		err = visit(&banner->ignore[i], &banner->place, data);
+	for (size_t i = 0; !err && i < banner->n_follow_if; i++)
+		err = visit(&banner->follow_if[i], &banner->place, data);
 	for (size_t i = 0; !err && i < banner->n_require; i++)
 		err = visit(&banner->require[i], &banner->place, data);
 	return err;

@@ -103,6 +103,8 @@ struct banner {
 	struct pattern_place place;
 	enum speaker speaker;
 	bool follow_up;			/* belongs to the report that it stands in */
+	struct regex *follow_if;	/* behind a report that is complete, only lines that match are follow-ups */
+	size_t n_follow_if;
 	bool panic;			/* the kernel gives up: reports of this log are "panicked" */
 	struct regex *ignore;		/* lines that hold the literal and are no banner */
 	size_t n_ignore;
