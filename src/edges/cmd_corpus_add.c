@@ -331,8 +331,8 @@ static void add_deinit(struct add *add)
 static void print_help(void)
 {
 	printf("usage: culprit corpus add [OPTIONS] LOG\n\n"
-	       "Make a case of a console log. On a terminal, what is found is shown and what\n"
-	       "is not given is asked for; else the judgement has to be given: --title or --none.\n\n");
+	       "Make a case of a console log. On a terminal, what is found is shown, and what\n"
+	       "is not given is asked for; elsewhere --title or --none has to be given.\n\n");
 	option_print_help(stdout, option_defs, countof(option_defs));
 	printf("\nExit code: 0 the case was written, 2 it was not.\n");
 }

@@ -4,9 +4,11 @@
  */
 #include "edges/commands.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "edges/options.h"
 #include "ground/base.h"
 
 #ifndef CULPRIT_VERSION
@@ -44,6 +46,30 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+static int complain_of(const char *name)
+{
+	const char *names[countof(commands)], *nearest;
+
+	for (size_t i = 0; i < countof(commands); i++)
+		names[i] = commands[i].name;
+	nearest = option_nearest(name, names, countof(names));
+	fprintf(stderr, "culprit: unknown command '%s'", name);
+	if (nearest)
+		fprintf(stderr, "; did you mean '%s'?", nearest);
+	fputs("\ntry 'culprit --help'\n", stderr);
+	return 2;
+}
+
+/* What was printed has to arrive, unless the reader has gone (head, say). */
+static int finish_output(int code)
+{
+	errno = 0;
+	if ((!fflush(stdout) && !ferror(stdout)) || errno == EPIPE)
+		return code;
+	fprintf(stderr, "culprit: cannot write to standard output: %s\n", strerror(errno ? errno : EIO));
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -61,9 +87,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	command = find_command(argv[1]);
-	if (!command) {
-		fprintf(stderr, "culprit: unknown command '%s'; 'culprit --help' lists them\n", argv[1]);
-		return 2;
-	}
-	return command->run(argc - 1, argv + 1);
+	if (!command)
+		return complain_of(argv[1]);
+	return finish_output(command->run(argc - 1, argv + 1));
 }

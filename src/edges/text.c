@@ -226,13 +226,39 @@ static bool add_rows(struct buf *buf, const struct culprit_report *report, const
 	       text_add_row(buf, "hardware", report->hardware, color) && text_add_row(buf, "taint", taint, color);
 }
 
+/* The bytes of the first n lines. */
+static size_t lines_len(struct span text, uint32_t n)
+{
+	size_t len = 0;
+
+	for (; n && len < text.len; n--) {
+		const char *end = memchr(text.ptr + len, '\n', text.len - len);
+
+		len = end ? (size_t)(end - text.ptr) + 1 : text.len;
+	}
+	return len;
+}
+
+/* What stood before the banner is less bright: it may belong to the report, or not. */
+static bool add_lines(struct buf *buf, const struct culprit_report *report, bool color)
+{
+	struct span text = { report->text, report->text_len };
+	size_t len = lines_len(text, report->prefix_lines);
+
+	if (len && (!buf_add_str(buf, text_paint(TEXT_LABEL, color)) ||
+		    !text_add(buf, (struct span){ text.ptr, len }, TEXT_LINES) ||
+		    !buf_add_str(buf, text_paint(TEXT_PLAIN, color))))
+		return false;
+	return text_add(buf, span_skip(text, len), TEXT_LINES);
+}
+
 bool text_add_report(struct buf *buf, const struct culprit_report *report, const char *place, bool color)
 {
 	enum text_paint paint = report->suppressed ? TEXT_WARN : TEXT_TITLE;
 	struct span text = { report->text, report->text_len };
 
 	if (!text_add_painted(buf, span_of(report->title), paint, color) || !buf_add_char(buf, '\n') ||
-	    !add_rows(buf, report, place, color) || !buf_add_char(buf, '\n') || !text_add(buf, text, TEXT_LINES))
+	    !add_rows(buf, report, place, color) || !buf_add_char(buf, '\n') || !add_lines(buf, report, color))
 		return false;
 	if (text.len && text.ptr[text.len - 1] != '\n' && !buf_add_char(buf, '\n'))
 		return false;

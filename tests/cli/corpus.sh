@@ -87,6 +87,104 @@ is 'json: one object per case' '["kasan/wrong",false,["TITLE","ALT"]]' \
 is 'json: counts' '[4,2,2]' "$(jq -c 'select(.object == "corpus") | [.cases, .failed, .fields.TITLE.wrong]' <<<"$out")"
 is 'jobs: same output' "$("$CULPRIT" corpus test -j 1 --format tap cases)" "$("$CULPRIT" corpus test -j 4 --format tap cases)"
 
+# --- diff: a pattern of one's own
+mkdir -p new mine/frob
+cat >new/frob.yaml <<'END'
+banners:
+  - literal: "frobnicator: burning"
+patterns:
+  - name: frob
+    banner: "frobnicator: burning"
+    forms:
+      - name: fire
+        match: 'frobnicator: burning at (?<where>[a-z]+)'
+        title: "frobnicator burns at {where}"
+        stack: false
+        type: ""
+      - name: ice
+        match: 'frobnicator: burning cold'
+        title: "frobnicator freezes"
+        stack: false
+        type: ""
+END
+printf 'TITLE: frobnicator burns at both\n\n[    1.000000] frobnicator: burning at both ends\n' >mine/frob/fire
+cp cases/kasan/right mine/frob/other
+run "$CULPRIT" corpus diff --patterns new mine
+is 'diff: a change gives 1' 1 "$code"
+has 'diff: which case, and what became of it' 'frob/fire: wrong, then right' "$out"
+has 'diff: side by side' '(no report)' "$(grep 'burns at both' <<<"$out")"
+has 'diff: the counts' '1 of 2 cases change: 1 now right, 0 now wrong' "$out"
+run "$CULPRIT" corpus diff --against new mine
+has 'diff: the other way round' 'frob/fire: right, then wrong' "$out"
+run "$CULPRIT" corpus diff --patterns new --against new mine
+is 'diff: no change gives 0' '0:0 of 2 cases change: 0 now right, 0 now wrong' "$code:$out"
+run "$CULPRIT" corpus diff --patterns new --format json mine
+is 'diff: json' '["frob/fire",null,"frobnicator burns at both",true]' \
+	"$(jq -c '[.name, .old.title, .new.title, .new.right]' <<<"$out")"
+run "$CULPRIT" corpus diff mine
+is 'diff: without patterns gives 2' 2 "$code"
+
+# --- audit
+printf '# copy\nTITLE: frobnicator burns at both\n\n[    1.000000] frobnicator: burning at both ends\n' >mine/frob/gone
+printf '\nnothing here\n' >mine/frob/idle
+printf '\n[    1.000000] frobnicator: DEBUG: all is well\n' >mine/frob/near-miss
+run "$CULPRIT" corpus audit --patterns new -v mine
+is 'audit: forms without a case give 1' 1 "$code"
+has 'audit: who notices' ': frob/fire: 2 cases: frob/fire, frob/gone' "$out"
+has 'audit: a form that no case exercises, and its place' 'new/frob.yaml:12: frob/ice: no case notices its removal' "$out"
+has 'audit: the pattern kasan is noticed' ': kasan: 1 case: frob/other' "$out"
+has 'audit: a case that says nothing new' 'frob/gone has the title of another case, and says no more than it: frob/fire' "$out"
+has 'audit: a case that nothing resembles' 'frob/idle expects no report, but holds nothing' "$out"
+is 'audit: a near-miss earns its keep' 0 "$(grep -c '^frob/near-miss' <<<"$out")"
+run "$CULPRIT" corpus audit --patterns new --format json --whole mine
+is 'audit: json' '["frob",null,["frob/fire","frob/gone"]]' \
+	"$(jq -c 'select(.object == "removal" and .pattern == "frob") | [.pattern, .form, .noticed_by]' <<<"$out")"
+
+# --- show
+run "$CULPRIT" corpus show cases/kasan/wrong
+is 'show: a case that fails gives 1' 1 "$code"
+has 'show: expected and found side by side' '| TITLE: KASAN: use-after-free Read in frob_read' \
+	"$(grep 'TITLE: KASAN: use-after-free Read in other_function' <<<"$out")"
+run "$CULPRIT" corpus show cases/kasan/right
+is 'show: a case that passes gives 0' 0 "$code"
+"$CULPRIT" corpus show --log cases/kasan/right >log
+holds 'show: the log alone' cmp log <(bug frob_read)
+
+# --- add
+bug new_bug | gzip >console.log.gz
+run "$CULPRIT" corpus add console.log.gz </dev/null
+is 'add: without a judgement gives 2' '2:' "$code:$out"
+run "$CULPRIT" corpus add --corpus made --title 'KASAN: use-after-free Read in new_bug' --made 'by hand' \
+	--judged 'it is the function that reads' --as kasan/new --report console.log.gz </dev/null
+is 'add: tells what it wrote' '0:made/kasan/new' "$code:$out"
+is 'add: headers and where they come from' '# Kernel: 6.1.0
+# Made by: by hand
+# Title: it is the function that reads
+TITLE: KASAN: use-after-free Read in new_bug
+ALT: bad-access in new_bug
+TYPE: KASAN-USE-AFTER-FREE-READ
+FRAME: new_bug' "$(sed '/^$/,$d' made/kasan/new)"
+run "$CULPRIT" corpus test made
+is 'add: the case passes' 0 "$code"
+holds 'add: the log is as it was' cmp <("$CULPRIT" corpus show -l made/kasan/new | head -n 12) <(bug new_bug)
+run "$CULPRIT" corpus add --corpus made --none --as kasan/new console.log.gz </dev/null
+is 'add: overwrites nothing' 2 "$code"
+run "$CULPRIT" corpus add --corpus made --title 'another title' --as kasan/other console.log.gz </dev/null
+is "add: what nobody judged is not written" 'TITLE: another title' "$(sed '/^$/,$d' made/kasan/other)"
+run "$CULPRIT" corpus add --corpus made --title x --as ../escape console.log.gz </dev/null
+is 'add: no name outside of the corpus' 2 "$code"
+bug new_bug >console.log
+script -qec "$CULPRIT corpus add --corpus asked --color=never console.log" /dev/null \
+	< <(sleep 0.5; printf 'y\nsawn off a machine\nread it\n'; sleep 0.5) >asked.out
+has 'add: shows the title and asks' 'Is this title right?' "$(cat asked.out)"
+is 'add: what was answered' '# Kernel: 6.1.0
+# Made by: sawn off a machine
+# Title: read it
+TITLE: KASAN: use-after-free Read in new_bug' "$(head -n 4 asked/kasan/kasan-use-after-free-read-in-new_bug)"
+script -qec "$CULPRIT corpus add --corpus refused --color=never console.log" /dev/null \
+	< <(sleep 0.5; printf 'q\n'; sleep 0.5) >/dev/null
+is 'add: nothing is written without a yes' missing "$([ -e refused ] || echo missing)"
+
 # --- mistakes
 mkdir bad
 printf 'TITEL: x\n\nlog\n' >bad/case
@@ -101,8 +199,10 @@ has 'a missing directory' 'missing: No such file or directory' "$err"
 run "$CULPRIT" corpus tst cases
 is 'an unknown command gives 2' 2 "$code"
 has 'an unknown command names the nearest' "did you mean 'test'?" "$err"
-run "$CULPRIT" corpus test --help
-is 'help gives 0' 0 "$code"
-is 'help fits 80 columns' '' "$(awk 'length > 80' <<<"$out")"
+for command in test diff audit add show; do
+	run "$CULPRIT" corpus $command --help
+	is "$command --help gives 0" 0 "$code"
+	is "$command --help fits 80 columns" '' "$(awk 'length > 80' <<<"$out")"
+done
 
 finish

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# make install: what a program that uses the library finds.
+. "$(dirname "$0")/lib.sh"
+build=$(dirname "$CULPRIT")
+case $build in *-asan*)
+	# The sanitizers' library would have to be loaded first.
+	pass 'not with sanitizers'
+	finish
+	;;
+esac
+cd "$top" || exit 2
+root=$tmp/root
+
+install_to_root() {
+	make -s install O="$build" PREFIX=/usr DESTDIR="$root" >"$tmp/log" 2>&1 || { cat "$tmp/log"; return 1; }
+}
+holds 'make install' install_to_root
+is 'what is installed' 'usr/bin/culprit
+usr/include/culprit.h
+usr/lib/libculprit.a
+usr/lib/libculprit.so
+usr/lib/pkgconfig/culprit.pc
+usr/share/culprit/culprit-report.schema.json
+usr/share/man/man1/culprit-corpus.1
+usr/share/man/man1/culprit.1' "$(cd "$root" && find usr ! -type d | sort | grep -E 'bin/|include|\.so$|\.a$|\.pc$|schema|culprit\.1|corpus\.1')"
+is 'the program runs from there' "$("$CULPRIT" --version)" "$("$root/usr/bin/culprit" --version)"
+
+so=$root/usr/lib/libculprit.so
+is 'the soname' 'libculprit.so.0' "$(readelf -d "$so" | sed -n 's/.*soname: \[\(.*\)\]/\1/p')"
+is 'nothing else is visible' '' "$(nm -D --defined-only "$so" | awk '$3 !~ /^culprit_/ { print $3 }')"
+declared=$(grep -oE '\bculprit_[a-z_]+\(' "$root/usr/include/culprit.h" | tr -d '(' | sort -u)
+is 'all that the header declares is there' "$declared" "$(nm -D --defined-only "$so" | awk '$2 == "T" { print $3 }' | sort)"
+
+# Two parsers in two threads, one pattern set; the program of the header's own introduction.
+cat >"$tmp/user.c" <<'END'
+#include <culprit.h>
+#include <pthread.h>
+#include <stdio.h>
+
+static struct culprit_patterns *patterns;
+
+static void *parse(void *path)
+{
+	struct culprit_parser *parser;
+	struct culprit_report *report;
+	static _Thread_local char buf[777];
+	FILE *in = fopen(path, "r");
+	size_t n;
+
+	if (!in || culprit_parser_create(patterns, NULL, &parser))
+		return NULL;
+	while ((n = fread(buf, 1, sizeof(buf), in)) > 0) {
+		if (culprit_parser_feed(parser, buf, n))
+			return NULL;
+	}
+	if (culprit_parser_finish(parser))
+		return NULL;
+	while ((report = culprit_parser_take(parser))) {
+		puts(report->title);
+		culprit_report_destroy(report);
+	}
+	culprit_parser_destroy(parser);
+	fclose(in);
+	return path;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[2];
+	void *done;
+	int bad = argc != 2 || culprit_patterns_load(NULL, 0, &patterns);
+
+	for (int i = 0; i < 2; i++)
+		bad |= pthread_create(&threads[i], NULL, parse, argv[1]);
+	for (int i = 0; i < 2; i++)
+		bad |= pthread_join(threads[i], &done) || !done;
+	culprit_patterns_destroy(patterns);
+	return bad;
+}
+END
+"$CULPRIT" corpus show -l corpus/kasan/slab-out-of-bounds-read-x86 >"$tmp/log"
+titles='KASAN: slab-out-of-bounds Read in kc_oob_read
+KASAN: slab-out-of-bounds Read in kc_oob_read'
+export PKG_CONFIG_PATH=$root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
+# shellcheck disable=SC2046 # words on purpose
+holds 'a program is built with the shared library' cc -Wall -Werror -o "$tmp/user" "$tmp/user.c" -pthread \
+	$(pkg-config --cflags --libs culprit)
+is 'it runs, in two threads' "$titles" "$(LD_LIBRARY_PATH=$root/usr/lib "$tmp/user" "$tmp/log")"
+# shellcheck disable=SC2046
+holds 'a program is built with the static library' cc -Wall -Werror -o "$tmp/user" "$tmp/user.c" \
+	$(pkg-config --cflags culprit) "$root/usr/lib/libculprit.a" \
+	$(pkg-config --static --libs culprit | sed 's/-lculprit//')
+is 'it runs, too' "$titles" "$("$tmp/user" "$tmp/log")"
+
+make -s uninstall O="$build" PREFIX=/usr DESTDIR="$root" >/dev/null 2>&1
+is 'make uninstall leaves nothing' '' "$(find "$root" ! -type d)"
+finish
