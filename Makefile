@@ -38,8 +38,9 @@ endif
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-# Libraries that the program is linked with. libarchive, libdw and capstone are
-# opened when first needed (src/ground/dynlib.h): only their headers are used.
+# Libraries that the program is linked with. Those of src/readers/decompress.c,
+# libdw and capstone are opened when first needed (src/ground/dynlib.h): only
+# their headers are used.
 PKGS := libpcre2-8 jansson yaml-0.1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -143,6 +144,19 @@ check:
 
 check-all: all $(UNIT)
 	@tests/run.sh $(O) layers unit cli
+
+# Fuzz targets, instrumented as a whole. With CC that is not clang: for AFL, or to run one input.
+FUZZ_CC ?= clang
+ifneq ($(findstring clang,$(FUZZ_CC)),)
+FUZZ_FLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+else
+FUZZ_FLAGS := -DFUZZ_MAIN
+endif
+
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(ALL_LDFLAGS) $(LIBS)
 
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit
