@@ -19,7 +19,7 @@
  * All of it but PANICKED belongs to the first report of the log.  Lines may
  * end in CR LF; in the log they are kept.
  *
- * KIND: is our own: "boot-failure" or "infrastructure"; absent: a crash.
+ * KIND: is our own: "boot-failure" or "infrastructure"; absent: not checked.
  */
 #ifndef CULPRIT_CASE_H
 #define CULPRIT_CASE_H

@@ -205,7 +205,9 @@ static unsigned int stated(const struct corpus_case *c, const struct corpus_case
 	/* What is said of a report that should not be, or is not, would count one mistake many times. */
 	if (!c->title || !found->title)
 		return set;
-	set |= FIELD_BIT(FIELD_ALT) | FIELD_BIT(FIELD_TYPE) | FIELD_BIT(FIELD_KIND) | FIELD_BIT(FIELD_CORRUPTED) |
+	/* The community's cases do not say the kind. */
+	set |= c->kind ? FIELD_BIT(FIELD_KIND) : 0;
+	set |= FIELD_BIT(FIELD_ALT) | FIELD_BIT(FIELD_TYPE) | FIELD_BIT(FIELD_CORRUPTED) |
 	       FIELD_BIT(FIELD_SUPPRESSED) | FIELD_BIT(FIELD_PANICKED) | FIELD_BIT(FIELD_EXECUTOR);
 	if (c->frame)
 		set |= FIELD_BIT(FIELD_FRAME);

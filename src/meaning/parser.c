@@ -34,8 +34,8 @@
 
 #include "meaning/stack.h"
 
-#define LOOKBACK_BYTES 4096
-#define LOOKBACK_LINES 24
+#define LOOKBACK_BYTES 8192
+#define LOOKBACK_LINES 96
 #define MAX_OPEN 64
 #define MAX_QUEUE 256
 #define DEFAULT_REPORT_BYTES (1u << 20)
@@ -48,6 +48,7 @@
 #define FOLLOW_UP_QUIET 8
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
+#define KEEP_QUIET_LINES 5
 /* Before "Linux version" some architectures say a few words at time 0; a kernel that was up speaks later. */
 #define KERNEL_UP_US 1000000
 /*
@@ -164,10 +165,15 @@ static struct culprit_error *draft_add_line(struct culprit_parser *p, struct dra
 	return NULL;
 }
 
-/* The lines behind the last that looked like a report's are not part of it. */
+/*
+ * The lines behind the last that looked like a report's are not part of it;
+ * but where a line is all there is, what was said next may explain it.
+ */
 static void trim_draft(struct draft *d)
 {
-	while (d->n_lines && d->quiet) {
+	uint32_t keep = d->has_stack || d->only_leftovers || d->ended ? 0 : KEEP_QUIET_LINES;
+
+	while (d->n_lines && d->quiet > keep) {
 		d->n_lines--;
 		d->quiet--;
 	}
@@ -534,23 +540,31 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 /* The lines of the report's context right before its banner: often they say more than it. */
 static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, const struct lookback *back)
 {
-	size_t chosen[REPORT_MAX_PREFIX];
+	size_t chosen[LOOKBACK_LINES];
 	struct culprit_error *err = NULL;
 	struct line line;
-	size_t n = 0;
+	size_t n = 0, n_wanted = 0;
 
-	for (size_t i = 0; i < back->n && n < REPORT_MAX_PREFIX && !err; i++) {
+	for (size_t i = 0; i < back->n && !err; i++) {
+		struct raw_frame frame;
+
 		err = console_decode(&p->decoder, back->lines[i], 0, &line);
-		if (!err && same_context(d, &line) && line.origin == d->origin && line.text.len) {
-			struct raw_frame frame;
-
-			/* The tail of the report before. */
-			if (glob_list_match(&p->patterns->ends, line.text))
-				break;
-			if (!stack_parse_frame(line.text, &frame) || !(frame.flags & CULPRIT_FRAME_UNRELIABLE))
-				chosen[n++] = i;
+		if (err || !same_context(d, &line) || line.origin != d->origin || !line.text.len)
+			continue;
+		/* The tail of the report before. */
+		if (glob_list_match(&p->patterns->ends, line.text))
+			break;
+		if (stack_parse_frame(line.text, &frame) && (frame.flags & CULPRIT_FRAME_UNRELIABLE))
+			continue;
+		chosen[n++] = i;
+		if (glob_list_match(&p->patterns->leads, line.text)) {
+			n_wanted = n;
+			break;
 		}
 	}
+	if (!n_wanted)
+		n_wanted = n < REPORT_MAX_PREFIX ? n : REPORT_MAX_PREFIX;
+	n = n_wanted;
 	while (n-- > 0 && !err) {
 		err = console_decode(&p->decoder, back->lines[chosen[n]], 0, &line);
 		if (!err)
