@@ -420,6 +420,7 @@ static const char *find_stamp(struct span s, const char **ret_from)
 	int64_t us;
 
 	while ((p = memchr(p, '[', (size_t)(end - p)))) {
+		bool timed;
 		size_t n;
 
 		if (end - p < 8)
@@ -429,12 +430,13 @@ static const char *find_stamp(struct span s, const char **ret_from)
 			continue;
 		}
 		n = time_stamp(p, end, true, &us);
+		timed = n;
 		if (!n && p[1] == ' ') {
 			n = caller_stamp(p, end, 6, &caller);
 			if (n != 8)
 				n = 0;
 		}
-		if (n && (p + n == end || p[n] == ' ' || p[n] == '[')) {
+		if (n && (p + n == end || p[n] == ' ' || (timed && p[n] == '['))) {
 			*ret_from = p;
 			if (p - s.ptr >= 3 && p[-1] == '>' && is_digit(p[-2]) && p[-3] == '<')
 				*ret_from = p - 3;

@@ -248,8 +248,13 @@ static bool take_tag(struct prefix *x, const char *p, size_t n)
 
 bool console_logger_tag(struct prefix *x, bool behind_time)
 {
-	const char *p = x->p;
+	const char *p = x->p, *colon;
+	size_t room = (size_t)(x->end - p);
 
+	/* Most lines are ruled out by what their first colon ends. */
+	colon = memchr(p, ':', room < 3 * MAX_WORD_BYTES ? room : 3 * MAX_WORD_BYTES);
+	if (!colon || colon == p || (colon[-1] != 'l' && colon[-1] != ']'))
+		return false;
 	/* The tag is the first word, or the host is; between them may stand "kern.warn". */
 	for (int words = 0; words < 3; words++) {
 		size_t n = word_length(p, x->end);

@@ -311,6 +311,7 @@ START_TEST(junk_in_front)
 		{ "score [ 12.5] x", "score [ 12.5] x", NOTHING },
 		{ "score [12.345678] x", "score [12.345678] x", NOTHING },
 		{ "score [   12.345678]x", "score [   12.345678]x", NOTHING },
+		{ "score [    C1][ x", "score [    C1][ x", NOTHING },
 		/* another program's word for it */
 		{ "Nov 22 10:00:00 host test[12]: saw [   12.345678] x", "saw [   12.345678] x",
 		  .origin = ORIGIN_OTHER, .level = -1, .time_us = -1, .speaker = "test" },
