@@ -97,7 +97,7 @@ $(O)/libculprit.a: $(LIB_OBJ)
 
 $(O)/libculprit.so.$(VERSION): $(LIB_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,libculprit.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,-soname,libculprit.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
 
 $(O)/libculprit.so.$(SOVERSION): $(O)/libculprit.so.$(VERSION)
 	$(Q)ln -sf $(<F) $@
@@ -180,7 +180,7 @@ Name: culprit
 Description: Find and name crash reports in Linux console logs
 Version: $(VERSION)
 Libs: -L$${libdir} -lculprit
-Libs.private: -ldl -lm -pthread
+Libs.private: -liberty -ldl -lm -pthread
 Requires.private: libpcre2-8 yaml-0.1
 Cflags: -I$${includedir}
 endef
