@@ -81,7 +81,8 @@ static size_t put_node(const struct yaml_node *node)
 
 int main(int argc, char **argv)
 {
-	struct buf docs = { 0 }, list = { 0 };
+	_cleanup_(buf_deinit) struct buf docs = { 0 };
+	_cleanup_(buf_deinit) struct buf list = { 0 };
 
 	for (int i = 1; i < argc; i++) {
 		struct yaml_doc *doc;

@@ -170,7 +170,8 @@ holds 'add: the log is as it was' cmp <("$CULPRIT" corpus show -l made/kasan/new
 run "$CULPRIT" corpus add --corpus made --none --as kasan/new console.log.gz </dev/null
 is 'add: overwrites nothing' 2 "$code"
 run "$CULPRIT" corpus add --corpus made --title 'another title' --as kasan/other console.log.gz </dev/null
-is "add: what nobody judged is not written" 'TITLE: another title' "$(sed '/^$/,$d' made/kasan/other)"
+is 'add: what nobody judged is not written' '# Kernel: 6.1.0
+TITLE: another title' "$(sed '/^$/,$d' made/kasan/other)"
 run "$CULPRIT" corpus add --corpus made --title x --as ../escape console.log.gz </dev/null
 is 'add: no name outside of the corpus' 2 "$code"
 bug new_bug >console.log
