@@ -215,6 +215,19 @@ bool regex_has_group(struct regex *re, const char *name)
 	return number > 0 || number == PCRE2_ERROR_NOUNIQUESUBSTRING;
 }
 
+uint32_t regex_n_groups(struct regex *re)
+{
+	struct regex_code *code;
+	struct culprit_error *err = get_code(re, NULL, &code);
+	uint32_t groups = 0;
+
+	if (err)
+		culprit_error_destroy(err);
+	else
+		pcre2_pattern_info(code->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	return groups;
+}
+
 struct culprit_error *regex_scratch_create(struct regex_scratch **ret)
 {
 	struct regex_scratch *scratch = calloc(1, sizeof(*scratch));
