@@ -227,8 +227,11 @@ static const struct {
 } registers[] = {
 	{ "RIP: ", false }, { "EIP: ", false }, { "IP: ", false }, { "pc : ", false }, { "PC is at ", false },
 	{ "NIP ", false }, { "NIP: ", false }, { "epc : ", false }, { "PC: ", false }, { "ERA: ", false }, { "era ", false },
-	{ "PC = ", false },
+	{ "PC = ", false }, { "EIP is at ", false }, { "Krnl PSW : ", false }, { "epc   : ", false },	/* i386, s390, mips */
+	{ "TPC: ", false }, { "IAOQ[0]: ", false },							/* sparc64, parisc */
 	{ "lr : ", true }, { "LR is at ", true }, { "LR ", true }, { "ra : ", true }, { "RA: ", true },
+	{ "ra: ", true }, { "ra    : ", true }, { "LR: ", true },					/* loongarch, mips, csky */
+	{ "I7: ", true }, { "RP(r2): ", true }, { "PR is at ", true },					/* sparc64, parisc, sh */
 };
 
 static void eat_register(struct cursor *c, struct raw_frame *f)
@@ -243,12 +246,20 @@ static void eat_register(struct cursor *c, struct raw_frame *f)
 		f->link = registers[i].link;
 		skip_blanks(&t);
 		*c = t;
-		/* "0010:" (x86: the code segment), or an address before the symbol (mips, loongarch). */
-		if (eat_hex(&t, &value) && t.p < t.end && (*t.p == ':' || *t.p == ' ')) {
+		/* "0010:" (x86: the code segment), an address before the symbol (mips, loongarch), mask and address (s390). */
+		for (int n = 0; n < 2 && eat_hex(&t, &value) && t.p < t.end; n++) {
+			/* "add" and "dec" are names of functions. */
+			if (*t.p != ':' && !(*t.p == ' ' && t.p - c->p >= 8))
+				break;
 			t.p++;
 			skip_blanks(&t);
 			*c = t;
 		}
+		t = *c;
+		/* "<f+0x1/0x2>" (sparc64) */
+		if (left(&t) > 1 && t.p[0] == '<' && (isalpha((unsigned char)t.p[1]) || t.p[1] == '_') &&
+		    t.end[-1] == '>')
+			c->p++;
 		return;
 	}
 }
@@ -336,6 +347,9 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 	skip_blanks(&c);
 	eat_stack_mark(&c);
 	eat_register(&c, ret);
+	/* s390: "([<000000000010b2d0>] show_stack+0x58/0x78)" is where a new stack begins. */
+	if (left(&c) > 2 && !memcmp(c.p, "([<", 3))
+		c.p++;
 	for (int i = 0; i < 2 && eat_address(&c, ret); i++)
 		skip_blanks(&c);
 	if (!parse_arm(&c, ret) && !parse_plain(&c, ret))
@@ -349,6 +363,9 @@ struct span stack_base_name(struct span function)
 {
 	const char *dot;
 
+	/* powerpc's ELFv1 ABI: the symbol of the code has a dot in front. */
+	if (function.len > 1 && *function.ptr == '.')
+		function = span_skip(function, 1);
 	/* Rust paths hold dots only in compiler suffixes too, but may begin with '<'. */
 	dot = function.len ? memchr(function.ptr, '.', function.len) : NULL;
 	if (dot && dot > function.ptr)

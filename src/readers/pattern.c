@@ -110,6 +110,24 @@ static struct pattern_place place_of(const struct loader *l, const struct yaml_n
 	return (struct pattern_place){ l->doc->name, node->line, node->column };
 }
 
+/* Remember where text, which is kept by its address, was written. */
+static struct culprit_error *note_text(struct loader *l, const struct yaml_node *node, const char *text)
+{
+	struct pattern_text entry = { text, place_of(l, node) };
+
+	return PUSH(l, l->set->texts, l->set->n_texts, &entry);
+}
+
+const struct pattern_place *pattern_set_place(const struct culprit_patterns *set, const char *text,
+					      const struct pattern_place *fallback)
+{
+	for (size_t i = 0; i < set->n_texts; i++) {
+		if (set->texts[i].text == text)
+			return &set->texts[i].place;
+	}
+	return fallback;
+}
+
 /* One scalar stands for a sequence of one. */
 static size_t list_len(const struct yaml_node *node)
 {
@@ -228,7 +246,7 @@ static struct culprit_error *get_regex(struct loader *l, const struct yaml_node 
 	if (err)
 		return err;
 	regex_init(ret, source);
-	return NULL;
+	return note_text(l, node, source);
 }
 
 static struct culprit_error *get_regexes(struct loader *l, const struct yaml_node *node, const char *what,
@@ -540,6 +558,22 @@ static struct culprit_error *get_kind(struct loader *l, const struct yaml_node *
 	return err;
 }
 
+static struct culprit_error *get_title(struct loader *l, const struct yaml_node *node, const char **ret)
+{
+	struct culprit_error *err = get_string(l, node, "title", ret);
+
+	return err ? err : note_text(l, node, *ret);
+}
+
+static struct culprit_error *get_alts(struct loader *l, const struct yaml_node *node, struct form *form)
+{
+	struct culprit_error *err = get_strings(l, node, "alt", &form->alts, &form->n_alts);
+
+	for (size_t i = 0; !err && i < form->n_alts; i++)
+		err = note_text(l, list_item(node, i), form->alts[i]);
+	return err;
+}
+
 static struct culprit_error *read_form_key(struct loader *l, const struct yaml_pair *pair, struct form *form)
 {
 	const struct yaml_node *value = pair->value;
@@ -555,9 +589,9 @@ static struct culprit_error *read_form_key(struct loader *l, const struct yaml_p
 		return get_regex(l, value, "report", &form->report);
 	}
 	if (yaml_is(pair->key, "title"))
-		return get_string(l, value, "title", &form->title);
+		return get_title(l, value, &form->title);
 	if (yaml_is(pair->key, "alt"))
-		return get_strings(l, value, "alt", &form->alts, &form->n_alts);
+		return get_alts(l, value, form);
 	if (yaml_is(pair->key, "type"))
 		return get_string(l, value, "type", &form->type);
 	if (yaml_is(pair->key, "frames"))
@@ -836,8 +870,10 @@ static struct culprit_error *read_list(struct loader *l, const struct yaml_node 
 
 static struct culprit_error *read_prefixes(struct loader *l, const struct yaml_node *node)
 {
-	struct culprit_error *err = NULL;
+	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "name-prefixes");
 
+	if (err)
+		return err;
 	YAML_FOR_EACH_PAIR(pair, node) {
 		struct name_prefix prefix = { .prefix = pair->key->text };
 
@@ -852,8 +888,10 @@ static struct culprit_error *read_prefixes(struct loader *l, const struct yaml_n
 
 static struct culprit_error *read_types(struct loader *l, const struct yaml_node *node)
 {
-	struct culprit_error *err = NULL;
+	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "types");
 
+	if (err)
+		return err;
 	YAML_FOR_EACH_PAIR(pair, node) {
 		struct type_rule rule = { .title = pair->key->text };
 
@@ -1009,7 +1047,7 @@ static struct culprit_error *visit_banner(struct banner *banner, regex_visitor *
 /* Every expression of the set, with the entry it stands in. */
 static struct culprit_error *visit_regexes(struct culprit_patterns *set, regex_visitor *visit, void *data)
 {
-	static const struct pattern_place nowhere = { "patterns", 0, 0 };
+	static const struct pattern_place nowhere = { "patterns", 0, 0 };	/* pattern_set_place knows better */
 	struct culprit_error *err = NULL;
 
 	for (size_t i = 0; !err && i < set->n_banners; i++)
@@ -1036,9 +1074,9 @@ static struct culprit_error *check_one(struct regex *re, const struct pattern_pl
 	size_t off = 0;
 	struct culprit_error *err = regex_check(re, &off);
 
-	(void)data;
 	if (!err)
 		return NULL;
+	place = pattern_set_place(data, re->source, place);
 	return culprit_error_context(err, "%s:%u:%u: at byte %zu of '%s'", place->file, place->line, place->column, off,
 				     re->source);
 }
@@ -1052,15 +1090,17 @@ static struct culprit_error *free_one(struct regex *re, const struct pattern_pla
 }
 
 /* {name} in a title must be a group of the form, or frame. */
-static struct culprit_error *check_template(const struct form *form, const char *text)
+static struct culprit_error *check_template(const struct culprit_patterns *set, const struct form *form, const char *text)
 {
+	const struct pattern_place *place = pattern_set_place(set, text, &form->place);
+
 	for (const char *p = text; (p = strchr(p, '{')) != NULL; p++) {
 		size_t n = strcspn(p + 1, "}");
 		char name[64];
 
 		if (!p[1 + n] || n == 0 || n >= sizeof(name))
 			return culprit_error_create(CULPRIT_ERROR_SYNTAX, "%s:%u:%u: '{' without '}' in '%s'",
-						    form->place.file, form->place.line, form->place.column, text);
+						    place->file, place->line, place->column, text);
 		memcpy(name, p + 1, n);
 		name[n] = '\0';
 		if (!strcmp(name, "frame") || !strcmp(name, "phase") || regex_has_group((struct regex *)&form->match, name) ||
@@ -1068,27 +1108,34 @@ static struct culprit_error *check_template(const struct form *form, const char 
 			continue;
 		return culprit_error_create(CULPRIT_ERROR_SYNTAX,
 					    "%s:%u:%u: '{%s}' in '%s' is neither 'frame' nor a named group of match or report",
-					    form->place.file, form->place.line, form->place.column, name, text);
+					    place->file, place->line, place->column, name, text);
 	}
 	return NULL;
 }
 
-static struct culprit_error *check_form(const struct form *form)
+static struct culprit_error *check_form(const struct culprit_patterns *set, const struct form *form)
 {
-	struct culprit_error *err = check_template(form, form->title);
+	struct culprit_error *err = check_template(set, form, form->title);
 
 	for (size_t i = 0; !err && i < form->n_alts; i++)
-		err = check_template(form, form->alts[i]);
+		err = check_template(set, form, form->alts[i]);
 	return err;
 }
 
 struct culprit_error *pattern_set_check(struct culprit_patterns *set)
 {
-	struct culprit_error *err = visit_regexes(set, check_one, NULL);
+	struct culprit_error *err = visit_regexes(set, check_one, set);
 
 	for (size_t i = 0; !err && i < set->n_patterns; i++) {
 		for (size_t j = 0; !err && j < set->patterns[i].n_forms; j++)
-			err = check_form(&set->patterns[i].forms[j]);
+			err = check_form(set, &set->patterns[i].forms[j]);
+	}
+	if (!err && set->has_executor) {
+		const struct pattern_place *place = pattern_set_place(set, set->executor.source, NULL);
+
+		if (regex_n_groups(&set->executor) < 2)
+			err = culprit_error_create(CULPRIT_ERROR_SYNTAX, "%s:%u:%u: executor needs two groups: proc and id",
+						   place->file, place->line, place->column);
 	}
 	return err;
 }

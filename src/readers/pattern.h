@@ -25,6 +25,12 @@ struct pattern_place {
 	uint32_t line, column;
 };
 
+/* An expression or title of the set, by its address, and where it was written. */
+struct pattern_text {
+	const char *text;
+	struct pattern_place place;
+};
+
 /* ----------------------------------------------------- names of functions */
 
 /* Globs ("kasan_*", "*_lock", "memcpy"): '*' is any run of bytes, nothing else is special. */
@@ -197,6 +203,8 @@ struct culprit_patterns {
 	struct glob_list skip;		/* functions that are never guilty */
 	struct glob_list unwinder;	/* frames that no working unwinder marks as leftovers */
 	struct glob_list foreign;	/* frames of stacks that do not belong to the report (fault injection) */
+	struct pattern_text *texts;	/* places of expressions and titles */
+	size_t n_texts;
 	struct scan_set *scan;		/* literals of the banners, then of the marks */
 	struct regex executor;		/* groups 1 and 2: proc and id */
 	bool has_executor;
@@ -205,6 +213,10 @@ struct culprit_patterns {
 
 /* Compile every expression: the first mistake, with its place. For lint and for files of users. */
 struct culprit_error *pattern_set_check(struct culprit_patterns *set);
+
+/* Where a regex's source, a title or an alternative title was written; fallback where that is not known. */
+const struct pattern_place *pattern_set_place(const struct culprit_patterns *set, const char *text,
+					      const struct pattern_place *fallback);
 
 /* A set of the given documents alone, nothing embedded; takes the documents over, also on error. */
 struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);

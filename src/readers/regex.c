@@ -38,22 +38,52 @@ static bool is_meta(char c)
 	return strchr("\\^$.[|()?*+{", c) != NULL;
 }
 
-/* The bytes that source begins with before anything that is not literal. */
-static struct span leading_literal(const char *source)
+/* Behind the class that begins at p ("[]a]", "[^]]", "[[:alpha:]]"), or its last byte where it has no end. */
+static const char *skip_class(const char *p)
 {
-	size_t n = 0;
+	p += p[1] == '^' ? 2 : 1;
+	for (bool first = true; *p && (first || *p != ']'); p++, first = false) {
+		const char *end = p[0] == '[' && p[1] == ':' ? strstr(p, ":]") : NULL;
+
+		if (end)
+			p = end + 1;
+		else if (*p == '\\' && p[1])
+			p++;
+	}
+	return *p ? p : p - 1;
+}
+
+/* Alternatives that no parenthesis encloses; in doubt there are some. */
+static bool has_alternatives(const char *source)
+{
 	int depth = 0;
 
 	for (const char *p = source; *p; p++) {
+		if (p[0] == '\\' && p[1] == 'Q')
+			return true;
+		if (!strncmp(p, "(?#", 3))
+			return true;
 		if (*p == '\\' && p[1])
 			p++;
+		else if (*p == '[')
+			p = skip_class(p);
 		else if (*p == '(')
 			depth++;
 		else if (*p == ')')
 			depth--;
 		else if (*p == '|' && depth == 0)
-			return (struct span){ 0 };
+			return true;
 	}
+	return false;
+}
+
+/* The bytes that source begins with before anything that is not literal. */
+static struct span leading_literal(const char *source)
+{
+	size_t n = 0;
+
+	if (has_alternatives(source))
+		return (struct span){ 0 };
 	while (source[n] && !is_meta(source[n]))
 		n++;
 	/* What is followed by a quantifier may be absent. */
@@ -175,12 +205,27 @@ bool regex_has_group(struct regex *re, const char *name)
 {
 	struct regex_code *code;
 	struct culprit_error *err = get_code(re, NULL, &code);
+	int number;
 
 	if (err) {
 		culprit_error_destroy(err);
 		return false;
 	}
-	return pcre2_substring_number_from_name(code->code, (PCRE2_SPTR)name) > 0;
+	number = pcre2_substring_number_from_name(code->code, (PCRE2_SPTR)name);
+	return number > 0 || number == PCRE2_ERROR_NOUNIQUESUBSTRING;
+}
+
+uint32_t regex_n_groups(struct regex *re)
+{
+	struct regex_code *code;
+	struct culprit_error *err = get_code(re, NULL, &code);
+	uint32_t groups = 0;
+
+	if (err)
+		culprit_error_destroy(err);
+	else
+		pcre2_pattern_info(code->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	return groups;
 }
 
 struct culprit_error *regex_scratch_create(struct regex_scratch **ret)
@@ -219,13 +264,15 @@ bool regex_scratch_hit_limit(struct regex_scratch *scratch)
 	return hit;
 }
 
-static void fill_match(const struct regex *re, struct span text, pcre2_match_data *data, struct regex_match *ret)
+/* n is what pcre2_match gave; what the ovector holds behind is left from other matches. */
+static void fill_match(const struct regex *re, struct span text, pcre2_match_data *data, uint32_t n,
+		       struct regex_match *ret)
 {
 	const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(data);
 
 	ret->re = re;
 	ret->text = text;
-	ret->n = pcre2_get_ovector_count(data);
+	ret->n = n ? n : pcre2_get_ovector_count(data);
 	for (uint32_t i = 0; i < ret->n; i++) {
 		ret->start[i] = ovector[2 * i];
 		ret->end[i] = ovector[2 * i + 1];
@@ -261,7 +308,7 @@ bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span tex
 		return false;
 	}
 	if (ret)
-		fill_match(re, text, scratch->data, ret);
+		fill_match(re, text, scratch->data, (uint32_t)n, ret);
 	return true;
 }
 

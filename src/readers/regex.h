@@ -37,6 +37,9 @@ struct culprit_error *regex_check(struct regex *re, size_t *ret_off);
 /* Is there a group of this name? Compiles. */
 bool regex_has_group(struct regex *re, const char *name);
 
+/* How many groups it has, group 0 not counted. Compiles. */
+uint32_t regex_n_groups(struct regex *re);
+
 struct regex_scratch;
 
 struct culprit_error *regex_scratch_create(struct regex_scratch **ret);
