@@ -41,7 +41,7 @@ only 'jansson\.h' src/edges/json.c src/edges/json.h
 only '(dwarf\.h|elfutils/.*|libelf\.h|gelf\.h|libdw\.h)' src/readers/debuginfo_elf.c src/readers/debuginfo_dwarf.c
 only 'archive\.h|archive_entry\.h' src/readers/input.c
 only 'capstone/.*' src/readers/disasm.c
-only 'libiberty/.*' src/readers/debuginfo_demangle.c
+only 'libiberty/.*' src/ground/demangle.c
 
 [ $bad = 0 ] && echo "check-layers: clean"
 exit $bad

@@ -25,6 +25,7 @@ library_from libarchive libarchive-dev
 library_from libdw libdw-dev
 library_from libelf libelf-dev
 library_from capstone libcapstone-dev
+[ -e /usr/include/libiberty/demangle.h ] || missing="$missing libiberty-dev"
 
 case ${1:-check} in
 build) ;;

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "ground/demangle.h"
 #include "meaning/guilty.h"
 #include "meaning/symbol_scan.h"
 #include "readers/debuginfo.h"
@@ -761,14 +762,8 @@ static bool add_inlined(struct job *job, struct span line, const struct symbol_t
 /* The symbol as the log has it, readable where it is mangled. */
 static bool add_symbol(struct job *job, struct span line, const struct symbol_token *token)
 {
-	char name[512];
-	_cleanup_(freep) char *plain = NULL;
+	const char *plain = demangle(&job->out->arena, token->name);
 
-	if (token->name.len > 2 && token->name.len < sizeof(name) && token->name.ptr[0] == '_') {
-		memcpy(name, token->name.ptr, token->name.len);
-		name[token->name.len] = 0;
-		plain = debuginfo_demangle(name);
-	}
 	if (!plain)
 		return add_span(job, (struct span){ line.ptr + token->start, token->end - token->start });
 	return buf_add_str(&job->text, plain) &&

@@ -132,10 +132,4 @@ struct culprit_error *debuginfo_modules_create(const char *dir, struct debuginfo
 void debuginfo_modules_destroy(struct debuginfo_modules *modules);
 const char *debuginfo_modules_find(const struct debuginfo_modules *modules, struct span name);
 
-/*
- * C++ and Rust names as people write them; NULL: not mangled. The caller
- * frees.  Bounded by libiberty's recursion limit.
- */
-char *debuginfo_demangle(const char *name);
-
 #endif

@@ -25,6 +25,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
+#include "ground/demangle.h"
 #include "ground/dynlib.h"
 
 #define DWARF_FUNCTIONS(X) \
@@ -417,10 +418,11 @@ static struct culprit_error *scope_name(struct unit_builder *builder, Dwarf_Die 
 
 	*ret = 0;
 	if (builder->mangled) {
-		_cleanup_(freep) char *plain = NULL;
+		_cleanup_(arena_deinit) struct arena arena = { 0 };
+		const char *plain;
 
 		if (dw.dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) &&
-		    (name = dw.dwarf_formstring(&attr)) && (plain = debuginfo_demangle(name)))
+		    (name = dw.dwarf_formstring(&attr)) && (plain = demangle(&arena, span_of(name))))
 			return dbg_intern(builder->info, span_of(plain), ret);
 	}
 	name = dw.dwarf_diename(die);

@@ -7,7 +7,6 @@
  *	debuginfo_dwarf.c	libdw: units, line rows, inline intervals
  *	debuginfo_index.c	the tables as a file in the cache
  *	debuginfo_find.c	which file: build IDs, debuglinks, module trees
- *	debuginfo_demangle.c	libiberty
  *
  * The tables below are plain arrays that look the same in memory and in the
  * index file, so an index is used where it is mapped.  Strings are offsets
