@@ -23,6 +23,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "parse", "find crash reports in console logs and name them", cmd_parse },
+	{ "symbolize", "give the frames of crash reports source lines", cmd_symbolize },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
 };
 

@@ -219,7 +219,7 @@ static bool add_rows(struct buf *buf, const struct culprit_report *report, const
 
 	return add_alt_rows(buf, report, color) && add_kind_row(buf, report, color) &&
 	       text_add_row(buf, "corrupted", report->corrupted ? torn : NULL, color) &&
-	       add_place_row(buf, report, place, color) &&
+	       add_place_row(buf, report, place, color) && text_add_row(buf, "file", report->file_guilty, color) &&
 	       text_add_row(buf, "kernel", report->kernel_version, color) &&
 	       add_number_row(buf, "cpu", report->cpu, color) && add_number_row(buf, "pid", report->pid, color) &&
 	       text_add_row(buf, "task", report->task, color) && add_executor_row(buf, report, color) &&
