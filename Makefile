@@ -5,6 +5,7 @@
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
 # make check-layers who includes whom
+# make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1")
 # make install      PREFIX=/usr/local DESTDIR=
 #
 # V=1 shows the commands, DEV=1 makes warnings fatal, O=dir builds elsewhere.
@@ -59,7 +60,7 @@ UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean check check-unit check-layers check-asan
+.PHONY: all clean bench-policy check check-unit check-layers check-asan
 
 all: $(O)/culprit $(O)/libculprit.a
 
@@ -82,6 +83,13 @@ $(O)/tests/%: tests/unit/%.c $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
 
+$(O)/bench-policy: tests/bench/bench-policy.c $(O)/libculprit.a
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
+
+bench-policy: $(O)/bench-policy
+	$(O)/bench-policy $(ARGS)
+
 check-unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 
@@ -96,4 +104,4 @@ check-asan:
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
+-include $(O)/bench-policy.d $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
