@@ -7,6 +7,7 @@
 # make check-unit, check-cli, check-layers    parts of it
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
+# make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1")
 #
 # V=1 shows the commands, DEV=1 makes warnings fatal, O=dir builds elsewhere.
 
@@ -66,7 +67,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall
+.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -158,6 +159,13 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(ALL_LDFLAGS) $(LIBS)
 
+$(O)/bench-policy: tests/bench/bench-policy.c $(O)/libculprit.a
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
+
+bench-policy: $(O)/bench-policy
+	$(O)/bench-policy $(ARGS)
+
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit
 
@@ -214,4 +222,4 @@ uninstall:
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
+-include $(O)/bench-policy.d $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
