@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads patterns/match.yaml:
+ * Reads patterns/match/rules.yaml:
  *
  *	classes:
  *	  - name: use-after-free
@@ -48,7 +48,7 @@ extern const char culprit_match_yaml[], culprit_match_yaml_end[];
 __asm__(".pushsection .rodata\n"
 	".hidden culprit_match_yaml\n.hidden culprit_match_yaml_end\n"
 	".globl culprit_match_yaml\n.globl culprit_match_yaml_end\n"
-	"culprit_match_yaml:\n.incbin \"patterns/match.yaml\"\n"
+	"culprit_match_yaml:\n.incbin \"patterns/match/rules.yaml\"\n"
 	"culprit_match_yaml_end:\n.byte 0\n"
 	".popsection\n");
 
@@ -529,7 +529,7 @@ struct culprit_error *match_rules_load(const char *path, struct match_rules **re
 	} else {
 		size_t len = (size_t)(culprit_match_yaml_end - culprit_match_yaml);
 
-		err = yaml_parse((struct span){ culprit_match_yaml, len }, "match.yaml", &doc);
+		err = yaml_parse((struct span){ culprit_match_yaml, len }, "match/rules.yaml", &doc);
 	}
 	if (!err)
 		err = read_rules(rules, doc);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Match rules: patterns/match.yaml in memory.
+ * Match rules: patterns/match/rules.yaml in memory.
  *
  * Names of the rules are globs where `*` is any run of bytes; matching takes
  * time linear in pattern times name at the worst.  Everything is borrowed from

@@ -17,7 +17,7 @@
  *	match_run(profile, &run, &result);		match.h
  *
  * Which titles belong to one class of bugs and which functions say nothing
- * about a bug is data: patterns/match.yaml.
+ * about a bug is data: patterns/match/rules.yaml.
  */
 #ifndef CULPRIT_PROFILE_H
 #define CULPRIT_PROFILE_H
