@@ -312,7 +312,7 @@ static const char *best_shared(const struct pair *pair, size_t index, bool *ret_
 			if (b->details[j].rule != index || strcmp(a->details[i].value, b->details[j].value))
 				continue;
 			*ret_both = true;
-			*ret_common = name_list_has(&rule->common, b->details[j].value);
+			*ret_common = glob_list_match(&rule->common, span_of(b->details[j].value));
 			if (!*ret_common)
 				return b->details[j].value;
 			common = b->details[j].value;

@@ -38,7 +38,7 @@ struct match_rules {
 	size_t n_kin;
 	struct detail_rule *details;
 	size_t n_details;
-	struct name_list vague_titles, vague_frames, crossroads, syscall_prefixes, interrupt_entries;
+	struct glob_list vague_titles, vague_frames, crossroads, syscall_prefixes, interrupt_entries;
 	struct frame_rule *frames[256];	/* by the glob's first byte; those with `*` first at '*' */
 	uint32_t n_frames;
 };
@@ -52,46 +52,12 @@ __asm__(".pushsection .rodata\n"
 	"culprit_match_yaml_end:\n.byte 0\n"
 	".popsection\n");
 
-/* -------------------------------------------------------------- globs */
-
-bool glob_match(const char *glob, const char *name)
-{
-	const char *star = NULL, *resume = NULL;
-
-	while (*name) {
-		if (*glob == '*') {
-			star = ++glob;
-			resume = name;
-		} else if (*glob == *name) {
-			glob++;
-			name++;
-		} else if (star) {
-			glob = star;
-			name = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (*glob == '*')
-		glob++;
-	return !*glob;
-}
-
-bool name_list_has(const struct name_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		if (glob_match(list->globs[i], name))
-			return true;
-	}
-	return false;
-}
-
 /* ------------------------------------------------------------ queries */
 
 const struct bug_class *rules_class_of_title(const struct match_rules *rules, const char *title)
 {
 	for (size_t i = 0; i < rules->n_classes; i++) {
-		if (name_list_has(&rules->classes[i].titles, title))
+		if (glob_list_match(&rules->classes[i].titles, span_of(title)))
 			return &rules->classes[i];
 	}
 	return NULL;
@@ -123,28 +89,28 @@ double rules_class_kinship(const struct match_rules *rules, const struct bug_cla
 
 bool rules_title_is_vague(const struct match_rules *rules, const char *title)
 {
-	return name_list_has(&rules->vague_titles, title);
+	return glob_list_match(&rules->vague_titles, span_of(title));
 }
 
 bool rules_frame_is_vague(const struct match_rules *rules, const char *function)
 {
-	return name_list_has(&rules->vague_frames, function);
+	return glob_list_match(&rules->vague_frames, span_of(function));
 }
 
 bool rules_is_crossroads(const struct match_rules *rules, const char *function)
 {
-	return name_list_has(&rules->crossroads, function);
+	return glob_list_match(&rules->crossroads, span_of(function));
 }
 
 bool rules_is_interrupt_entry(const struct match_rules *rules, const char *function)
 {
-	return name_list_has(&rules->interrupt_entries, function);
+	return glob_list_match(&rules->interrupt_entries, span_of(function));
 }
 
 static const struct frame_rule *find_frame_rule(const struct frame_rule *list, const char *function)
 {
 	for (; list; list = list->next) {
-		if (glob_match(list->glob, function))
+		if (glob_match(list->glob, span_of(function)))
 			return list;
 	}
 	return NULL;
@@ -191,7 +157,7 @@ bool rules_detail_applies(const struct detail_rule *rule, const struct bug_class
 {
 	if (!rule->in.n)
 		return true;
-	return class && (name_list_has(&rule->in, class->name) || name_list_has(&rule->in, class->family));
+	return class && (glob_list_match(&rule->in, span_of(class->name)) || glob_list_match(&rule->in, span_of(class->family)));
 }
 
 /* ------------------------------------------------------------ loading */
@@ -210,7 +176,7 @@ static struct culprit_error *read_text(struct match_rules *rules, const struct y
 }
 
 static struct culprit_error *read_names(struct match_rules *rules, const struct yaml_doc *doc,
-					const struct yaml_node *node, const char *what, struct name_list *ret)
+					const struct yaml_node *node, const char *what, struct glob_list *ret)
 {
 	struct culprit_error *err;
 	const char **globs;
@@ -228,7 +194,7 @@ static struct culprit_error *read_names(struct match_rules *rules, const struct 
 		if (!globs[i][0])
 			return yaml_error(doc, node->items[i], "empty name in %s", what);
 	}
-	*ret = (struct name_list){ globs, node->n };
+	*ret = (struct glob_list){ globs, node->n };
 	return NULL;
 }
 
@@ -377,7 +343,7 @@ static struct culprit_error *read_frames(struct match_rules *rules, const struct
 	struct culprit_error *err = yaml_expect(doc, node, YAML_SEQUENCE, "frames");
 
 	for (size_t i = 0; !err && i < node->n; i++) {
-		struct name_list names = { 0 };
+		struct glob_list names = { 0 };
 		double weight = -1;
 
 		err = yaml_expect(doc, node->items[i], YAML_MAPPING, "frames");
@@ -485,7 +451,7 @@ static struct culprit_error *read_rules(struct match_rules *rules, const struct 
 	YAML_FOR_EACH_PAIR(pair, doc->root) {
 		struct {
 			const char *key;
-			struct name_list *list;
+			struct glob_list *list;
 		} lists[] = {
 			{ "vague-titles", &rules->vague_titles }, { "vague-frames", &rules->vague_frames },
 			{ "crossroads", &rules->crossroads }, { "syscall-prefixes", &rules->syscall_prefixes },

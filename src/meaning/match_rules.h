@@ -10,6 +10,7 @@
 #define CULPRIT_MATCH_RULES_H
 
 #include "meaning/profile.h"
+#include "readers/pattern.h"
 
 /* What a report of a class means for its run. */
 enum class_means {
@@ -19,17 +20,12 @@ enum class_means {
 	MEANS_INFRA_FAILED,
 };
 
-struct name_list {
-	const char *const *globs;
-	size_t n;
-};
-
 struct bug_class {
 	const char *name;
 	const char *family;	/* its own name where the rules say nothing */
 	enum class_means means;
 	bool victim;		/* its stacks show who suffers */
-	struct name_list titles;
+	struct glob_list titles;
 };
 
 #define RULES_MAX_CLASSES 64
@@ -37,16 +33,13 @@ struct bug_class {
 struct detail_rule {
 	const char *name;
 	const char *before, *behind;	/* literals around the value; behind "" is the end of the line */
-	struct name_list in;		/* classes or families; none: all */
+	struct glob_list in;		/* classes or families; none: all */
 	size_t most;			/* distinct values taken at the most */
 	double weight_same, weight_other;
-	struct name_list common;
+	struct glob_list common;
 };
 
 #define RULES_MAX_DETAILS 32
-
-bool glob_match(const char *glob, const char *name);
-bool name_list_has(const struct name_list *list, const char *name);
 
 /* NULL when no class fits. */
 const struct bug_class *rules_class_of_title(const struct match_rules *rules, const char *title);

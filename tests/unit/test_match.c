@@ -114,18 +114,6 @@ START_TEST(titles_have_classes)
 }
 END_TEST
 
-START_TEST(globs)
-{
-	ck_assert(glob_match("a*c", "abc"));
-	ck_assert(glob_match("a*c", "ac"));
-	ck_assert(glob_match("*", ""));
-	ck_assert(glob_match("a*b*c", "a1b2bc"));
-	ck_assert(!glob_match("a*c", "acd"));
-	ck_assert(!glob_match("", "a"));
-	ck_assert(!glob_match("abc", "ab"));
-}
-END_TEST
-
 START_TEST(generic_frames_weigh_little)
 {
 	ck_assert(rules_frame_weight(rules, "kasan_report") == 0);
@@ -468,7 +456,6 @@ int main(void)
 
 	tcase_add_unchecked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, titles_have_classes, 0, countof(classes));
-	tcase_add_test(tcase, globs);
 	tcase_add_test(tcase, generic_frames_weigh_little);
 	tcase_add_test(tcase, plain_names);
 	tcase_add_test(tcase, title_alone);
