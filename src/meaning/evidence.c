@@ -35,8 +35,8 @@
 #define STACK_SAME		5.0	/* per unit of score above */
 #define STACK_OTHER		5.0	/* and below */
 #define STACK_OTHER_VICTIM	1.5
-#define SIDE_NEUTRAL		0.6	/* allocation and free */
-#define SIDE_SAME		4.0
+#define SIDE_NEUTRAL		0.8	/* allocation and free: nearly the same is another path */
+#define SIDE_SAME		8.0
 #define SIDE_OTHER		3.5
 #define CROSS_SAME		3.5	/* one's stack is among the other's further stacks */
 

@@ -256,7 +256,7 @@ static void note_pair(const struct weighted *a, size_t i, const struct weighted 
 	const struct symptom_frame *fa = &a->stack->frames[i], *fb = &b->stack->frames[j];
 	bool top = i == a->guilty && j == b->guilty, equal = !strcmp(fa->function, fb->function);
 
-	if (equal && (fa->weight > TELLING || top))
+	if (equal && fa->weight > TELLING)
 		sim->n_equal++;
 	if (!equal)
 		sim->n_renamed++;
