@@ -33,7 +33,7 @@
 
 #define STACK_NEUTRAL		0.45	/* score at which the stack says nothing */
 #define STACK_SAME		5.0	/* per unit of score above */
-#define STACK_OTHER		5.0	/* and below */
+#define STACK_OTHER		7.0	/* and below */
 #define STACK_OTHER_VICTIM	1.5
 #define SIDE_NEUTRAL		0.8	/* allocation and free: nearly the same is another path */
 #define SIDE_SAME		8.0
@@ -221,11 +221,34 @@ static void compare_frames(struct pair *pair, bool title_fits)
 
 /* -------------------------------------------------------------- stacks */
 
+/* Where the guilty function is the same, its callers are what is left to compare. */
+static struct symptom_stack callers(const struct symptom *symptom)
+{
+	struct symptom_stack ret = symptom->access;
+
+	for (size_t i = 0; symptom->frame && i < symptom->access.n; i++) {
+		if (!strcmp(symptom->access.frames[i].function, symptom->frame)) {
+			ret.frames += i + 1;
+			ret.n -= i + 1;
+			break;
+		}
+	}
+	return ret;
+}
+
 static void say_access(struct pair *pair)
 {
-	const struct similarity *sim = &pair->access;
-	double over = sim->score - STACK_NEUTRAL, weight;
+	struct similarity *sim = &pair->access;
+	double over, weight;
 
+	if (same_frame(pair) && pair->access.top_equal) {
+		struct symptom_stack a = callers(pair->target), b = callers(pair->seen);
+		struct similarity below = compare_stacks(&a, NULL, &b, NULL, pair->kernels);
+
+		sim->score = below.score;
+		sim->confidence = below.confidence;
+	}
+	over = sim->score - STACK_NEUTRAL;
 	if (sim->confidence <= 0) {
 		if (pair->target->access.n && pair->seen->access.n)
 			say(pair, 0, "stacks have nothing that tells");
