@@ -24,6 +24,7 @@ struct command {
 static const struct command commands[] = {
 	{ "parse", "find crash reports in console logs and name them", cmd_parse },
 	{ "match", "tell whether a run shows the hunted bug", cmd_match },
+	{ "replay", "judge a finished bisection again", cmd_replay },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
 };
 

@@ -381,15 +381,22 @@ static struct culprit_error *learn_run(struct profile *profile, const struct run
 }
 
 /* Runs that ended for reasons outside the kernel under test count for nothing. */
-static bool run_failed(const struct run_evidence *run)
+static bool run_failed(const struct match_rules *rules, const struct run_evidence *run)
 {
 	bool crash = false, failure = run->infra_failed || run->boot_failed;
 
+	for (size_t i = 0; !run->n_reports && i < run->n_titles; i++) {
+		const struct bug_class *class = rules_class_of_title(rules, run->titles[i]);
+		bool failed = class && class->means != MEANS_CRASH && class->means != MEANS_UNRELATED;
+
+		crash = crash || !failed;
+		failure = failure || failed;
+	}
 	for (size_t i = 0; i < run->n_reports; i++) {
 		crash = crash || run->reports[i]->kind == CULPRIT_KIND_CRASH;
 		failure = failure || run->reports[i]->kind != CULPRIT_KIND_CRASH;
 	}
-	return failure && !crash && !(run->n_titles && !run->n_reports);
+	return failure && !crash;
 }
 
 static struct culprit_error *count_hits(struct profile *profile, const struct run_evidence *runs, size_t n_runs)
@@ -412,7 +419,7 @@ static struct culprit_error *learn(struct profile *profile, const struct run_evi
 	struct culprit_error *err = NULL;
 
 	for (size_t i = 0; !err && i < n_runs; i++) {
-		if (run_failed(&runs[i]))
+		if (run_failed(profile->rules, &runs[i]))
 			continue;
 		*(good ? &profile->n_good_runs : &profile->n_runs) += 1;
 		err = learn_run(profile, &runs[i], good);
