@@ -21,9 +21,9 @@
 #define TITLE_EQUAL_VAGUE	1.5
 #define TITLE_ALIAS		4.3
 #define TITLE_DRIFT		3.8	/* same class, same function, other words */
-#define FRAME_EQUAL_KIN		2.5	/* same function, times kinship of the classes */
+#define FRAME_EQUAL_KIN		3.5	/* same function, times kinship of the classes */
 #define FRAME_RENAMED		1.2
-#define FRAME_IN_STACK		1.6	/* at the top; less further down */
+#define FRAME_IN_STACK		0.4	/* at the top; less further down */
 #define FRAME_OTHER		-2.0
 #define FRAME_OTHER_UNSEEN	-1.0	/* no stacks to look further */
 #define FRAME_OTHER_VICTIM	-0.5
@@ -33,14 +33,15 @@
 
 #define STACK_NEUTRAL		0.45	/* score at which the stack says nothing */
 #define STACK_SAME		5.0	/* per unit of score above */
-#define STACK_OTHER		7.0	/* and below */
+#define STACK_SAME_OTHER_FRAME	3.0	/* the same, where the guilty functions differ: the way there, not the bug */
+#define STACK_OTHER		8.0	/* and below */
 #define STACK_OTHER_VICTIM	1.5
 #define SIDE_NEUTRAL		0.8	/* allocation and free: nearly the same is another path */
 #define SIDE_SAME		8.0
 #define SIDE_OTHER		3.5
 #define CROSS_SAME		3.5	/* one's stack is among the other's further stacks */
 
-#define PLACE_SAME		1.0
+#define PLACE_SAME		0.5
 #define PLACE_OTHER		-0.7
 #define TASK_SAME		0.3
 
@@ -69,6 +70,7 @@ struct pair {
 	enum kernel_relation kernels;
 	struct similarity access;
 	double kinship;
+	bool frames_differ;	/* both guilty functions are known, and not one renamed */
 	bool victims;		/* both are of classes whose stacks show who suffers */
 	double positive, negative;
 	bool no_memory;
@@ -211,9 +213,9 @@ static void compare_frames(struct pair *pair, bool title_fits)
 		if (!title_fits)
 			compare_other_frames(pair);
 	} else if (!title_fits && pair->kinship >= 0 && specific_frame(pair)) {
-		say(pair, FRAME_EQUAL_KIN * fmax(pair->kinship, 0.4), "same guilty function: %s", seen->frame);
+		say(pair, FRAME_EQUAL_KIN * fmax(pair->kinship, 0.1), "same guilty function: %s", seen->frame);
 	}
-	if (pair->access.same_place)
+	if (pair->access.same_place && pair->kinship >= 0.5)
 		say(pair, PLACE_SAME, "same instruction of %s", seen->frame);
 	else if (pair->access.other_place)
 		say(pair, PLACE_OTHER, "other place within %s", seen->frame);
@@ -236,12 +238,20 @@ static struct symptom_stack callers(const struct symptom *symptom)
 	return ret;
 }
 
+/* One path, but another class of bug: the path says less. */
+static double stack_same(const struct pair *pair)
+{
+	double most = pair->frames_differ ? STACK_SAME_OTHER_FRAME : STACK_SAME;
+
+	return most * (0.5 + 0.5 * fmax(pair->kinship, 0));
+}
+
 static void say_access(struct pair *pair)
 {
 	struct similarity *sim = &pair->access;
 	double over, weight;
 
-	if (same_frame(pair) && pair->access.top_equal) {
+	if (same_frame(pair) && pair->access.top_equal && !pair->victims) {
 		struct symptom_stack a = callers(pair->target), b = callers(pair->seen);
 		struct similarity below = compare_stacks(&a, NULL, &b, NULL, pair->kernels);
 
@@ -255,7 +265,7 @@ static void say_access(struct pair *pair)
 		return;
 	}
 	weight = over * sim->confidence *
-		 (over > 0 ? STACK_SAME : pair->victims || pair->seen->torn ? STACK_OTHER_VICTIM : STACK_OTHER);
+		 (over > 0 ? stack_same(pair) : pair->victims || pair->seen->torn ? STACK_OTHER_VICTIM : STACK_OTHER);
 	if (!sim->n_equal && !sim->n_renamed)
 		say(pair, weight, "shares no frame that tells");
 	else if (sim->n_renamed)
@@ -383,6 +393,7 @@ struct culprit_error *compare_symptoms(const struct match_rules *rules, struct a
 	pair.victims = target->class && seen->class && target->class->victim && seen->class->victim;
 	pair.access = compare_stacks(&target->access, target->frame, &seen->access, seen->frame, pair.kernels);
 
+	pair.frames_differ = target->frame && seen->frame && !same_frame(&pair) && !pair.access.top_renamed;
 	fits = compare_titles(&pair);
 	compare_classes(&pair);
 	before = pair.positive + pair.negative;

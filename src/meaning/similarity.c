@@ -19,6 +19,7 @@
 #define DECAY 0.75		/* of weight, per telling frame away from the guilty one */
 #define FLOOR 0.08
 #define ABOVE_GUILTY 0.4	/* helpers and machinery between the access and the guilty function */
+#define TELLING_SIZE 0x80	/* bytes of a function whose size tells it from others */
 #define TELLING 0.15		/* frames of less weight are not counted in words */
 
 /* ------------------------------------------------------------- kernels */
@@ -180,9 +181,12 @@ static double rename_credit(const struct symptom_frame *a, const struct symptom_
 
 	if (a->weight <= TELLING || b->weight <= TELLING)
 		return 0;
-	if (a->size && a->size == b->size && a->offset == b->offset && a->offset)
-		return kernels >= KERNELS_SAME_SOURCE && alike < 0.3 ? 0.5 : 0.8;
-	if (kernels >= KERNELS_SAME_SOURCE)
+	if (kernels == KERNELS_SAME_SOURCE)
+		return 0;
+	/* Small functions have one size and offset by chance. */
+	if (a->size >= TELLING_SIZE && a->size == b->size && a->offset == b->offset && a->offset)
+		return 0.8;
+	if (kernels == KERNELS_SAME_BUILD)
 		return 0;
 	return alike >= 0.5 ? 0.6 * alike : 0;
 }

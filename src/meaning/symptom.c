@@ -193,6 +193,9 @@ static struct culprit_error *make_stack(const struct match_rules *rules, struct 
 			i++;
 		if (!frame->function || (!keep_unreliable && (frame->flags & CULPRIT_FRAME_UNRELIABLE)))
 			continue;
+		/* Nothing returns to the start of a function: a stack that was only scanned (riscv, no frame pointers). */
+		if (n && frame->flags & CULPRIT_FRAME_HAS_OFFSET && !frame->offset && !(frame->flags & CULPRIT_FRAME_INLINE))
+			continue;
 		err = make_frame(rules, arena, frame, &frames[n]);
 		if (err)
 			return err;
