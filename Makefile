@@ -92,6 +92,9 @@ $(O)/obj/embedded.o: $(O)/embedded.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# The rules of the matcher are taken into this object as they are.
+$(O)/obj/meaning/match_rules.o: patterns/match/rules.yaml
+
 $(O)/libculprit.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

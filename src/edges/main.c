@@ -24,6 +24,8 @@ struct command {
 static const struct command commands[] = {
 	{ "parse", "find crash reports in console logs and name them", cmd_parse },
 	{ "symbolize", "give the frames of crash reports source lines", cmd_symbolize },
+	{ "match", "tell whether a run shows the hunted bug", cmd_match },
+	{ "replay", "judge a finished bisection again", cmd_replay },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
 };
 
