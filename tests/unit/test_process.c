@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ground/process.h"
+
+static struct process_spec shell(const char *const argv[4])
+{
+	return (struct process_spec){ .argv = argv };
+}
+
+#define SHELL(script) ((const char *const[4]){ "sh", "-c", script, NULL })
+
+static void must(struct culprit_error *err)
+{
+	if (err)
+		ck_abort_msg("%s", culprit_error_message(err));
+}
+
+static bool alive(pid_t pid)
+{
+	return kill(pid, 0) == 0;
+}
+
+/* Ended processes that init has not reaped yet still answer to signal 0. */
+static bool gone_within(pid_t pid, int ms)
+{
+	for (int waited = 0; waited < ms; waited += 10) {
+		char path[64], state = 0;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		f = fopen(path, "r");
+		if (!f)
+			return true;
+		if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		fclose(f);
+		if (state == 'Z' || state == 'X')
+			return true;
+		usleep(10000);
+	}
+	return !alive(pid);
+}
+
+START_TEST(exit_signal_and_never_started_are_told_apart)
+{
+	struct process_spec spec = shell(SHELL("exit 3"));
+	struct process_result r;
+	const char *const missing[] = { "/nonexistent/command", NULL };
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+
+	must(process_run(&spec, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_EXITED);
+	ck_assert_int_eq(r.value, 3);
+
+	spec = shell(SHELL("kill -SEGV $$"));
+	must(process_run(&spec, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_SIGNALLED);
+	ck_assert_int_eq(r.value, SIGSEGV);
+
+	spec.argv = missing;
+	must(process_run(&spec, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_NEVER_STARTED);
+	ck_assert_int_eq(r.value, ENOENT);
+	ck_assert(process_describe(&r, &text));
+	ck_assert_str_eq(text.data, "could not be started: No such file or directory");
+
+	spec = shell(SHELL("true"));
+	spec.directory = "/nonexistent";
+	must(process_run(&spec, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_NEVER_STARTED);
+	ck_assert_int_eq(r.value, ENOENT);
+
+	/* 127 of a shell is an exit code: the shell did start */
+	spec = shell(SHELL("/nonexistent/command"));
+	must(process_run(&spec, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_EXITED);
+	ck_assert_int_eq(r.value, 127);
+}
+END_TEST
+
+START_TEST(output_input_and_environment)
+{
+	_cleanup_(buf_deinit) struct buf out = { 0 }, errors = { 0 };
+	static const char *const env[] = { "CULPRIT_A=1", "CULPRIT_A=x y", "PWD", "CULPRIT_B=", NULL };
+	struct process_spec spec = shell(SHELL("cat; echo \"$CULPRIT_A|$CULPRIT_B|\"; echo wrong >&2; /bin/pwd"));
+	struct process_result r;
+
+	spec.env = env;
+	spec.directory = "/usr";
+	spec.input = SPAN("in\0put\n");
+	must(process_capture(&spec, &out, &errors, &r));
+	ck_assert(process_succeeded(&r));
+	ck_assert(span_equal(buf_span(&out), SPAN("in\0put\nx y||\n/usr\n")));
+	ck_assert_str_eq(errors.data, "wrong\n");
+
+	out.len = 0;
+	spec.merge_stderr = true;
+	spec.argv = SHELL("echo a; echo b >&2; echo c");
+	must(process_capture(&spec, &out, NULL, &r));
+	ck_assert_str_eq(out.data, "a\nb\nc\n");
+}
+END_TEST
+
+START_TEST(large_input_and_output_do_not_block)
+{
+	_cleanup_(buf_deinit) struct buf in = { 0 }, out = { 0 };
+	struct process_spec spec = shell(SHELL("cat"));
+	struct process_result r;
+
+	for (int i = 0; i < 100000; i++)
+		ck_assert(buf_printf(&in, "line %d of many\n", i));
+	spec.input = buf_span(&in);
+	must(process_capture(&spec, &out, NULL, &r));
+	ck_assert(process_succeeded(&r));
+	ck_assert(span_equal(buf_span(&in), buf_span(&out)));
+}
+END_TEST
+
+START_TEST(deadline_kills_the_whole_tree)
+{
+	_cleanup_(buf_deinit) struct buf out = { 0 };
+	struct process_spec spec = shell(SHELL("sleep 100 & echo $!; setsid sleep 100 & echo $!; wait"));
+	struct process_result r;
+	int a, b;
+
+	spec.timeout_ms = 200;
+	must(process_capture(&spec, &out, NULL, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_DEADLINE);
+	ck_assert_int_ge(r.elapsed_us, 200000);
+	ck_assert_int_lt(r.elapsed_us, 1500000);
+	ck_assert_int_eq(sscanf(out.data, "%d %d", &a, &b), 2);
+	ck_assert(!alive(a));
+	ck_assert(!alive(b));
+}
+END_TEST
+
+START_TEST(terminate_comes_before_kill)
+{
+	_cleanup_(buf_deinit) struct buf out = { 0 };
+	struct process_spec spec = shell(SHELL("trap 'echo cleaning; exit 0' TERM; echo ready; while :; do sleep 0.05; done"));
+	struct process_result r;
+
+	spec.timeout_ms = 300;
+	must(process_capture(&spec, &out, NULL, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_DEADLINE);
+	ck_assert_str_eq(out.data, "ready\ncleaning\n");
+
+	/* who does not listen is killed after the grace */
+	spec.argv = SHELL("trap '' TERM; while :; do sleep 0.05; done");
+	spec.grace_ms = 100;
+	must(process_run(&spec, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_DEADLINE);
+	ck_assert_int_lt(r.elapsed_us, 2000000);
+}
+END_TEST
+
+START_TEST(what_the_command_leaves_is_ended)
+{
+	_cleanup_(buf_deinit) struct buf out = { 0 };
+	/* daemonised as well as it can be: own session, orphaned, output kept open */
+	struct process_spec spec = shell(SHELL("setsid sh -c 'sleep 100 & echo $!; exec sleep 100' & echo $!; sleep 0.2; exit 7"));
+	struct process_result r;
+	int a, b;
+
+	must(process_capture(&spec, &out, NULL, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_EXITED);
+	ck_assert_int_eq(r.value, 7);
+	ck_assert_uint_eq(r.n_leftovers, 2);
+	ck_assert_int_lt(r.elapsed_us, 1500000);
+	ck_assert_int_eq(sscanf(out.data, "%d %d", &a, &b), 2);
+	ck_assert(!alive(a));
+	ck_assert(!alive(b));
+}
+END_TEST
+
+START_TEST(output_limit_ends_a_chatterer)
+{
+	_cleanup_(buf_deinit) struct buf out = { 0 };
+	struct process_spec spec = shell(SHELL("yes"));
+	struct process_result r;
+
+	spec.max_output_bytes = 100001;
+	must(process_capture(&spec, &out, NULL, &r));
+	ck_assert_int_eq(r.outcome, PROCESS_OUTPUT_LIMIT);
+	ck_assert_uint_eq(out.len, 100001);
+}
+END_TEST
+
+START_TEST(several_at_once_and_one_is_killed)
+{
+	struct process_spec quick = shell(SHELL("exit 0")), slow = shell(SHELL("sleep 100"));
+	struct process *p[3] = { NULL };
+	int wake[2];
+	bool woken;
+
+	must(process_spawn(&slow, &p[0]));
+	must(process_spawn(&quick, &p[2]));
+	while (!process_result(p[2]))
+		must(process_pump(p, 3, -1, 5000, NULL));
+	ck_assert_ptr_null(process_result(p[0]));
+
+	ck_assert_int_eq(pipe(wake), 0);
+	ck_assert_int_eq(write(wake[1], "x", 1), 1);
+	must(process_pump(p, 3, wake[0], 5000, &woken));
+	ck_assert(woken);
+	close(wake[0]);
+	close(wake[1]);
+
+	process_kill(p[0]);
+	process_kill(p[0]);
+	while (!process_result(p[0]))
+		must(process_pump(p, 3, -1, 5000, NULL));
+	ck_assert_int_eq(process_result(p[0])->outcome, PROCESS_CANCELLED);
+	for (int i = 0; i < 3; i++)
+		process_destroy(p[i]);
+}
+END_TEST
+
+START_TEST(destroying_a_running_one_ends_it)
+{
+	struct process_spec spec = shell(SHELL("sleep 100"));
+	struct process *p;
+
+	must(process_spawn(&spec, &p));
+	process_destroy(p);
+	process_destroy(NULL);
+}
+END_TEST
+
+/*
+ * The point of it all: we are killed, and nothing stays.  A child plays us and
+ * kills itself while two trees run, the second of which inherited descriptors
+ * of the first.
+ */
+START_TEST(nothing_survives_our_own_death)
+{
+	char name[] = "/tmp/culprit-test-XXXXXX", script[200];
+	int fd = mkstemp(name), pids[4], n = 0;
+	pid_t us;
+	FILE *f;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	snprintf(script, sizeof(script), "echo $$ >> %s; setsid sleep 100 & echo $! >> %s; wait", name, name);
+	us = fork();
+	ck_assert_int_ge(us, 0);
+	if (us == 0) {
+		struct process_spec spec = shell(SHELL(script));
+		struct process *p[2];
+
+		must(process_spawn(&spec, &p[0]));
+		must(process_spawn(&spec, &p[1]));
+		process_pump(p, 2, -1, 400, NULL);
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(us, NULL, 0), us);
+	f = fopen(name, "r");
+	ck_assert_ptr_nonnull(f);
+	while (n < 4 && fscanf(f, "%d", &pids[n]) == 1)
+		n++;
+	fclose(f);
+	unlink(name);
+	ck_assert_int_eq(n, 4);
+	for (int i = 0; i < 4; i++)
+		ck_assert_msg(gone_within(pids[i], 3000), "process %d survived", pids[i]);
+}
+END_TEST
+
+/* A lock that the guardian holds is free only once everything has ended. */
+START_TEST(held_descriptor_closes_with_the_last_process)
+{
+	struct process_spec spec = shell(SHELL("trap 'sleep 0.3; exit' TERM; sleep 100 & wait"));
+	int fds[2];
+	pid_t us;
+	char c;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	us = fork();
+	if (us == 0) {
+		struct process *p;
+
+		close(fds[0]);
+		spec.hold_fd = fds[1];
+		must(process_spawn(&spec, &p));
+		usleep(100000);
+		kill(getpid(), SIGKILL);
+	}
+	close(fds[1]);
+	ck_assert_int_eq(waitpid(us, NULL, 0), us);
+	ck_assert_int_eq(read(fds[0], &c, 1), 0);
+	close(fds[0]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("process");
+	TCase *tc = tcase_create("process");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 20);
+	tcase_add_test(tc, exit_signal_and_never_started_are_told_apart);
+	tcase_add_test(tc, output_input_and_environment);
+	tcase_add_test(tc, large_input_and_output_do_not_block);
+	tcase_add_test(tc, deadline_kills_the_whole_tree);
+	tcase_add_test(tc, terminate_comes_before_kill);
+	tcase_add_test(tc, what_the_command_leaves_is_ended);
+	tcase_add_test(tc, output_limit_ends_a_chatterer);
+	tcase_add_test(tc, several_at_once_and_one_is_killed);
+	tcase_add_test(tc, destroying_a_running_one_ends_it);
+	tcase_add_test(tc, nothing_survives_our_own_death);
+	tcase_add_test(tc, held_descriptor_closes_with_the_last_process);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
