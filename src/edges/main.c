@@ -24,6 +24,7 @@ struct command {
 static const struct command commands[] = {
 	{ "parse", "find crash reports in console logs and name them", cmd_parse },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
+	{ "bisect", "find the commit that brought a bug, or its fix", cmd_bisect },
 };
 
 static void print_usage(FILE *out)
