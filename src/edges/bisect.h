@@ -68,6 +68,13 @@ bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS]) __attr
 bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
 	__attribute__((warn_unused_result));
 
+/*
+ * How many commits are left, said so that a person is not misled: as many as,
+ * equally likely, would leave so many bits open.  Counting all that are not
+ * ruled out would say a thousand when one holds 99.9 %.
+ */
+uint32_t bisect_commits_left(double entropy);
+
 /* Seconds per unit of cost so far; 0: not known. */
 double bisect_seconds_per_cost(const struct session *session);
 

@@ -54,7 +54,7 @@ static bool add_decision(struct buf *buf, const struct session *s)
 		return true;
 	return buf_add_str(buf, "test ") && bisect_add_commit(buf, s, s->history.hashes[a->commit].hex) &&
 	       buf_printf(buf, ": %s (%.2f bits missing, %u commits left)", bisect_why_text(a->why), a->entropy,
-			  bisect_n_left(s->bisect));
+			  bisect_commits_left(a->entropy));
 }
 
 static bool add_build(struct buf *buf, const struct session *s)
@@ -147,7 +147,7 @@ static bool add_shape(struct buf *buf, const struct session *s)
 		/* What is next to nothing shows nothing. */
 		ok = buf_add_str(buf, heights[cells[i] < 1e-4 ? 0 : height]);
 	}
-	return ok && buf_printf(buf, "|  %u commits left, %.1f bits\n", bisect_n_left(s->bisect), s->action.entropy);
+	return ok && buf_printf(buf, "|  %u commits left, %.1f bits\n", bisect_commits_left(s->action.entropy), s->action.entropy);
 }
 
 static bool add_tally(struct buf *buf, const struct session *s)

@@ -42,7 +42,7 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 	case ANSWER_NONE_YET:
 		break;
 	}
-	return buf_printf(buf, "The bisection has not come to its end; %u commits are left.\n", bisect_n_left(d->session->bisect));
+	return buf_printf(buf, "The bisection has not come to its end; %u commits are left.\n", bisect_commits_left(bisect_entropy(d->session->bisect)));
 }
 
 static bool add_culprit(struct buf *buf, const struct dossier *d)

@@ -83,8 +83,9 @@ static bool add_likely(struct buf *buf, struct session *s)
 {
 	struct bisect_share top[5];
 	uint32_t n = bisect_top(s->bisect, countof(top), top);
-	bool ok = buf_printf(buf, "left        %u of %u commits, %.1f bits\n\nlikeliest\n", bisect_n_left(s->bisect),
-			     bisect_n_candidates(s->bisect), bisect_entropy(s->bisect));
+	bool ok = buf_printf(buf, "left        %u of %u commits, %.1f bits\n\nlikeliest\n",
+			     bisect_commits_left(bisect_entropy(s->bisect)), bisect_n_candidates(s->bisect),
+			     bisect_entropy(s->bisect));
 
 	for (uint32_t i = 0; i < n && i < countof(top) && ok; i++) {
 		ok = buf_printf(buf, "  %5.1f %%  ", top[i].posterior * 100) &&

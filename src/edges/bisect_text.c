@@ -78,6 +78,11 @@ bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS])
 	return *separator || buf_add_str(buf, "none");
 }
 
+uint32_t bisect_commits_left(double entropy)
+{
+	return entropy < 31 ? (uint32_t)lround(exp2(entropy > 0 ? entropy : 0)) : UINT32_MAX;
+}
+
 double bisect_seconds_per_cost(const struct session *session)
 {
 	struct bisect_spent spent;
