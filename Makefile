@@ -5,6 +5,7 @@
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
 # make check-unit, check-cli, check-layers    parts of it
+# make bench-bisect  bisections of simulated worlds, judged
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
 # make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1")
@@ -67,7 +68,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy
+.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -131,6 +132,19 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
+
+# Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192]
+BENCH_WORLDS ?= 50
+BENCH_COMMITS ?= 8192
+
+$(O)/simworld/simworld: tests/simworld/simworld.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -w -o $@ $< -lm
+
+bench-bisect: $(O)/culprit $(O)/simworld/simworld
+	@cp tests/simworld/bench.sh $(O)/simworld/
+	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
 
 # The libraries are looked for when make starts, so a second one runs after deps.
 demo:

@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{ "match", "tell whether a run shows the hunted bug", cmd_match },
 	{ "replay", "judge a finished bisection again", cmd_replay },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
+	{ "bisect", "find the commit that brought a bug, or its fix", cmd_bisect },
 };
 
 static void print_usage(FILE *out)

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit bisect log: what was done, in three formats.
+ *
+ *	text	one line per build, run and decision
+ *	git	what `git bisect replay` takes: a verdict per tested commit
+ *	syzbot	the form of the bisection logs on the syzbot dashboard
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "edges/bisect.h"
+#include "edges/options.h"
+#include "edges/text.h"
+
+enum { OPT_CONFIG = 1, OPT_FORMAT, OPT_HELP };
+
+static const struct option_def log_options[] = {
+	{ OPT_CONFIG, 'c', "config", "FILE", "the configuration; culprit.yaml by default" },
+	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default), git (for git bisect replay) or syzbot" },
+	{ OPT_HELP, 'h', "help", NULL, "this text" },
+};
+
+static bool add_time(struct buf *buf, int64_t time_us)
+{
+	time_t seconds = (time_t)(time_us / 1000000);
+	struct tm tm;
+	char text[40];
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		snprintf(text, sizeof(text), "?");
+	return buf_printf(buf, "%s ", text);
+}
+
+static bool add_field(struct buf *buf, const char *before, const char *text)
+{
+	return !text || !*text || (buf_add_str(buf, before) && text_add(buf, span_of(text), TEXT_FIELD));
+}
+
+static bool add_changed(struct buf *buf, const struct subject *subject)
+{
+	return !subject->changed.hex[0] || buf_printf(buf, " [%s %.12s]", subject->change == GIT_REVERT ? "revert" : "cherry-pick",
+						      subject->changed.hex);
+}
+
+/* ------------------------------------------------------------------ text */
+
+static bool add_build(struct buf *buf, const struct session_build *b)
+{
+	return add_time(buf, b->time_us) && buf_printf(buf, "build %u %.12s", b->number, b->subject.commit.hex) &&
+	       add_changed(buf, &b->subject) && buf_printf(buf, " %s", build_outcome_name(b->result.outcome)) &&
+	       add_field(buf, ": ", b->result.reason) && buf_add_char(buf, '\n');
+}
+
+static bool add_run(struct buf *buf, const struct session_run *r)
+{
+	return add_time(buf, r->time_us) && buf_printf(buf, "run %u %.12s", r->number, r->subject.commit.hex) &&
+	       add_changed(buf, &r->subject) && buf_printf(buf, " %s %.2f", verdict_name(r->verdict), r->q) &&
+	       add_field(buf, ": ", r->title) && buf_add_char(buf, '\n');
+}
+
+static bool add_decision(struct buf *buf, const struct session_decision *d)
+{
+	return add_time(buf, d->time_us) && buf_printf(buf, "decide %s", bisect_act_name(d->act)) &&
+	       (!d->commit.hex[0] || buf_printf(buf, " %.12s", d->commit.hex)) &&
+	       buf_printf(buf, " %s: %s; %.2f bits missing, %u commits left\n", bisect_why_name(d->why),
+			  bisect_why_text(d->why), d->entropy, bisect_commits_left(d->entropy));
+}
+
+static bool format_text(struct session *s, struct buf *buf)
+{
+	uint32_t next = 0;
+	bool ok = true;
+
+	for (uint32_t i = 0; i <= s->n_facts && ok; i++) {
+		while (ok && next < s->n_decisions && s->decisions[next].n_facts <= i)
+			ok = add_decision(buf, &s->decisions[next++]);
+		if (i == s->n_facts || !ok)
+			break;
+		if (s->facts[i].kind == FACT_BUILD)
+			ok = add_build(buf, &s->builds[s->facts[i].index]);
+		else if (s->facts[i].kind == FACT_RUN)
+			ok = add_run(buf, &s->runs[s->facts[i].index]);
+	}
+	for (uint32_t i = 0; i < s->n_releases && ok; i++)
+		ok = buf_printf(buf, "release %s %s\n", s->releases[i].name,
+				s->releases[i].good ? "good" : s->releases[i].bad ? "bad" : "untestable");
+	for (uint32_t i = 0; i < s->n_checks && ok; i++)
+		ok = buf_printf(buf, "check %.12s", s->checks[i].subject.commit.hex) && add_changed(buf, &s->checks[i].subject) &&
+		     buf_printf(buf, " %s\n", session_check_name(s->checks[i].outcome));
+	return ok;
+}
+
+/* ------------------------------------------------------------------- git */
+
+struct terms {
+	const char *newer, *older;
+};
+
+static bool add_git_commit(struct buf *buf, const struct session *s, const char *term, const char *hex)
+{
+	struct git_commit commit;
+	struct culprit_error *err = git_commit_load(s->git, hex, &commit);
+	bool ok;
+
+	if (err) {
+		culprit_error_destroy(err);
+		return buf_printf(buf, "# %s: [%s]\ngit bisect %s %s\n", term, hex, term, hex);
+	}
+	ok = buf_printf(buf, "# %s: [%s] ", term, hex) && text_add(buf, span_of(commit.subject), TEXT_FIELD) &&
+	     buf_printf(buf, "\ngit bisect %s %s\n", term, hex);
+	git_commit_deinit(&commit);
+	return ok;
+}
+
+/* Verdicts of commits; what is not sure stays out, a culprit's verdict is certain. */
+static const char *term_of(struct session *s, const struct terms *terms, uint32_t commit)
+{
+	struct bisect_evidence e;
+
+	bisect_evidence(s->bisect, commit, &e);
+	switch (e.verdict) {
+	case BISECT_VERDICT_GOOD: return terms->older;
+	case BISECT_VERDICT_BAD: return terms->newer;
+	case BISECT_VERDICT_SKIP: return "skip";
+	case BISECT_UNTESTED:
+	case BISECT_VERDICT_UNSURE: break;
+	}
+	return NULL;
+}
+
+static bool add_first_bad(struct session *s, const struct terms *terms, struct buf *buf)
+{
+	const char *hex = s->history.hashes[s->action.commit].hex;
+
+	return buf_printf(buf, "# first %s commit: [%s] ", terms->newer, hex) && bisect_add_commit(buf, s, hex) &&
+	       buf_add_char(buf, '\n');
+}
+
+static bool format_git(struct session *s, struct buf *buf)
+{
+	bool fix = s->config->find == CONFIG_FIX;
+	struct terms terms = fix ? (struct terms){ "fixed", "broken" } : (struct terms){ "bad", "good" };
+	bool ok = buf_printf(buf, "git bisect start%s\n", fix ? " '--term-new=fixed' '--term-old=broken'" : "") &&
+		  add_git_commit(buf, s, terms.newer, s->newer.hex);
+	const uint32_t *tested;
+	uint32_t n;
+
+	for (size_t i = 0; i < s->n_older && ok; i++)
+		ok = add_git_commit(buf, s, terms.older, s->older[i].hex);
+	tested = bisect_tested(s->bisect, &n);
+	for (uint32_t i = 0; i < n && ok; i++) {
+		const char *hex = s->history.hashes[tested[i]].hex;
+		const char *term = term_of(s, &terms, tested[i]);
+
+		if (!strcmp(hex, s->newer.hex))
+			continue;
+		ok = term ? add_git_commit(buf, s, term, hex) : buf_printf(buf, "# not sure: [%s]\n", hex);
+	}
+	if (ok && s->action.act == BISECT_DONE_CULPRIT)
+		ok = add_first_bad(s, &terms, buf);
+	return ok;
+}
+
+/* ---------------------------------------------------------------- syzbot */
+
+static bool add_syzbot_runs(struct session *s, const char *hex, struct buf *buf)
+{
+	uint32_t n = 0;
+	bool ok = true;
+
+	for (uint32_t i = 0; i < s->n_runs && ok; i++) {
+		const struct session_run *r = &s->runs[i];
+
+		if (strcmp(r->subject.commit.hex, hex) != 0 || r->subject.changed.hex[0])
+			continue;
+		if (r->title)
+			ok = buf_printf(buf, "run #%u: %s: ", n++, r->verdict == VERDICT_BOOT_FAILED ? "boot failed" :
+					r->verdict == VERDICT_INFRA_FAILED ? "infrastructure failed" : "crashed") &&
+			     text_add(buf, span_of(r->title), TEXT_FIELD) && buf_add_char(buf, '\n');
+		else
+			ok = buf_printf(buf, "run #%u: %s\n", n++, r->verdict == VERDICT_CLEAN ? "OK" : verdict_name(r->verdict));
+	}
+	return ok;
+}
+
+static bool add_syzbot_commit(struct session *s, const struct terms *terms, uint32_t commit, struct buf *buf)
+{
+	const char *hex = s->history.hashes[commit].hex, *term = term_of(s, terms, commit);
+	bool ok = buf_printf(buf, "testing commit %s\n", hex);
+
+	for (uint32_t i = 0; i < s->n_builds && ok; i++) {
+		const struct session_build *b = &s->builds[i];
+
+		if (strcmp(b->subject.commit.hex, hex) != 0 || b->subject.changed.hex[0])
+			continue;
+		if (b->result.outcome != BUILD_OK)
+			ok = buf_add_str(buf, "failed testing reproducer on the commit: build: ") &&
+			     text_add(buf, span_of(b->result.reason), TEXT_FIELD) && buf_add_char(buf, '\n');
+		else if (b->result.signature[0])
+			ok = add_field(buf, "kernel signature: ", b->result.signature) && buf_add_char(buf, '\n');
+	}
+	ok = ok && add_syzbot_runs(s, hex, buf);
+	return ok && (term ? buf_printf(buf, "# git bisect %s %s\n", term, hex) : buf_printf(buf, "# not sure %s\n", hex));
+}
+
+static bool format_syzbot(struct session *s, struct buf *buf)
+{
+	bool fix = s->config->find == CONFIG_FIX;
+	const struct terms terms = { "bad", "good" };
+	const char *title = profile_title(s->profile);
+	bool ok = buf_printf(buf, "bisecting %s commit starting from %s\n", fix ? "fixing" : "cause", s->newer.hex) &&
+		  add_field(buf, "target: ", title) && buf_add_str(buf, title ? "\n" : "") &&
+		  buf_printf(buf, "# git bisect start %s", s->newer.hex);
+	const uint32_t *tested;
+	uint32_t n;
+
+	for (size_t i = 0; i < s->n_older && ok; i++)
+		ok = buf_printf(buf, " %s", s->older[i].hex);
+	ok = ok && buf_printf(buf, "\nBisecting: %u revisions\n", bisect_n_candidates(s->bisect));
+	tested = bisect_tested(s->bisect, &n);
+	for (uint32_t i = 0; i < n && ok; i++)
+		ok = add_syzbot_commit(s, &terms, tested[i], buf);
+	if (ok && s->action.act == BISECT_DONE_CULPRIT)
+		ok = buf_printf(buf, "%s is the first bad commit\n", s->history.hashes[s->action.commit].hex);
+	ok = ok && buf_printf(buf, "revisions tested: %u, total time: ", n) &&
+	     bisect_add_duration(buf, (double)s->active_us / 1e6);
+	return ok && buf_add_char(buf, '\n');
+}
+
+/* --------------------------------------------------------------- the whole */
+
+static int print_log(const char *config, int format)
+{
+	static bool (*const formats[])(struct session *s, struct buf *buf) = { format_text, format_git, format_syzbot };
+	_cleanup_(session_closep) struct session *session = NULL;
+	struct buf text = { 0 };
+	struct culprit_error *err;
+
+	err = session_open(config, SESSION_READ, -1, &session);
+	if (!err && session->bisect)
+		err = session_ask(session);
+	if (!err && !session->bisect && format)
+		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no good release was found yet: there is only the text log");
+	if (err)
+		return bisect_complain(err);
+	return bisect_print(&text, formats[format](session, &text));
+}
+
+int bisect_log(int argc, char **argv)
+{
+	static const char *const formats[] = { "text", "git", "syzbot" };
+	struct option_reader options = OPTION_READER("culprit bisect log", log_options, argc, argv);
+	const char *config = BISECT_CONFIG;
+	int id, format = 0;
+
+	while ((id = option_next(&options)) != OPTION_END) {
+		switch (id) {
+		case OPT_CONFIG: config = options.value; break;
+		case OPT_FORMAT:
+			format = option_choice(&options, "format", formats, countof(formats));
+			if (format < 0)
+				return BISECT_EXIT_USAGE;
+			break;
+		case OPT_HELP:
+			printf("usage: culprit bisect log [OPTIONS]\n\noptions:\n");
+			option_print_help(stdout, log_options, countof(log_options));
+			return 0;
+		default: return BISECT_EXIT_USAGE;
+		}
+	}
+	if (options.n_operands)
+		return option_complain(&options, "unexpected '%s'", argv[1]);
+	return print_log(config, format);
+}

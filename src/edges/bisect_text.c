@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Texts of `culprit bisect` that several of its outputs need.
+ */
+#include <math.h>
+
+#include "edges/bisect.h"
+#include "edges/text.h"
+
+const char *bisect_why_text(enum bisect_why why)
+{
+	static const char *const texts[BISECT_WHYS] = {
+		[BISECT_WHY_BASELINE] = "how often does the target show where it is known to?",
+		[BISECT_WHY_MERGE_BASE] = "the good commit is no ancestor of the bad one: is their merge base good?",
+		[BISECT_WHY_SEARCH] = "most information for the cost",
+		[BISECT_WHY_VERIFY_CULPRIT] = "the likely culprit needs evidence of its own",
+		[BISECT_WHY_VERIFY_PARENT] = "the likely culprit's parent needs evidence of its own",
+		[BISECT_WHY_PLAIN] = "halves the candidates",
+		[BISECT_WHY_CONFIDENT] = "the confidence asked for is reached, on both sides",
+		[BISECT_WHY_UNTESTABLE] = "what could tell them apart does not build or boot",
+		[BISECT_WHY_UNOBSERVABLE] = "what could tell them apart dies of another crash before the target can show",
+		[BISECT_WHY_BUDGET] = "the budget is spent",
+		[BISECT_WHY_NO_PROGRESS] = "the target shows too seldom to tell them apart",
+		[BISECT_WHY_SAME_IMAGE] = "they build the same image",
+		[BISECT_WHY_NOT_REPRODUCED] = "the target did not show where it is known to",
+		[BISECT_WHY_BAD_UNTESTABLE] = "the commit known to show the target does not build, boot or survive",
+		[BISECT_WHY_OLDER] = "the older end is in the new state already: it needs to be older still",
+		[BISECT_WHY_MERGE_BASE_BAD] = "the merge base shows the target: the good commit had it fixed, it was not introduced after it (try find: fix)",
+		[BISECT_WHY_INFRASTRUCTURE] = "the last builds or runs all failed around the kernel: see to the machine, then run again",
+	};
+
+	return why < BISECT_WHYS && texts[why] ? texts[why] : bisect_why_name(why);
+}
+
+bool bisect_add_duration(struct buf *buf, double seconds)
+{
+	double minutes = round(seconds / 60);
+
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds < 10)
+		return buf_printf(buf, "%.1f s", seconds);
+	if (seconds < 120)
+		return buf_printf(buf, "%.0f s", seconds);
+	if (minutes < 120)
+		return buf_printf(buf, "%.0f min", minutes);
+	if (minutes < 48 * 60)
+		return buf_printf(buf, "%.0f h %02.0f min", floor(minutes / 60), fmod(minutes, 60));
+	return buf_printf(buf, "%.1f days", minutes / 1440);
+}
+
+bool bisect_add_commit(struct buf *buf, const struct session *session, const char *hex)
+{
+	struct git_commit commit;
+	struct culprit_error *err = git_commit_load(session->git, hex, &commit);
+	bool ok;
+
+	if (err) {
+		culprit_error_destroy(err);
+		return buf_printf(buf, "%.12s", hex);
+	}
+	ok = buf_printf(buf, "%.12s ", hex) && text_add(buf, span_of(commit.subject), TEXT_FIELD);
+	git_commit_deinit(&commit);
+	return ok;
+}
+
+bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS])
+{
+	const char *separator = "";
+
+	for (int kind = 0; kind < BISECT_RUN_KINDS; kind++) {
+		if (!n[kind])
+			continue;
+		if (!buf_printf(buf, "%s%u %s", separator, n[kind], bisect_run_name((enum bisect_run)kind)))
+			return false;
+		separator = ", ";
+	}
+	return *separator || buf_add_str(buf, "none");
+}
+
+uint32_t bisect_commits_left(double entropy)
+{
+	return entropy < 31 ? (uint32_t)lround(exp2(entropy > 0 ? entropy : 0)) : UINT32_MAX;
+}
+
+double bisect_seconds_per_cost(const struct session *session)
+{
+	struct bisect_spent spent;
+	double seconds = 0;
+
+	if (!session->bisect)
+		return 0;
+	bisect_spent(session->bisect, &spent);
+	for (uint32_t i = 0; i < session->n_builds; i++)
+		seconds += (double)session->builds[i].result.elapsed_us / 1e6;
+	for (uint32_t i = 0; i < session->n_runs; i++)
+		seconds += (double)session->runs[i].end.elapsed_us / 1e6 / session->config->parallel;
+	return spent.cost > 0 ? seconds / spent.cost : 0;
+}
+
+/* --------------------------------------------------------------- result */
+
+static bool add_culprit(struct session *s, struct buf *ret)
+{
+	const char *hex = s->history.hashes[s->action.commit].hex;
+
+	return buf_printf(ret, "%s ", s->config->find == CONFIG_FIX ? "The fix is" : "The culprit is") &&
+	       bisect_add_commit(ret, s, hex) &&
+	       buf_printf(ret, "\nwith a probability of %.2f %%. 'culprit bisect report' has the evidence.\nculprit %s\n",
+			  s->action.posterior * 100, hex);
+}
+
+static bool add_set(struct session *s, struct buf *ret)
+{
+	_cleanup_(freep) struct bisect_share *shares = NULL;
+	uint32_t n;
+	double mass;
+	bool ok;
+
+	if (bisect_set(s->bisect, &shares, &n, &mass))
+		return false;
+	ok = buf_printf(ret, "One of %u commits, with a probability of %.1f %%: %s.\n", n, mass * 100,
+			bisect_why_text(s->action.why));
+	for (uint32_t i = 0; i < n && i < 20 && ok; i++) {
+		ok = buf_printf(ret, "  %5.1f %%  ", shares[i].posterior * 100) &&
+		     bisect_add_commit(ret, s, s->history.hashes[shares[i].commit].hex) && buf_add_char(ret, '\n');
+	}
+	if (n > 20)
+		ok = ok && buf_printf(ret, "  ... and %u more\n", n - 20);
+	ok = ok && buf_add_str(ret, "set ");
+	for (uint32_t i = 0; i < n && ok; i++)
+		ok = buf_printf(ret, "%s%s", i ? "," : "", s->history.hashes[shares[i].commit].hex);
+	return ok && buf_add_char(ret, '\n');
+}
+
+bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
+{
+	switch (outcome) {
+	case SESSION_CULPRIT:
+		return add_culprit(session, ret);
+	case SESSION_SET:
+		return add_set(session, ret);
+	case SESSION_GAVE_UP:
+		return buf_printf(ret, "No answer: %s.\nnone\n", bisect_why_text(session->action.why));
+	case SESSION_CANCELLED:
+		break;
+	}
+	return buf_add_str(ret, "Stopped. 'culprit bisect run' goes on from here.\n");
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit bisect: the subcommands and their options.
+ *
+ * To add one: its row below, its function in bisect_NAME.c, its paragraph in
+ * man/culprit-bisect.1, its test in tests/cli.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "edges/bisect.h"
+#include "edges/commands.h"
+#include "edges/options.h"
+
+static const struct {
+	const char *name, *summary;
+	int (*run)(int argc, char **argv);
+} subcommands[] = {
+	{ "init", "write a culprit.yaml with comments", bisect_init },
+	{ "run", "begin, or go on, until the culprit is certain", bisect_run },
+	{ "status", "where it stands", bisect_status },
+	{ "log", "what was done, in order; also for git bisect replay", bisect_log },
+	{ "explain", "what is known of one commit, and why", bisect_explain },
+	{ "report", "the result, as text for an email, HTML or JSON", bisect_report },
+};
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "usage: culprit bisect SUBCOMMAND [OPTIONS]\n\nsubcommands:\n");
+	for (size_t i = 0; i < countof(subcommands); i++)
+		fprintf(out, "  %-8s %s\n", subcommands[i].name, subcommands[i].summary);
+	fprintf(out, "\n  culprit bisect SUBCOMMAND --help   its options\n"
+		     "  man culprit-bisect                 the manual; section 5 has culprit.yaml\n");
+}
+
+int cmd_bisect(int argc, char **argv)
+{
+	const char *names[countof(subcommands)], *near;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return BISECT_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_usage(stdout);
+		return 0;
+	}
+	for (size_t i = 0; i < countof(subcommands); i++) {
+		if (!strcmp(argv[1], subcommands[i].name))
+			return subcommands[i].run(argc - 1, argv + 1);
+		names[i] = subcommands[i].name;
+	}
+	near = option_nearest(argv[1], names, countof(names));
+	fprintf(stderr, "culprit bisect: unknown subcommand '%s'%s%s%s; 'culprit bisect --help' lists them\n", argv[1],
+		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return BISECT_EXIT_USAGE;
+}
+
+int bisect_complain(struct culprit_error *err)
+{
+	enum culprit_error_code code = culprit_error_code(err);
+
+	fprintf(stderr, "culprit bisect: %s\n", culprit_error_message(err));
+	culprit_error_destroy(err);
+	if (code == CULPRIT_ERROR_CANCELLED)
+		return BISECT_EXIT_CANCELLED;
+	return code == CULPRIT_ERROR_USAGE || code == CULPRIT_ERROR_SYNTAX ? BISECT_EXIT_USAGE : BISECT_EXIT_ERROR;
+}
+
+int bisect_print(struct buf *text, bool ok)
+{
+	if (!ok) {
+		buf_deinit(text);
+		return bisect_complain(&culprit_error_no_memory);
+	}
+	fwrite(text->data, 1, text->len, stdout);
+	buf_deinit(text);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "culprit bisect: cannot write the output\n");
+	return BISECT_EXIT_ERROR;
+}
+
+/* ------------------------------------------------------------------- run */
+
+enum { OPT_CONFIG = 1, OPT_QUIET, OPT_HELP };
+
+static const struct option_def run_options[] = {
+	{ OPT_CONFIG, 'c', "config", "FILE", "the configuration; culprit.yaml by default" },
+	{ OPT_QUIET, 'q', "quiet", NULL, "no progress, only the result" },
+	{ OPT_HELP, 'h', "help", NULL, "this text" },
+};
+
+/* Readable once somebody asked us to stop; commands are started with all signals as usual. */
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int exit_code(enum session_outcome outcome)
+{
+	switch (outcome) {
+	case SESSION_CULPRIT: return 0;
+	case SESSION_SET: return BISECT_EXIT_SET;
+	case SESSION_GAVE_UP: return BISECT_EXIT_GAVE_UP;
+	case SESSION_CANCELLED: break;
+	}
+	return BISECT_EXIT_CANCELLED;
+}
+
+static int run(const char *config, bool quiet)
+{
+	_cleanup_(session_closep) struct session *session = NULL;
+	struct bisect_progress progress;
+	struct session_observer observer = { bisect_progress_notify, &progress };
+	enum session_outcome outcome;
+	struct culprit_error *err;
+	struct buf text = { 0 };
+	int signals = open_signals(), code;
+	bool ok;
+
+	err = session_open(config, SESSION_WRITE, signals, &session);
+	if (err)
+		return bisect_complain(err);
+	bisect_progress_init(&progress, stderr);
+	err = session_run(session, quiet ? NULL : &observer, &outcome);
+	bisect_progress_deinit(&progress);
+	if (err)
+		return bisect_complain(err);
+	ok = bisect_format_result(session, outcome, &text);
+	code = bisect_print(&text, ok);
+	return code ? code : exit_code(outcome);
+}
+
+int bisect_run(int argc, char **argv)
+{
+	struct option_reader options = OPTION_READER("culprit bisect run", run_options, argc, argv);
+	const char *config = BISECT_CONFIG;
+	bool quiet = false;
+	int id;
+
+	while ((id = option_next(&options)) != OPTION_END) {
+		switch (id) {
+		case OPT_CONFIG: config = options.value; break;
+		case OPT_QUIET: quiet = true; break;
+		case OPT_HELP:
+			printf("usage: culprit bisect run [OPTIONS]\n\noptions:\n");
+			option_print_help(stdout, run_options, countof(run_options));
+			return 0;
+		default: return BISECT_EXIT_USAGE;
+		}
+	}
+	if (options.n_operands)
+		return option_complain(&options, "unexpected '%s'", argv[1]);
+	return run(config, quiet);
+}

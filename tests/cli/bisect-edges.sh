@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# culprit bisect where histories, builds and runs are not as one would like them.
+. "$(dirname "$0")/lib.sh"
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@example.org
+cd "$tmp" || exit 2
+repo=$tmp/repo
+c() { # NAME STATE: a commit whose "kernel" is in that state
+	echo "$2" >"$repo/state"
+	echo "$1" >"$repo/name-$1"
+	git -C "$repo" add -A && git -C "$repo" commit -qm "$1" && git -C "$repo" tag "$1"
+}
+g() { git -C "$repo" "$@" -q; }
+rev() { git -C "$repo" rev-parse "$1"; }
+cat >run.sh <<'EOF'
+state=$(cat "$CULPRIT_ARTEFACTS/state" 2>/dev/null || cat "$CULPRIT_SOURCE/state")
+[ "$state" != quiet ] || exit "${QUIET:-0}"
+printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
+if [ "$state" = bug ]; then
+	cat <<'LOG'
+[   10.000000] BUG: unable to handle page fault for address: ffff8880deadbeef
+[   10.000100] #PF: supervisor read access in kernel mode
+[   10.000200] Oops: 0000 [#1] PREEMPT SMP
+[   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
+[   10.000400] RIP: 0010:frob_release+0x12/0x40
+[   10.000500] Call Trace:
+[   10.000600]  <TASK>
+[   10.000800]  frob_close+0x22/0x50
+[   10.000900]  __fput+0x3b/0x90
+[   10.001200]  </TASK>
+[   10.001300] ---[ end trace 0000000000000000 ]---
+[   10.001400] Kernel panic - not syncing: Fatal exception
+LOG
+	[ -z "${HANG:-}" ] || exec sleep 1000
+fi
+[ "$state" != hang ] || exec sleep 1000
+echo 'repro finished'
+EOF
+title='BUG: unable to handle kernel paging request in frob_release'
+config() { # NAME BAD GOOD [more lines]
+	cat >"$1.yaml" <<EOF
+repository: "$repo"
+bad: $2
+good: $3
+target: { title: "$title" }
+build: { command: "cp state \$CULPRIT_ARTEFACTS; git rev-parse HEAD > \$CULPRIT_ARTEFACTS/head" }
+run: { command: "sh $tmp/run.sh" }
+state: "$tmp/$1"
+verify: { revert: false, cherry-pick: false }
+${4:-}
+EOF
+}
+hunt() { run "$CULPRIT" bisect run -q -c "$1.yaml"; last=${out##*$'\n'}; }
+
+# --- good is on another branch; then the fork's base is bad
+git init -q -b main "$repo"
+for i in 1 2 3; do c "m$i" fine; done
+g branch other
+for i in 4 5 6; do c "m$i" fine; done
+for i in 7 8 9; do c "m$i" bug; done
+g checkout other
+for i in 1 2 3; do c "o$i" fine; done
+g checkout main
+config cross m9 o3
+hunt cross
+is 'good on another branch' "0 culprit $(rev m7)" "$code $last"
+has 'good on another branch: the merge base was tested' "$(rev m3 | cut -c1-12)" "$("$CULPRIT" bisect log -c cross.yaml | grep merge-base)"
+g checkout m8
+g checkout -b fixed
+c f1 bug
+c f2 fine
+config base m9 f2
+hunt base
+is 'a bad merge base gives no culprit' '4 none' "$code $last"
+has 'a bad merge base is told' 'the good commit had it fixed' "$out"
+
+# --- two merge bases (criss-cross)
+g checkout main
+g checkout -b x m3
+c x1 fine
+g checkout -b y m3
+c y1 fine
+g checkout x && g merge --no-ff -m xy y1 && git -C "$repo" tag xm
+c x2 fine
+c x3 bug
+c x4 bug
+g checkout y && g merge --no-ff -m yx x1 && git -C "$repo" tag ym
+c y2 fine
+config criss x4 y2
+is 'criss-cross: two merge bases' 2 "$(git -C "$repo" merge-base --all x4 y2 | wc -l)"
+hunt criss
+is 'criss-cross: the culprit' "0 culprit $(rev x3)" "$code $last"
+
+# --- a merge brings it
+g checkout -b left m3
+c l1 fine
+g checkout -b right m3
+c r1 fine
+g checkout left && g merge --no-ff --no-commit r1 2>/dev/null >&2
+c merged bug
+c after bug
+config merge after m3
+hunt merge
+is 'a merge can be the culprit' "0 culprit $(rev merged)" "$code $last"
+has 'a merge is suspicious' 'is a merge' "$("$CULPRIT" bisect report -c merge.yaml)"
+
+# --- unrelated and shallow histories
+g checkout --orphan alone
+c a1 bug
+config alone a1 m1
+hunt alone
+has 'unrelated histories' 'no common ancestor' "$err"
+config backwards m1 m9
+hunt backwards
+has 'bad older than good' 'no commit between' "$err"
+git clone -q --depth 3 --branch main "file://$repo" shallow
+config shallow HEAD m1
+sed -i "s|^repository.*|repository: \"$tmp/shallow\"|" shallow.yaml
+hunt shallow
+has 'a shallow clone that lacks the good commit' 'a shallow clone' "$err"
+
+# --- no build command: the run works in the tree
+config tree m9 m1
+sed -i '/^build/d' tree.yaml
+hunt tree
+is 'without a build' "0 culprit $(rev m7)" "$code $last"
+
+# --- images that are equal share their runs
+g checkout main
+config same m9 m1
+sed -i 's|; git rev-parse HEAD > $CULPRIT_ARTEFACTS/head||' same.yaml
+hunt same
+is 'equal images: the culprit' "0 culprit $(rev m7)" "$code $last"
+has 'equal images: said' 'same image' "$("$CULPRIT" bisect explain -c same.yaml m8; "$CULPRIT" bisect explain -c same.yaml m6)"
+
+# --- patches in ranges: m4 to m6 need one that m7 has
+printf -- '--- a/state\n+++ b/state\n@@ -1 +1 @@\n-fine\n+bug\n' >turn.diff
+config patch m9 m1 "patches: [ { patch: turn.diff, from: m5, until: m7 } ]"
+hunt patch
+is 'a patch in a range' "0 culprit $(rev m5)" "$code $last"
+config conflict m9 m1 "patches: [ { patch: nothing.diff, from: m4, until: m8 } ]"
+hunt conflict
+is 'patches that do not apply leave a set' "3 $(for i in 4 5 6 7 8; do rev "m$i"; done | sort | tr '\n' ' ')" \
+	"$code $(tr ', ' '\n' <<<"${last#set }" | sort | tr '\n' ' ')"
+has 'a patch that does not apply is a reason to skip' 'nothing.diff does not apply' "$("$CULPRIT" bisect report -c conflict.yaml)"
+
+# --- the console says nothing: exit codes
+g checkout -b exits m3
+c e1 quiet
+c e2 quiet
+config quiet e2 m1
+sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", exit-code: judge, environment: { QUIET: 7 } }|' quiet.yaml
+hunt quiet
+is 'the exit code judges where the console is silent' "0 culprit $(rev e1)" "$code $last"
+config machine e2 m1
+sed -i 's|^run: .*|run: { command: "exit 75" }|' machine.yaml
+hunt machine
+is 'a machine that always fails ends it' '4 none' "$code $last"
+has 'a machine that always fails is told' 'see to the machine' "$out"
+config lost e2 m1
+sed -i 's|^build: .*|build: { command: "no-such-compiler" }|' lost.yaml
+hunt lost
+has 'a build command that is not there is not the commit' 'see to the machine' "$out"
+
+# --- hanging machines: after a crash, without one
+config hang m9 m1
+sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", after-crash: 0, environment: { HANG: 1 } }|' hang.yaml
+g checkout main
+hunt hang
+is 'a machine that hangs after its crash' "0 culprit $(rev m7)" "$code $last"
+g checkout -b hangs m2
+c h1 hang
+config clean h1 m1
+sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", timeout: 1s, parallel: 8 }|' clean.yaml
+sed -i '$a budget: { runs: 8 }' clean.yaml
+hunt clean
+is 'a run without crash at its deadline is clean' '0' "$("$CULPRIT" bisect log -c clean.yaml | grep ' run ' | grep -vc ' clean ')"
+
+# --- output without end
+g checkout main
+config loud m9 m1 'budget: { runs: 3 }'
+sed -i 's|^run: .*|run: { command: "yes", output-limit: 300k }|' loud.yaml
+hunt loud
+holds 'output without end is cut' test "$(cat loud/runs/*.log | wc -c)" -le 921600
+config loudbuild m9 m1
+sed -i 's|^build: .*|build: { command: "yes", output-limit: 10M }|' loudbuild.yaml
+hunt loudbuild
+has 'a build without end' 'does not build' "$out"
+holds 'a build without end: its log is small' test "$(cat loudbuild/builds/*.log | wc -c)" -le 30000000
+finish

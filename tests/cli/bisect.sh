@@ -1,0 +1,300 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# culprit bisect on throwaway repositories: the hunt, its outputs, being killed.
+. "$(dirname "$0")/lib.sh"
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_NAME='Ada Kern' GIT_AUTHOR_EMAIL=ada@example.org GIT_COMMITTER_NAME=Bo GIT_COMMITTER_EMAIL=bo@example.org
+cd "$tmp" || exit 2
+
+# A history with blanks in its path. net/core/a.c says what the "kernel" does:
+# "fine", "bug" (crashes two times out of three), "broken" (does not compile),
+# "noboot"; state.txt counts, so that all images differ.
+repo="$tmp/a repo"
+commit() { # NAME STATE [PATH]
+	mkdir -p "$repo/net/core" "$repo/$(dirname "${3:-x}")"
+	echo "$2" >"$repo/net/core/a.c"
+	echo "$1" >"$repo/state.txt"
+	[ -z "${3:-}" ] || echo "$1" >>"$repo/$3"
+	GIT_AUTHOR_DATE="$((1700000000 + n * 60)) +0000" GIT_COMMITTER_DATE="$((1700000000 + n * 60)) +0000" \
+		git -C "$repo" add -A
+	GIT_AUTHOR_DATE="$((1700000000 + n * 60)) +0000" GIT_COMMITTER_DATE="$((1700000000 + n * 60)) +0000" \
+		git -C "$repo" commit -qm "net: change $1" -m "Signed-off-by: Cai Mora <cai@example.org>"
+	git -C "$repo" tag "$1"
+	n=$((n + 1))
+}
+n=0
+git init -q -b main "$repo"
+for i in 01 02 03 04 05 06 07 08 09 10 11; do commit "c$i" fine; done
+commit c12 broken
+commit c13 fine
+for i in 14 15 16 17 18; do commit "c$i" bug; done
+commit c19 noboot
+for i in 20 21 22 23 24; do commit "c$i" bug; done
+rev() { git -C "$repo" rev-parse "$1"; }
+
+cat >build.sh <<'EOF'
+cat net/core/a.c
+if grep -q broken net/core/a.c; then
+	echo "  CC      net/core/a.o"
+	echo "net/core/a.c:1:1: error: unknown type name 'broken'"
+	echo "make[2]: *** [scripts/Makefile.build:243: net/core/a.o] Error 1"
+	exit 1
+fi
+cp net/core/a.c state.txt "$CULPRIT_ARTEFACTS"
+EOF
+cat >run.sh <<'EOF'
+state=$(cat "$CULPRIT_ARTEFACTS/a.c")
+echo "$CULPRIT_RUN" >> "$LOG_OF_RUNS"
+printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    0.5] smp: Brought up\n'
+if [ "$state" = noboot ]; then
+	printf '[    1.000000] VFS: Cannot open root device "sda" or unknown-block(0,0): error -6\n'
+	printf '[    1.100000] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n'
+	exit 0
+fi
+printf '[    2.000000] Run /sbin/init as init process\n\nDebian GNU/Linux 12 test ttyS0\n\ntest login: \n'
+[ -z "${SLOW:-}" ] || sleep "$SLOW"
+if [ "$state" = bug ] && [ $((CULPRIT_RUN % 3)) != 0 ]; then
+	cat <<'LOG'
+[   10.000000] ------------[ cut here ]------------
+[   10.000100] WARNING: CPU: 0 PID: 123 at net/core/a.c:42 frob_release+0x12/0x40
+[   10.000200] Modules linked in:
+[   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
+[   10.000400] RIP: 0010:frob_release+0x12/0x40
+[   10.000500] Call Trace:
+[   10.000600]  <TASK>
+[   10.000700]  frob_release+0x12/0x40 net/core/a.c:42
+[   10.000800]  frob_close+0x22/0x50 net/core/a.c:77
+[   10.000900]  __fput+0x3b/0x90
+[   10.001000]  do_syscall_64+0x3b/0x90
+[   10.001100]  entry_SYSCALL_64_after_hwframe+0x63/0xcd
+[   10.001200]  </TASK>
+[   10.001300] ---[ end trace 0000000000000000 ]---
+LOG
+fi
+echo 'repro finished'
+EOF
+write_config() { # FILE STATE-DIRECTORY [more lines]
+	cat >"$1" <<EOF
+repository: "$repo"
+bad: c24
+good: c01
+target: { title: "WARNING in frob_release" }
+build:
+  command: sh "$tmp/build.sh"
+run:
+  command: sh "$tmp/run.sh"
+  environment: { LOG_OF_RUNS: "$tmp/$2.runs" }
+state: "$tmp/$2"
+${3:-}
+EOF
+}
+
+# --- command line
+run "$CULPRIT" bisect
+is 'no subcommand gives 2' 2 "$code"
+run "$CULPRIT" bisect statsu
+has 'a misspelt subcommand is answered' "did you mean 'status'" "$err"
+run "$CULPRIT" bisect run
+is 'no culprit.yaml gives 1' 1 "$code"
+has 'no culprit.yaml says what to do' "culprit bisect init" "$err"
+echo 'bda: x' >wrong.yaml
+run "$CULPRIT" bisect run -c wrong.yaml
+is 'a wrong key gives 2' 2 "$code"
+has 'a wrong key is placed' "wrong.yaml:1:1: unknown key 'bda'" "$err"
+write_config nothing.yaml none
+run "$CULPRIT" bisect status -c nothing.yaml
+has 'status without a bisection' 'no bisection was started here' "$err"
+sed 's/bad: c24/bad: nowhere/' nothing.yaml >nowhere.yaml
+run "$CULPRIT" bisect run -c nowhere.yaml
+has 'an unknown commit is named' "no commit 'nowhere'" "$err"
+
+# --- init
+run "$CULPRIT" bisect init -c new.yaml -r "$repo" --bad c24 --good c01 -t 'WARNING in frob_release' --build true \
+	--run 'sh x "y" # z' </dev/null
+is 'init with flags' 0 "$code"
+run "$CULPRIT" bisect status -c new.yaml
+has 'what init writes can be read' 'no bisection was started here' "$err"
+run "$CULPRIT" bisect init -c new.yaml -r "$repo" --bad c24 --good c01 --build true --run true </dev/null
+has 'init does not write over a file' 'exists already' "$err"
+run "$CULPRIT" bisect init -c other.yaml --bad c24 </dev/null
+is 'init without a terminal needs all' 2 "$code"
+
+# --- a hunt
+echo mine >"$repo/state.txt"
+before=$(rev HEAD)
+write_config culprit.yaml hunt
+run "$CULPRIT" bisect run
+is 'the hunt ends with 0' 0 "$code"
+is 'the hunt ends with the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
+has 'progress: commits' '23 commits between the two ends' "$err"
+has 'progress: runs' 'target: WARNING in frob_release' "$err"
+is "the user's checkout is as it was" "mine $before" "$(cat "$repo/state.txt") $(rev HEAD)"
+git -C "$repo" checkout -q -- state.txt
+runs=$(wc -l <hunt.runs)
+is 'no number of a run is used twice' "$runs" "$(sort -u hunt.runs | wc -l)"
+run "$CULPRIT" bisect run -q
+is 'a second run has nothing to do' "culprit $(rev c14) $runs" "${out##*$'\n'} $(wc -l <hunt.runs)"
+
+run "$CULPRIT" bisect status
+has 'status: answer' 'The culprit is' "$out"
+has 'status: target' 'target      WARNING in frob_release' "$out"
+run "$CULPRIT" bisect explain c14
+has 'explain: posterior' 'posterior   9' "$out"
+has 'explain: a run' 'WARNING in frob_release' "$out"
+run "$CULPRIT" bisect explain c01
+has 'explain: the older end' 'no candidate' "$out"
+run "$CULPRIT" bisect log
+has 'log: a build' 'build 1 ' "$out"
+has 'log: a decision' 'decide culprit' "$out"
+run "$CULPRIT" bisect log --format syzbot
+has 'syzbot log: run' 'crashed: WARNING in frob_release' "$out"
+has 'syzbot log: end' "$(rev c14) is the first bad commit" "$out"
+"$CULPRIT" bisect log --format git >git.log
+git clone -q "$repo" clone
+run git -C clone bisect replay ../git.log
+has 'git bisect replay takes the log' "$(rev c14) is the first bad commit" "$out$err"
+
+run "$CULPRIT" bisect report
+has 'report: commit' "commit $(rev c14)" "$out"
+has 'report: author' 'Author: Ada Kern <ada@example.org>' "$out"
+has 'report: people' 'Cai Mora <cai@example.org>' "$out"
+has 'report: revert' "Reverting $(rev c14 | cut -c1-12) on top of $(rev c24 | cut -c1-12): it does not apply cleanly there." "$out"
+has 'report: crash' ' frob_close+0x22/0x50 net/core/a.c:77' "$out"
+has 'report: configuration' 'bad: c24' "$out"
+"$CULPRIT" bisect report -f json >report.json
+holds 'report: JSON' python3 - "$(rev c14)" <<'EOF'
+import json, sys
+d = json.load(open('report.json'))
+assert d['answer'] == 'culprit' and d['culprit']['commit'] == sys.argv[1]
+assert d['culprit']['subject'] == 'net: change c14' and 'net/core/a.c' in d['culprit']['files']
+assert d['posterior'] >= 0.997
+c14 = [t for t in d['tested'] if t['commit'] == sys.argv[1]][0]
+assert c14['verdict'] == 'bad' and c14['runs']['target'] > 0
+EOF
+"$CULPRIT" bisect report -f html >report.html
+holds 'report: HTML is one page that fetches nothing' python3 - <<'EOF'
+import html.parser, re
+text = open('report.html').read()
+open_tags = []
+class P(html.parser.HTMLParser):
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ('script', 'link', 'img', 'iframe'), tag
+        for k, v in attrs:
+            assert k not in ('src', 'href') and not k.startswith('on'), k
+        if tag not in ('meta', 'br'):
+            open_tags.append(tag)
+    def handle_startendtag(self, tag, attrs): pass
+    def handle_endtag(self, tag):
+        assert open_tags.pop() == tag
+P().feed(text)
+assert not open_tags and text.count('<svg') == 2 and 'url(' not in text and '@import' not in text
+EOF
+sed 's/bad: c24/bad: c23/' culprit.yaml >moved.yaml
+run "$CULPRIT" bisect run -c moved.yaml
+has 'other ends need another state' "was begun with bad 'c24'" "$err"
+
+# --- what cannot be built is skipped with the first error
+run "$CULPRIT" bisect explain c12
+case $out in
+*build*) has 'skip reason' "net/core/a.c:1:1: error: unknown type name 'broken'" "$out" ;;
+*) pass 'skip reason: c12 was not built' ;;
+esac
+
+# --- another title is not the target
+sed -e 's/frob_release"/other_function"/' -e 's/hunt/other/' culprit.yaml >other.yaml
+run "$CULPRIT" bisect run -q -c other.yaml
+is 'a target that never shows gives 4' "4 none" "$code ${out##*$'\n'}"
+has 'a target that never shows is told' 'did not show' "$out"
+
+# --- plain mode, parallel runs
+write_config plain.yaml plain 'mode: plain
+runs-per-commit: 4
+verify: { revert: false, cherry-pick: false }'
+sed -i 's/^run:/run:\n  parallel: 3/' plain.yaml
+run "$CULPRIT" bisect run -q -c plain.yaml
+is 'plain mode' "culprit $(rev c14)" "${out##*$'\n'}"
+
+# --- the fix instead of the cause
+commit c25 fine
+commit c26 fine
+sed -e 's/bad: c24/bad: c16/' -e 's/good: c01/good: c26/' -e 's/hunt/fix/' -e '$a find: fix' culprit.yaml >fix.yaml
+run "$CULPRIT" bisect run -q -c fix.yaml
+is 'find: fix' "culprit $(rev c25)" "${out##*$'\n'}"
+"$CULPRIT" bisect log -c fix.yaml --format git >fix.log
+git -C clone fetch -q --tags origin
+git -C clone bisect reset -q 2>/dev/null
+run git -C clone bisect replay ../fix.log
+has 'git bisect replay takes the log of a fix' "$(rev c25) is the first fixed commit" "$out$err"
+run "$CULPRIT" bisect report -c fix.yaml
+has 'report of a fix' 'The fix is' "$out"
+
+# --- releases
+for pair in v1.0:c01 v1.1:c06 v1.2:c09 v1.3:c16 v1.4:c20 v1.4-rc1:c18 v1.5:c23; do git -C "$repo" tag "${pair%:*}" "${pair#*:}"; done
+sed -e 's/good: c01/good: releases/' -e 's/hunt/releases/' culprit.yaml >releases.yaml
+run "$CULPRIT" bisect run -q -c releases.yaml
+is 'releases: the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
+run "$CULPRIT" bisect status -c releases.yaml
+has 'releases: in growing steps until one is good' 'release     v1.5: bad
+release     v1.4: bad
+release     v1.2: good' "$out"
+
+# --- killed at any moment, it goes on
+write_config killed.yaml killed 'verify: { revert: false, cherry-pick: false }'
+kills=0
+for delay in 0.1 0.23 0.31 0.37 0.41 0.29 0.47 0.53; do
+	{ SLOW=0.05 timeout -s KILL "$delay" "$CULPRIT" bisect run -q -c killed.yaml; } >/dev/null 2>&1
+	[ $? -eq 137 ] && kills=$((kills + 1))
+done
+run "$CULPRIT" bisect run -q -c killed.yaml
+is 'killed again and again: the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
+holds 'killed again and again: it really was' test "$kills" -gt 3
+is 'killed again and again: no number twice' "$(wc -l <killed.runs)" "$(sort -u killed.runs | wc -l)"
+
+# --- a torn journal
+cp -r killed torn
+sed 's/killed/torn/' killed.yaml >torn.yaml
+truncate -s -17 torn/journal
+run "$CULPRIT" bisect run -q -c torn.yaml
+is 'a torn last record' "culprit $(rev c14)" "${out##*$'\n'}"
+sed -i '3s/commit=/comit=/;3s/newer=/never=/' torn/journal
+sed -i '5s/=/==/' torn/journal
+run "$CULPRIT" bisect run -q -c torn.yaml
+has 'a damaged record is told' 'journal:' "$err"
+
+# --- Ctrl-C: nothing stays, and a second culprit keeps out
+cat >hang.sh <<'EOF'
+setsid sleep 1000 & echo $! >> "$PIDS"
+sleep 1000 & echo $! >> "$PIDS"
+wait
+EOF
+write_config hang.yaml hang
+sed -i -e "s|run.sh\"|hang.sh\"|" -e "s|LOG_OF_RUNS|PIDS|" hang.yaml
+"$CULPRIT" bisect run -q -c hang.yaml >hang.out 2>&1 &
+pid=$!
+for _ in $(seq 100); do [ "$(wc -l 2>/dev/null <hang.runs)" = 2 ] && break; sleep 0.05; done
+kill -INT "$pid"
+wait "$pid"
+is 'Ctrl-C gives 130' 130 "$?"
+has 'Ctrl-C tells how to go on' 'goes on from here' "$(cat hang.out)"
+left=0
+while read -r p; do kill -0 "$p" 2>/dev/null && left=$((left + 1)); done <hang.runs
+is 'Ctrl-C: nothing stays' '2 0' "$(wc -l <hang.runs) $left"
+
+"$CULPRIT" bisect run -q -c hang.yaml >hang.out 2>&1 &
+pid=$!
+for _ in $(seq 100); do [ "$(wc -l <hang.runs)" = 4 ] && break; sleep 0.05; done
+run timeout 1 "$CULPRIT" bisect run -q -c hang.yaml
+is 'a second culprit waits' 124 "$code"
+run "$CULPRIT" bisect status -c hang.yaml
+is 'status can be read meanwhile' 0 "$code"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+for _ in $(seq 100); do
+	left=0
+	while read -r p; do kill -0 "$p" 2>/dev/null && left=$((left + 1)); done <hang.runs
+	[ "$left" = 0 ] && break
+	sleep 0.05
+done
+is 'kill -9: nothing stays' '4 0' "$(wc -l <hang.runs) $left"
+finish
