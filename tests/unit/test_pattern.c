@@ -36,7 +36,7 @@ static struct culprit_patterns *good(const char *first, const char *second)
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "x: 1\n",
 	  "a.yaml:1:1: unknown key 'x'; expected one of: macros, sets, picks, banners, patterns, stacks, phases, cleanup, "
-	  "doubts, name-prefixes, types, drop, continues, ends, skip, foreign, unwinder, executor" },
+	  "doubts, name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, executor" },
 	{ "- x\n", "a.yaml:1:1: a pattern file must be a mapping, not a sequence" },
 	{ "macros: [a]\n", "a.yaml:1:9: macros must be a mapping, not a sequence" },
 	{ "macros:\n  A: [x]\n", "a.yaml:2:6: a macro must be a scalar, not a sequence" },
