@@ -642,7 +642,8 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 
 	if (d && goes_on(p, d, line, hits)) {
 		/* What was said before is not named by what comes after. */
-		d->follow_up |= d->has_stack || d->ended || d->own_lines > FOLLOW_UP_LINES;
+		d->follow_up |= d->has_stack || d->ended ||
+				(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
 		return add_to_draft(p, d, line, end_off, true);
 	}
 	if (d) {
