@@ -671,6 +671,7 @@ bool console_split_inner(struct line *line, struct line *ret)
 	*ret = *line;
 	ret->caller = (struct caller){ 0 };
 	ret->level = -1;
+	ret->origin = ORIGIN_UNKNOWN;
 	ret->flags &= (uint16_t)~(LINE_SPLICED | LINE_DROPPED | LINE_JUNK_FRONT);
 	x = (struct prefix){ from, end, ret };
 	if (*from == '<')

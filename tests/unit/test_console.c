@@ -448,6 +448,15 @@ START_TEST(spliced_lines_are_kept_and_can_be_split)
 	ck_assert_int_eq(third.level, 4);
 	ck_assert_int_eq(third.caller.kind, CALLER_CPU);
 	ck_assert(!console_split_inner(&third, &second));
+
+	/* the second was written by a program, the third by the kernel */
+	line = decode_with(&decoder, "[   10.000001] one<9>[   10.000002] two<4>[   10.000003] three");
+	ck_assert(console_split_inner(&line, &second));
+	ck_assert_uint_eq(second.origin, ORIGIN_OTHER);
+	ck_assert(console_split_inner(&second, &third));
+	ck_assert(span_equal(second.text, SPAN("two")));
+	ck_assert(span_equal(third.text, SPAN("three")));
+	ck_assert_uint_eq(third.origin, ORIGIN_KERNEL);
 	console_decoder_deinit(&decoder);
 }
 END_TEST
