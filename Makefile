@@ -6,6 +6,7 @@
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
 # make check-unit, check-cli, check-layers    parts of it
 # make bench-bisect  bisections of simulated worlds, judged
+# make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
 # make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1")
@@ -68,7 +69,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
+.PHONY: all clean counts demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -188,6 +189,10 @@ check-unit: $(UNIT)
 
 check-cli: all
 	@tests/run.sh $(O) cli
+
+# After cases came or went.
+counts: $(O)/culprit
+	@tests/corpus-counts.sh $(O)/culprit
 
 check-layers:
 	@tests/check-layers.sh
