@@ -171,10 +171,10 @@ else
 FUZZ_FLAGS := -DFUZZ_MAIN
 endif
 
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(O)/embedded.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(O)/embedded.c $(ALL_LDFLAGS) $(LIBS)
 
 $(O)/bench-policy: tests/bench/bench-policy.c $(O)/libculprit.a
 	$(call say,CC,$<)
