@@ -1041,6 +1041,8 @@ static struct culprit_error *visit_banner(struct banner *banner, regex_visitor *
 		err = visit(&banner->follow_if[i], &banner->place, data);
 	for (size_t i = 0; !err && i < banner->n_require; i++)
 		err = visit(&banner->require[i], &banner->place, data);
+	for (size_t i = 0; !err && i < banner->n_follow_if; i++)
+		err = visit(&banner->follow_if[i], &banner->place, data);
 	return err;
 }
 
@@ -1232,6 +1234,11 @@ static struct culprit_error *set_create(bool embedded, struct yaml_doc **docs, s
 struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret)
 {
 	return set_create(false, docs, n, ret);
+}
+
+struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret)
+{
+	return set_create(true, docs, n, ret);
 }
 
 static int is_yaml(const struct dirent *entry)
