@@ -94,6 +94,7 @@ struct bisect_config {
 	double build_failure_cost;	/* of one that fails, in runs; 0: as build_cost */
 	uint32_t max_runs;		/* budget over all commits; 0: no limit */
 	uint32_t max_builds;		/* likewise */
+	double max_cost;		/* likewise, builds included */
 	uint32_t max_parallel;		/* runs that may go at once; at least 1 */
 	uint32_t max_visit;		/* most runs of one action; 1 to 1000 */
 	/*
@@ -112,10 +113,9 @@ struct bisect_config {
 	double merge_weight;		/* prior weight of a merge against another commit; (0, 1] */
 	double older;			/* prior probability that the bug is older than the good commit; (0, 0.5] */
 	double older_merge_base;	/* the same when good is not an ancestor of bad */
-	uint64_t seed;			/* for the random commits among those considered */
 };
 
-/* Every field at its default; max_parallel 1, no budget. */
+/* Every field at its default; max_parallel 1, no budget.  No field is random: there is no seed. */
 void bisect_config_init(struct bisect_config *ret);
 
 /*
@@ -161,6 +161,12 @@ enum bisect_run {
  * An UNRELATED crash of q = 0 is censored: neither good nor bad.
  */
 struct culprit_error *bisect_add_run(struct bisect *bisect, uint32_t commit, enum bisect_run kind, double q);
+
+/*
+ * A row of BISECT_RUN_INFRA ends in GIVE_UP; this begins a new row, once
+ * somebody has looked after the machine (a session that is taken up again).
+ */
+void bisect_retry_infra(struct bisect *bisect);
 
 /* The user says so: good, bad (old or new state), or not to be tested. Overrides runs. */
 enum bisect_mark { BISECT_MARK_GOOD, BISECT_MARK_BAD, BISECT_MARK_SKIP };
@@ -296,9 +302,9 @@ struct bisect_evidence {
 	uint64_t image;			/* 0: not known */
 	uint32_t same_image;		/* another tested commit of the same image, or BISECT_NONE */
 	/*
-	 * From this commit's own runs (and those of its image) alone, before any
-	 * other evidence, both states equally likely: probability that the
-	 * target shows here.  Where nothing came through: 0.5.
+	 * From the runs of this commit (and of its image) alone, were both states
+	 * equally likely before: probability that the target shows here.  Only
+	 * how often it shows is taken from all evidence.  Nothing came through: 0.5.
 	 */
 	double p_shows;
 	enum bisect_verdict verdict;	/* in the words of git bisect, from all evidence */
