@@ -21,8 +21,6 @@
 /* Commits weighed in full: the best by a look at their halves, and all that were tested before. */
 #define SHORTLIST	40
 #define N_HALVES	128
-/* A hit at a good commit, of either kind. */
-#define FALSE_HIT	(FALSE_TARGET + FALSE_RELATED / 8)
 /* Failures around the kernel in a row that stop the hunt. */
 #define INFRA_ROW	12
 /* Baseline runs that told nothing before its commit is called untestable. */
@@ -30,12 +28,18 @@
 /* The older hypothesis at which the hunt for a culprit after good makes no sense. */
 #define OLDER_CERTAIN	0.95
 
+/* Of the visits of each length at a commit that shows the target. */
+struct chances {
+	double clean[N_VISITS];			/* that no run hits */
+	double unsure[N_VISITS];		/* entropy of that */
+	double runs[N_VISITS];			/* expected runs */
+};
+
 struct lanes {
 	double mass[DAG_LANES];			/* posterior */
 	double theta[DAG_LANES][N_THETA];	/* within the lane, sums to 1 */
 	double older;				/* part of the last lane that is older than good */
-	double clean[DAG_LANES][N_AGES][N_VISITS];
-	double runs[DAG_LANES][N_AGES][N_VISITS];
+	struct chances at[DAG_LANES][N_AGES];
 };
 
 struct visit {
@@ -50,22 +54,32 @@ static double entropy_of(double p)
 
 /* ------------------------------------------------------------- lanes */
 
+/* odd[th]: share of the odd rate among the commit's two. */
+static void fill_chances(const struct bisect *b, uint32_t age, const double theta[N_THETA],
+			 const double odd[N_THETA], struct chances *ret)
+{
+	for (uint32_t v = 0; v < N_VISITS; v++) {
+		const struct visit_table *table = &b->tables[age * N_VISITS + v];
+		double clean = 0, runs = 0;
+
+		for (uint32_t th = 0; th < N_THETA; th++) {
+			clean += theta[th] * (table->clean[th] + odd[th] * table->odd_clean[th]);
+			runs += theta[th] * (table->runs[th] + odd[th] * table->odd_runs[th]);
+		}
+		ret->clean[v] = clean;
+		ret->unsure[v] = entropy_of(clean);
+		ret->runs[v] = runs;
+	}
+}
+
 static void fill_lane(const struct bisect *b, struct lanes *lanes, int l)
 {
-	for (uint32_t a = 0; a < N_AGES; a++) {
-		for (uint32_t v = 0; v < N_VISITS; v++) {
-			const double *clean = &b->clean[(a * N_VISITS + v) * N_THETA];
-			const double *runs = &b->runs[(a * N_VISITS + v) * N_THETA];
-			double c = 0, r = 0;
+	double odd[N_THETA];
 
-			for (uint32_t th = 0; th < N_THETA; th++) {
-				c += lanes->theta[l][th] * clean[th];
-				r += lanes->theta[l][th] * runs[th];
-			}
-			lanes->clean[l][a][v] = c;
-			lanes->runs[l][a][v] = r;
-		}
-	}
+	for (uint32_t th = 0; th < N_THETA; th++)
+		odd[th] = ODD_SHARE;
+	for (uint32_t a = 0; a < N_AGES; a++)
+		fill_chances(b, a, lanes->theta[l], odd, &lanes->at[l][a]);
 }
 
 /* The heaviest classes, one lane each; returns how many. */
@@ -152,37 +166,11 @@ static double visit_cost(const struct bisect *b, const struct visit *visit, doub
 	return visit->p_testable * ((built ? 0 : b->config.build_cost) + rounds) + (1 - visit->p_testable) * dead;
 }
 
-/*
- * Chances of v's runs being clean, and their expected number, if the target
- * shows at a commit that has runs of its own: those tell how odd it is.
- */
-static void own_chances(const struct bisect *b, const struct lanes *lanes, const struct tested *t, int l,
-			double clean[N_VISITS], double runs[N_VISITS])
+/* A commit's own runs tell how odd it is. */
+static void own_odd(const struct tested *t, double ret[N_THETA])
 {
-	double age = b->age[t->commit];
-
-	memset(clean, 0, N_VISITS * sizeof(*clean));
-	memset(runs, 0, N_VISITS * sizeof(*runs));
-	for (uint32_t th = 0; th < N_THETA; th++) {
-		double p = lanes->theta[l][th], rate, odd, full_left, odd_left, expected = 0;
-		uint32_t done = 0;
-
-		if (p < 1e-6)
-			continue;
-		rate = posterior_rate(b, th, age);
-		odd = ODD_SHARE / (ODD_SHARE + (1 - ODD_SHARE) * exp(t->log_full[th] - t->log_odd[th]));
-		full_left = 1 - odd;
-		odd_left = odd;
-		for (uint32_t v = 0; v < N_VISITS; v++) {
-			for (; done < bisect_visits[v]; done++) {
-				expected += full_left + odd_left;
-				full_left *= 1 - rate;
-				odd_left *= 1 - rate * ODD_RATE;
-			}
-			clean[v] += p * (full_left + odd_left);
-			runs[v] += p * expected;
-		}
-	}
+	for (uint32_t th = 0; th < N_THETA; th++)
+		ret[th] = ODD_SHARE / (ODD_SHARE + (1 - ODD_SHARE) * exp(t->log_full[th] - t->log_odd[th]));
 }
 
 /* The best number of runs at visit->commit; fills the rest of visit. */
@@ -191,35 +179,34 @@ static void weigh(struct bisect *b, const struct lanes *lanes, struct visit *vis
 	const struct tested *t = tested_find(b, visit->commit);
 	bool own = tested_valid(t) > 0, built = tested_built(t);
 	uint32_t age = (uint32_t)(age_knot(b, visit->commit) + 0.5);
-	double bad[DAG_LANES], clean[DAG_LANES][N_VISITS], runs[DAG_LANES][N_VISITS];
+	double bad[DAG_LANES], odd[N_THETA];
+	const struct chances *chances[DAG_LANES];
+	struct chances own_chances[DAG_LANES];
 
 	visit->p_testable = b->testable[visit->commit];
 	visit->valid_share = testable_valid_share(b, visit->commit);
 	visit->p_bad = 0;
 	visit->rate = -1;
 	lane_shows(b, lanes, visit->commit, bad);
+	if (own)
+		own_odd(t, odd);
 	for (int l = 0; l < DAG_LANES; l++) {
 		visit->p_bad += bad[l];
-		if (bad[l] <= 0)
-			continue;
-		if (own) {
-			own_chances(b, lanes, t, l, clean[l], runs[l]);
-		} else {
-			memcpy(clean[l], lanes->clean[l][age], sizeof(clean[l]));
-			memcpy(runs[l], lanes->runs[l][age], sizeof(runs[l]));
-		}
+		chances[l] = own ? &own_chances[l] : &lanes->at[l][age];
+		if (own && bad[l] > 0)
+			fill_chances(b, age, lanes->theta[l], odd, &own_chances[l]);
 	}
 	for (uint32_t v = 0; v < N_VISITS && bisect_visits[v] <= b->config.max_visit; v++) {
-		double good = pow(1 - FALSE_HIT, bisect_visits[v]), p_clean = (1 - visit->p_bad) * good;
-		double unsure = (1 - visit->p_bad) * entropy_of(good), valid = (1 - visit->p_bad) * bisect_visits[v];
+		double good = 1 - visit->p_bad, p_clean = good * b->good_clean[v];
+		double unsure = good * b->good_unsure[v], valid = good * bisect_visits[v];
 		double bits, cost;
 
 		for (int l = 0; l < DAG_LANES; l++) {
 			if (bad[l] <= 0)
 				continue;
-			p_clean += bad[l] * clean[l][v];
-			unsure += bad[l] * entropy_of(clean[l][v]);
-			valid += bad[l] * runs[l][v];
+			p_clean += bad[l] * chances[l]->clean[v];
+			unsure += bad[l] * chances[l]->unsure[v];
+			valid += bad[l] * chances[l]->runs[v];
 		}
 		bits = fmax(0, entropy_of(p_clean) - unsure);
 		cost = visit_cost(b, visit, valid, built);
@@ -239,8 +226,8 @@ static void weigh_halves(const struct bisect *b, const struct lanes *lanes, doub
 
 	for (uint32_t v = 0; v < N_VISITS; v++) {
 		for (int l = 0; l < DAG_LANES; l++) {
-			clean[v] += lanes->mass[l] * lanes->clean[l][N_AGES / 2][v];
-			runs[v] += lanes->mass[l] * lanes->runs[l][N_AGES / 2][v];
+			clean[v] += lanes->mass[l] * lanes->at[l][N_AGES / 2].clean[v];
+			runs[v] += lanes->mass[l] * lanes->at[l][N_AGES / 2].runs[v];
 		}
 	}
 	for (int i = 0; i <= N_HALVES; i++) {
@@ -257,14 +244,14 @@ static void weigh_halves(const struct bisect *b, const struct lanes *lanes, doub
 	}
 }
 
-static double lane_total(const struct bisect *b, const struct lanes *lanes, uint32_t commit)
+static double p_shows(const struct bisect *b, const struct lanes *lanes, uint32_t commit)
 {
-	double bad[DAG_LANES], total = 0;
+	double total = lanes->older;
 
-	lane_shows(b, lanes, commit, bad);
 	for (int l = 0; l < DAG_LANES; l++)
-		total += bad[l];
-	return fmin(total, 1);
+		total += b->sums[commit][l];
+	total = fmin(total, 1);
+	return b->config.find == BISECT_FIX ? 1 - total : total;
 }
 
 static uint32_t shortlist(const struct bisect *b, const struct lanes *lanes, uint32_t ret[SHORTLIST])
@@ -280,7 +267,7 @@ static uint32_t shortlist(const struct bisect *b, const struct lanes *lanes, uin
 
 		if ((b->tested_of[c] != BISECT_NONE && tested_built(tested_find(b, c))) || b->testable[c] < 0.005f)
 			continue;
-		at = lane_total(b, lanes, c) * N_HALVES;
+		at = p_shows(b, lanes, c) * N_HALVES;
 		i = (uint32_t)at;
 		s = (best[i] + (at - i) * (best[i + 1] - best[i])) * b->testable[c];
 		if (s <= 0 || (n == SHORTLIST && s <= score[n - 1]))
@@ -351,38 +338,72 @@ static void end(enum bisect_act act, enum bisect_why why, uint32_t commit, struc
 	ret->commit = commit;
 }
 
+/* From the runs of some tested commits alone: do they show the target? */
+static double p_shows_of(struct bisect *b, const double log_ratio[N_THETA])
+{
+	double theta[N_THETA], chance = 0;
+
+	posterior_theta(b, theta);
+	for (uint32_t th = 0; th < N_THETA; th++)
+		chance += theta[th] * exp(fmin(log_ratio[th], 300));
+	return chance / (1 + chance);
+}
+
+static void add_ratio(double sum[N_THETA], const double log_ratio[N_THETA])
+{
+	for (uint32_t th = 0; th < N_THETA; th++)
+		sum[th] += log_ratio[th];
+}
+
+/* The commit's own runs, and those of other builds of the same image. */
 double choose_own_p_shows(struct bisect *b, uint32_t commit)
 {
 	const struct tested *t = tested_find(b, commit);
-	double theta[N_THETA], shows_chance = 0;
+	double sum[N_THETA] = { 0 };
 
 	if (!t)
 		return 0.5;
-	posterior_theta(b, theta);
-	for (uint32_t th = 0; th < N_THETA; th++)
-		shows_chance += theta[th] * exp(fmin(t->log_ratio[th], 300));
-	return shows_chance / (1 + shows_chance);
+	for (uint32_t i = 0; i < b->n_tested; i++)
+		if (&b->tested[i] == t || (t->image && t->image == b->tested[i].image))
+			add_ratio(sum, b->tested[i].log_ratio);
+	return p_shows_of(b, sum);
+}
+
+/*
+ * A parent of the culprit is good where any of its descendants is that does
+ * not have the culprit: their runs count for it.
+ */
+static struct culprit_error *parent_p_shows(struct bisect *b, uint32_t parent, uint32_t culprit, double *ret)
+{
+	_cleanup_(freep) uint8_t *mark = malloc(b->n);
+	double sum[N_THETA] = { 0 };
+
+	if (!mark)
+		return &culprit_error_no_memory;
+	for (uint32_t i = 0; i < b->n_tested; i++) {
+		dag_ancestors(&b->dag, b->tested[i].commit, mark);
+		if (mark[parent] && !mark[culprit])
+			add_ratio(sum, b->tested[i].log_ratio);
+	}
+	*ret = p_shows_of(b, sum);
+	return NULL;
 }
 
 static uint32_t likeliest(struct bisect *b, double *ret_posterior)
 {
 	uint32_t best = BISECT_NONE;
-	double p_best = -1;
 
 	posterior_refresh(b);
-	for (uint32_t c = 0; c < b->n; c++) {
-		double p;
+	*ret_posterior = -1;
+	for (uint32_t k = 1; k < b->n_classes; k++) {
+		const struct hypothesis *h = &b->classes[k];
+		double p = h->mass > 0 ? h->posterior * h->heaviest_weight / h->mass : 0;
 
-		if (!b->candidate[c])
-			continue;
-		p = posterior_of(b, c);
-		/* the younger of equals: bad commits are where the user stands */
-		if (p >= p_best) {
-			p_best = p;
-			best = c;
+		if (h->members && (p > *ret_posterior || (p >= *ret_posterior && h->heaviest > best))) {
+			*ret_posterior = p;
+			best = h->heaviest;
 		}
 	}
-	*ret_posterior = p_best;
 	return best;
 }
 
@@ -483,30 +504,33 @@ static bool merge_base(struct bisect *b, struct bisect_action *ret)
 
 /*
  * Both sides of the culprit need evidence of their own: what all the rest says
- * may rest on one odd commit.
+ * may rest on one odd commit.  *ret_done is false when ret was filled.
  */
-static bool verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret)
+static struct culprit_error *verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret, bool *ret_done)
 {
 	bool fix = b->config.find == BISECT_FIX;
 	double level = b->config.confidence;
 	uint32_t start = b->dag.parent_start[culprit], n = dag_n_parents(&b->dag, culprit);
 
+	*ret_done = true;
 	for (uint32_t i = 0; i <= n; i++) {
 		uint32_t c = i ? b->dag.parents[start + i - 1] : culprit;
-		bool should_show = (i == 0) != fix;
 		double p = choose_own_p_shows(b, c);
-		const struct tested *t = tested_find(b, c);
+		struct culprit_error *err = i ? parent_p_shows(b, c, culprit, &p) : NULL;
 
-		if (should_show ? p >= level : 1 - p >= level)
+		if (err)
+			return err;
+		if (((i == 0) != fix ? p : 1 - p) >= level)
 			continue;
-		if (b->testable[c] < 0.05f || b->flags[c] & BISECT_SKIP || (t && tested_live(t) >= 1000))
+		if (b->testable[c] < 0.05f || b->flags[c] & BISECT_SKIP || tested_live(tested_find(b, c)) >= 1000)
 			continue;
 		test(b, i ? BISECT_WHY_VERIFY_PARENT : BISECT_WHY_VERIFY_CULPRIT, c,
 		     clean_runs_needed(b, c, level), ret);
 		ret->p_bad = posterior_p_shows(b, c);
-		return true;
+		*ret_done = false;
+		return NULL;
 	}
-	return false;
+	return NULL;
 }
 
 /* -------------------------------------------------------------- ends */
@@ -587,7 +611,9 @@ static struct culprit_error *search(struct bisect *b, double entropy, struct bis
 
 struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
 {
+	struct culprit_error *err;
 	uint32_t culprit;
+	bool verified;
 
 	*ret = (struct bisect_action){ .commit = BISECT_NONE };
 	posterior_refresh(b);
@@ -609,9 +635,10 @@ struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
 		return NULL;
 	}
 	if (ret->posterior >= b->config.confidence) {
-		if (!verify(b, culprit, ret))
+		err = verify(b, culprit, ret, &verified);
+		if (!err && verified)
 			end(BISECT_DONE_CULPRIT, BISECT_WHY_CONFIDENT, culprit, ret);
-		return NULL;
+		return err;
 	}
 	return search(b, ret->entropy, ret);
 }

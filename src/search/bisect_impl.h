@@ -40,6 +40,8 @@ extern const uint32_t bisect_visits[N_VISITS];
 #define FALSE_RELATED	1e-2
 /* How the hits of a bad one split between the two. */
 #define SHARE_TARGET	0.88
+/* Any hit at a good commit. */
+#define FALSE_HIT	(FALSE_TARGET + FALSE_RELATED / 8)
 
 struct tested {
 	uint32_t commit;
@@ -57,11 +59,23 @@ struct tested {
 /* Candidates that no evidence tells apart; the first class is "older than good", and has none. */
 struct hypothesis {
 	double mass;			/* prior */
+	double weight_log;		/* sum of w log2 w over its members */
+	double heaviest_weight;
+	uint32_t heaviest;		/* member of that weight, the youngest of equals */
 	uint32_t members;
 	uint64_t *shows;		/* bit per tested commit: does the target show there? */
 	double log_like[N_THETA];
 	double theta[N_THETA];		/* posterior, over all classes and theta 1 */
 	double posterior;		/* its sum */
+};
+
+/*
+ * So many runs at a commit of an age that shows the target, ending at the
+ * first hit, by theta: at the rate proper, and what the odd one adds to that.
+ */
+struct visit_table {
+	double clean[N_THETA], odd_clean[N_THETA];	/* chance of no hit */
+	double runs[N_THETA], odd_runs[N_THETA];	/* expected runs */
 };
 
 struct bisect {
@@ -85,9 +99,10 @@ struct bisect {
 	uint32_t n_classes, cap_classes;
 	double log_prior_theta[N_THETA];
 
-	double *rate;			/* [N_AGES][N_THETA]: the rate at an age */
-	double *clean;			/* [N_AGES][N_VISITS][N_THETA]: chance of so many clean runs */
-	double *runs;			/* likewise: expected runs up to the first hit */
+	struct visit_table *tables;	/* [N_AGES][N_VISITS] */
+	double rate[N_AGES][N_THETA];	/* at an age */
+	double good_clean[N_VISITS];	/* chance of so many runs without a false hit */
+	double good_unsure[N_VISITS];	/* its entropy */
 
 	/* kernel-weighted runs around a commit that died of something else, and all that booted */
 	float *near_unrelated, *near_live;

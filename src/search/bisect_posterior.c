@@ -36,25 +36,39 @@ double posterior_rate(const struct bisect *b, uint32_t theta, double age)
 	return s * s * exp2(-drift_halvings[theta % N_DRIFTS] * age);
 }
 
+static void fill_table(struct bisect *b, uint32_t age, uint32_t th)
+{
+	double rate = posterior_rate(b, th, (double)age / (N_AGES - 1));
+	double full = 1, odd = 1, runs = 0, odd_runs = 0;
+	uint32_t done = 0;
+
+	b->rate[age][th] = rate;
+	for (uint32_t v = 0; v < N_VISITS; v++) {
+		struct visit_table *table = &b->tables[age * N_VISITS + v];
+
+		for (; done < bisect_visits[v]; done++) {
+			runs += full;
+			odd_runs += odd;
+			full *= 1 - rate;
+			odd *= 1 - rate * ODD_RATE;
+		}
+		table->clean[th] = full;
+		table->odd_clean[th] = odd - full;
+		table->runs[th] = runs;
+		table->odd_runs[th] = odd_runs - runs;
+	}
+}
+
 static void fill_tables(struct bisect *b)
 {
-	for (uint32_t a = 0; a < N_AGES; a++) {
-		for (uint32_t th = 0; th < N_THETA; th++) {
-			double rate = posterior_rate(b, th, (double)a / (N_AGES - 1));
-			double full = 1, odd = 1, runs = 0;
-			uint32_t done = 0;
+	for (uint32_t a = 0; a < N_AGES; a++)
+		for (uint32_t th = 0; th < N_THETA; th++)
+			fill_table(b, a, th);
+	for (uint32_t v = 0; v < N_VISITS; v++) {
+		double p = pow(1 - FALSE_HIT, bisect_visits[v]);
 
-			b->rate[a * N_THETA + th] = rate;
-			for (uint32_t v = 0; v < N_VISITS; v++) {
-				for (; done < bisect_visits[v]; done++) {
-					runs += (1 - ODD_SHARE) * full + ODD_SHARE * odd;
-					full *= 1 - rate;
-					odd *= 1 - rate * ODD_RATE;
-				}
-				b->clean[(a * N_VISITS + v) * N_THETA + th] = (1 - ODD_SHARE) * full + ODD_SHARE * odd;
-				b->runs[(a * N_VISITS + v) * N_THETA + th] = runs;
-			}
-		}
+		b->good_clean[v] = p;
+		b->good_unsure[v] = -(p * log2(p) + (1 - p) * log2(1 - p));
 	}
 }
 
@@ -79,6 +93,31 @@ static struct culprit_error *add_class(struct bisect *b, uint32_t *ret)
 	return NULL;
 }
 
+/* What a class needs to know of its members. */
+static void summarize(struct bisect *b)
+{
+	for (uint32_t k = 1; k < b->n_classes; k++) {
+		b->classes[k].mass = b->classes[k].weight_log = b->classes[k].heaviest_weight = 0;
+		b->classes[k].members = 0;
+	}
+	for (uint32_t c = 0; c < b->n; c++) {
+		struct hypothesis *h;
+
+		if (!b->candidate[c])
+			continue;
+		h = &b->classes[b->class_of[c]];
+		h->members++;
+		h->mass += b->weight[c];
+		if (b->weight[c] > 0)
+			h->weight_log += b->weight[c] * log2(b->weight[c]);
+		/* the younger of equals: bad commits are where the user stands */
+		if (b->weight[c] >= h->heaviest_weight) {
+			h->heaviest_weight = b->weight[c];
+			h->heaviest = c;
+		}
+	}
+}
+
 struct culprit_error *posterior_init(struct bisect *b)
 {
 	struct culprit_error *err;
@@ -86,10 +125,8 @@ struct culprit_error *posterior_init(struct bisect *b)
 	double total = 0;
 	uint32_t k;
 
-	b->rate = calloc(N_AGES * N_THETA, sizeof(double));
-	b->clean = calloc(N_AGES * N_VISITS * N_THETA, sizeof(double));
-	b->runs = calloc(N_AGES * N_VISITS * N_THETA, sizeof(double));
-	if (!b->rate || !b->clean || !b->runs)
+	b->tables = calloc(N_AGES * N_VISITS, sizeof(*b->tables));
+	if (!b->tables)
 		return &culprit_error_no_memory;
 	fill_tables(b);
 	for (uint32_t th = 0; th < N_THETA; th++)
@@ -105,9 +142,10 @@ struct culprit_error *posterior_init(struct bisect *b)
 		err = add_class(b, &k);
 		if (err)
 			return err;
-		b->classes[k].mass = i ? 1 - older : older;
-		b->classes[k].members = i ? b->n_candidates : 0;
+		b->classes[k].mass = older;
+		b->classes[k].heaviest = BISECT_NONE;
 	}
+	summarize(b);
 	return NULL;
 }
 
@@ -117,9 +155,7 @@ void posterior_deinit(struct bisect *b)
 		free(b->classes[k].shows);
 	free(b->classes);
 	free(b->class_of);
-	free(b->rate);
-	free(b->clean);
-	free(b->runs);
+	free(b->tables);
 }
 
 static void set_shows(struct hypothesis *h, uint32_t t, bool value)
@@ -153,17 +189,13 @@ static struct culprit_error *split_classes(struct bisect *b, uint32_t n_before)
 {
 	_cleanup_(freep) uint32_t *inside = calloc(n_before, sizeof(uint32_t));
 	_cleanup_(freep) uint32_t *twin = calloc(n_before, sizeof(uint32_t));
-	_cleanup_(freep) double *mass = calloc(n_before, sizeof(double));
 	struct culprit_error *err;
 
-	if (!inside || !twin || !mass)
+	if (!inside || !twin)
 		return &culprit_error_no_memory;
-	for (uint32_t c = 0; c < b->n; c++) {
-		if (!b->candidate[c] || !b->mark[c])
-			continue;
-		inside[b->class_of[c]]++;
-		mass[b->class_of[c]] += b->weight[c];
-	}
+	for (uint32_t c = 0; c < b->n; c++)
+		if (b->candidate[c] && b->mark[c])
+			inside[b->class_of[c]]++;
 	for (uint32_t k = 1; k < n_before; k++) {
 		struct hypothesis *h, *of;
 
@@ -177,16 +209,13 @@ static struct culprit_error *split_classes(struct bisect *b, uint32_t n_before)
 		of = &b->classes[k];
 		memcpy(h->shows, of->shows, (b->cap_tested / 64 + 1) * sizeof(uint64_t));
 		memcpy(h->log_like, of->log_like, sizeof(h->log_like));
-		h->members = inside[k];
-		h->mass = mass[k];
-		of->members -= inside[k];
-		of->mass -= mass[k];
-		if (of->mass < 0)
-			of->mass = 0;
 	}
+	if (b->n_classes == n_before)
+		return NULL;
 	for (uint32_t c = 0; c < b->n; c++)
 		if (b->candidate[c] && b->mark[c])
 			b->class_of[c] = twin[b->class_of[c]];
+	summarize(b);
 	return NULL;
 }
 

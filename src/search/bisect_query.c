@@ -105,20 +105,23 @@ double bisect_p_testable(struct bisect *b, uint32_t commit)
 	return b->testable[commit];
 }
 
-/* Over single commits; "older" counts as one of them. */
+/*
+ * Over single commits; "older" counts as one of them.  A member of weight w has
+ * w / mass of its class.
+ */
 double bisect_entropy(struct bisect *b)
 {
-	double bits = 0, older;
+	double bits = 0;
 
 	posterior_refresh(b);
-	older = b->classes[0].posterior;
-	if (older > 0)
-		bits -= older * log2(older);
-	for (uint32_t c = 0; c < b->n; c++) {
-		double p = b->candidate[c] ? posterior_of(b, c) : 0;
+	for (uint32_t k = 0; k < b->n_classes; k++) {
+		const struct hypothesis *h = &b->classes[k];
 
-		if (p > 0)
-			bits -= p * log2(p);
+		if (h->posterior <= 0)
+			continue;
+		bits -= h->posterior * log2(h->posterior);
+		if (k && h->mass > 0)
+			bits -= h->posterior * (h->weight_log / h->mass - log2(h->mass));
 	}
 	return bits > 0 ? bits : 0;
 }
