@@ -579,14 +579,17 @@ void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action
 }
 
 /*
- * Is the best visit not worth its cost?  When it will most likely fail to be
- * tested, and what was spent so far would be spent again before one succeeds.
+ * Will the best visit most likely fail, and so often that a good part of what
+ * was spent so far would be spent again before a commit works?
  */
-static bool hopeless(const struct bisect *b, const struct visit *visit, double entropy)
+static bool hopeless(const struct bisect *b, const struct visit *visit)
 {
+	double odds;
+
 	if (visit->commit == BISECT_NONE || visit->rate <= 0)
 		return true;
-	return visit->p_testable < 0.25 && fmin(1, entropy) / visit->rate > 0.5 * b->cost_spent + 20;
+	odds = (1 - visit->p_testable) / visit->p_testable;
+	return odds * (b->config.build_failure_cost + 1) > 0.5 * b->cost_spent + 20;
 }
 
 static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)
@@ -597,7 +600,7 @@ static struct culprit_error *search(struct bisect *b, double entropy, struct bis
 	err = best_visit(b, &visit);
 	if (err)
 		return err;
-	if (hopeless(b, &visit, entropy)) {
+	if (hopeless(b, &visit)) {
 		choose_conclude(b, why_stuck(b), ret);
 		return NULL;
 	}
