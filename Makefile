@@ -5,6 +5,7 @@
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
 # make check-unit, check-cli, check-layers    parts of it
+# make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1")
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
 #
@@ -66,7 +67,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall
+.PHONY: all clean demo bench-policy deps check check-all check-unit check-cli check-layers check-asan install uninstall
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -118,6 +119,14 @@ $(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libedges.a $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
+
+$(O)/bench-policy: tests/bench/bench-policy.c $(O)/libculprit.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
+
+bench-policy: $(O)/bench-policy
+	$(O)/bench-policy $(ARGS)
 
 # Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
 HS := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)

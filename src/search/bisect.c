@@ -218,6 +218,7 @@ struct culprit_error *bisect_create(const struct bisect_graph *graph, const stru
 	if (b->config.build_failure_cost <= 0)
 		b->config.build_failure_cost = b->config.build_cost;
 	b->bad = graph->bad;
+	b->last_run = BISECT_NONE;
 	err = allocate(b, graph->n);
 	if (err)
 		return err;
@@ -350,6 +351,7 @@ struct culprit_error *bisect_add_run(struct bisect *b, uint32_t commit, enum bis
 	q = q >= 0 ? fmin(q, 1) : 0;
 	was_live = tested_live(&b->tested[t]) > 0;
 	b->runs_spent++;
+	b->last_run = commit;
 	b->cost_spent += 1;
 	b->tested[t].n[kind]++;
 	b->infra_row = kind == BISECT_RUN_INFRA ? b->infra_row + 1 : 0;

@@ -21,6 +21,8 @@
 /* Commits weighed in full: the best by a look at their halves, and all that were tested before. */
 #define SHORTLIST	40
 #define N_HALVES	128
+/* What a change of kernels must be better by: none is free, and people read the log. */
+#define STAY		1.1
 /* Failures around the kernel in a row that stop the hunt. */
 #define INFRA_ROW	12
 /* Baseline runs that told nothing before its commit is called untestable. */
@@ -302,6 +304,8 @@ static struct culprit_error *best_visit(struct bisect *b, struct visit *ret)
 		    (i >= n && !tested_built(&b->tested[i - n])) || b->flags[visit.commit] & BISECT_SKIP)
 			continue;
 		weigh(b, &lanes, &visit);
+		if (visit.commit == b->last_run)
+			visit.rate *= STAY;
 		if (visit.rate > ret->rate)
 			*ret = visit;
 	}
@@ -580,16 +584,18 @@ void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action
 
 /*
  * Will the best visit most likely fail, and so often that a good part of what
- * was spent so far would be spent again before a commit works?
+ * was spent so far would be spent again before a commit works?  Or would as
+ * much again, and a thousand runs more, hardly tell anything?
  */
-static bool hopeless(const struct bisect *b, const struct visit *visit)
+static bool hopeless(const struct bisect *b, const struct visit *visit, double entropy)
 {
 	double odds;
 
 	if (visit->commit == BISECT_NONE || visit->rate <= 0)
 		return true;
 	odds = (1 - visit->p_testable) / visit->p_testable;
-	return odds * (b->config.build_failure_cost + 1) > 0.5 * b->cost_spent + 20;
+	return odds * (b->config.build_failure_cost + 1) > 0.5 * b->cost_spent + 20 ||
+		visit->rate * (b->cost_spent + 1000) < 0.3 * fmin(1, entropy);
 }
 
 static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)
@@ -600,7 +606,7 @@ static struct culprit_error *search(struct bisect *b, double entropy, struct bis
 	err = best_visit(b, &visit);
 	if (err)
 		return err;
-	if (hopeless(b, &visit)) {
+	if (hopeless(b, &visit, entropy)) {
 		choose_conclude(b, why_stuck(b), ret);
 		return NULL;
 	}

@@ -116,6 +116,7 @@ struct bisect {
 
 	bool posterior_fresh, testable_fresh, action_fresh;
 	struct bisect_action action;	/* the last answer */
+	uint32_t last_run;		/* commit of the last run, or BISECT_NONE */
 	uint32_t runs_spent, builds_spent;
 	double cost_spent;
 	uint32_t infra_row;		/* failures around the kernel in a row */

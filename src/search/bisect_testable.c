@@ -106,7 +106,7 @@ void testable_add_run(struct bisect *b, uint32_t t, bool unrelated)
 /* Chance that a range of trouble which covers a commit reaches d further, when all is well at reach. */
 static double range_reaches(double d, double reach)
 {
-	return log((reach + NEAR) / (d + NEAR)) / log((reach + NEAR) / NEAR);
+	return reach > 0 ? log((reach + NEAR) / (d + NEAR)) / log((reach + NEAR) / NEAR) : 0;
 }
 
 struct trouble {
@@ -116,32 +116,40 @@ struct trouble {
 };
 
 /*
- * The nearest trouble counts; of the rest what lies on another side of commit,
- * told by the distance between the two.
+ * The nearest trouble may reach as far as commit.  And where there is trouble
+ * on another side as well, and nothing that works between the two, it is most
+ * likely the same: otherwise one range must have ended and another begun.  The
+ * side is told by the distance between the two.
  */
 static double chance_of_trouble(const struct bisect *b, const struct trouble *trouble, uint32_t commit, double ok)
 {
-	double p[32], best = 0, other = 0;
-	uint32_t nearest = 0;
+	const struct tested *near = NULL;
+	double best = 0, between = 0, d1;
 
 	for (uint32_t i = 0; i < trouble->n; i++) {
-		double d = b->tested[trouble->at[i]].distance[commit];
+		const struct tested *t = &b->tested[trouble->at[i]];
+		double p = trouble->p[i] * range_reaches(t->distance[commit], t->distance[commit] + ok);
 
-		p[i] = trouble->p[i] * range_reaches(d, d + ok);
-		if (p[i] > best) {
-			best = p[i];
-			nearest = i;
+		if (p > best) {
+			best = p;
+			near = t;
 		}
 	}
+	if (!near)
+		return 0;
+	d1 = near->distance[commit];
 	for (uint32_t i = 0; i < trouble->n; i++) {
-		const struct tested *near = &b->tested[trouble->at[nearest]], *far = &b->tested[trouble->at[i]];
-		double d1 = near->distance[commit], d2 = far->distance[commit];
-		double side = (near->distance[far->commit] - fabs(d1 - d2)) / (2 * fmin(d1, d2) + 1e-9);
+		const struct tested *far = &b->tested[trouble->at[i]];
+		double d2 = far->distance[commit], gap = near->distance[far->commit];
+		double side = (gap - fabs(d1 - d2)) / (2 * fmin(d1, d2) + 1e-9), same;
 
-		if (i != nearest && side > 0 && p[i] * side > other)
-			other = p[i] * fmin(side, 1);
+		if (far == near || side <= 0 || d1 + ok <= 0)
+			continue;
+		same = range_reaches(gap, gap + ok);
+		same /= same + (1 - same) * BROKEN_PRIOR;
+		between = fmax(between, trouble->p[i] * fmin(side, 1) * same * ok / (ok + fmin(d1, d2)));
 	}
-	return 1 - (1 - best) * (1 - other);
+	return 1 - (1 - best) * (1 - between);
 }
 
 void testable_refresh(struct bisect *b)
