@@ -23,6 +23,8 @@
 #define N_HALVES	128
 /* What a change of kernels must be better by: none is free, and people read the log. */
 #define STAY		1.1
+/* Commits in a row that may fail to be tested at any time of a hunt. */
+#define FAILURES	5
 /* Failures around the kernel in a row that stop the hunt. */
 #define INFRA_ROW	12
 /* Baseline runs that told nothing before its commit is called untestable. */
@@ -589,12 +591,12 @@ void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action
  */
 static bool hopeless(const struct bisect *b, const struct visit *visit, double entropy)
 {
-	double odds;
+	double failure = b->config.build_failure_cost + 1, odds;
 
 	if (visit->commit == BISECT_NONE || visit->rate <= 0)
 		return true;
 	odds = (1 - visit->p_testable) / visit->p_testable;
-	return odds * (b->config.build_failure_cost + 1) > 0.5 * b->cost_spent + 20 ||
+	return odds * failure > 0.5 * b->cost_spent + FAILURES * failure ||
 		visit->rate * (b->cost_spent + 1000) < 0.3 * fmin(1, entropy);
 }
 

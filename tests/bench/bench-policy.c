@@ -10,7 +10,7 @@
  * Keys (and defaults):
  *	worlds=200 seed=1 jobs=2 verbose=0
  *	commits=8192 shape=pulls	linear, pulls (a mainline that takes branches), braid (two
- *					lines that merge each other), bush (random parents)
+ *					lines that merge each other), bush (up to twelve)
  *	graph=FILE			instead: `git rev-list --reverse --topo-order --parents`, or
  *					the commits.txt of a simworld; first is good, last is bad
  *	p=0.5 drift=0 odd=0		how often the target shows; halvings towards the old end;
@@ -174,31 +174,25 @@ static void make_braid(struct world *w, uint32_t n, uint64_t *dice)
 	add_two(w, a, b);
 }
 
-/* Whatever has no child in the end is merged by the last commit. */
+/* Up to a dozen lines that fork, grow and merge at random; the last commit merges all. */
 static void make_bush(struct world *w, uint32_t n, uint64_t *dice)
 {
-	uint8_t *has_child = zeroed(n, 1);
-	uint32_t *tips = zeroed(n, sizeof(uint32_t)), n_tips = 0;
+	uint32_t tips[12] = { 0 }, n_tips = 1;
 
 	while (w->n + 1 < n) {
-		uint32_t recent = w->n < 20 ? w->n : 20;
-		uint32_t x = w->n - 1 - below(dice, recent), y = w->n - 1 - below(dice, recent);
-		bool merge = die_throw(dice) < 0.3;
+		uint32_t x = below(dice, n_tips), y = below(dice, n_tips);
+		double what = die_throw(dice);
 
-		if (merge)
-			add_two(w, x, y);
-		else
-			add_one(w, x);
-		has_child[x] = 1;
-		if (merge)
-			has_child[y] = 1;
+		if (what < 0.15 && n_tips < countof(tips)) {
+			tips[n_tips++] = add_one(w, tips[x]);
+		} else if (what < 0.3 && x != y) {
+			tips[x] = add_two(w, tips[x], tips[y]);
+			tips[y] = tips[--n_tips];
+		} else {
+			tips[x] = add_one(w, tips[x]);
+		}
 	}
-	for (uint32_t c = 0; c < w->n; c++)
-		if (!has_child[c])
-			tips[n_tips++] = c;
 	add_commit(w, n_tips, tips);
-	free(has_child);
-	free(tips);
 }
 
 /* Lines "HASH PARENT..." or simworld's "HASH N INDEX..." after a line with the number of commits. */
