@@ -120,14 +120,6 @@ $(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libedges.a $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
 
-$(O)/bench-policy: tests/bench/bench-policy.c $(O)/libculprit.a
-	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
-
-bench-policy: $(O)/bench-policy
-	$(O)/bench-policy $(ARGS)
-
 # Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
 HS := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)
 
@@ -136,6 +128,9 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
+
+bench-policy: $(O)/bench/bench-policy
+	$(O)/bench/bench-policy $(ARGS)
 
 # The libraries are looked for when make starts, so a second one runs after deps.
 demo:
