@@ -234,6 +234,9 @@ struct culprit_error *bisect_create(const struct bisect_graph *graph, const stru
 	err = posterior_init(b);
 	if (err)
 		return err;
+	err = testable_refresh(b);
+	if (err)
+		return err;
 	*ret = no_free_ptr(b);
 	return NULL;
 }
