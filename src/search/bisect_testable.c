@@ -22,6 +22,8 @@
 #define NEAR		4.0
 /* Of all commits, before anything is known. */
 #define BROKEN_PRIOR	0.04
+/* Where a range of trouble has ended, that another one follows: they come in crowds. */
+#define ANOTHER_RANGE	0.2
 #define UNRELATED_PRIOR	0.1
 /* Runs that a commit's own share is thought to be worth before its first. */
 #define UNRELATED_RUNS	4.0
@@ -152,7 +154,7 @@ static double chance_of_trouble(const struct trouble *trouble, uint32_t n, uint3
 	if (!far || far == near)
 		return best;
 	same = range_reaches(shortest, shortest + ok);
-	same /= same + (1 - same) * BROKEN_PRIOR;
+	same /= same + (1 - same) * ANOTHER_RANGE;
 	return 1 - (1 - best) * (1 - far->p * same * ok / (ok + nearest));
 }
 
