@@ -80,7 +80,7 @@ void testable_add_tested(struct bisect *b, uint32_t t)
 {
 	float *distance = b->tested[t].distance;
 	uint32_t commit = b->tested[t].commit;
-	double *common = b->sum, *inside = &b->sums[0][0];
+	double *common = b->sum, *inside = (double *)b->sums;
 
 	dag_ancestors(&b->dag, commit, b->mark);
 	for (uint32_t c = 0; c < b->n; c++)
