@@ -21,8 +21,11 @@
 /* Commits weighed in full: the best by a look at their halves, and all that were tested before. */
 #define SHORTLIST	40
 #define N_HALVES	128
-/* What a change of kernels must be better by: none is free, and people read the log. */
-#define STAY		1.1
+/*
+ * What a change of kernels must be better by: none is free, and people read the
+ * log.  Looking one visit ahead also undervalues to make an end of a commit.
+ */
+#define STAY		1.25
 /* Commits in a row that may fail to be tested at any time of a hunt. */
 #define FAILURES	5
 /* Failures around the kernel in a row that stop the hunt. */
