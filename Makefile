@@ -147,6 +147,9 @@ bench-bisect: $(O)/culprit $(O)/simworld/simworld
 	@cp tests/simworld/bench.sh $(O)/simworld/
 	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
 
+bench-policy: $(O)/bench/bench-policy
+	$(O)/bench/bench-policy $(ARGS)
+
 # The libraries are looked for when make starts, so a second one runs after deps.
 demo:
 	@tests/deps.sh build
@@ -177,12 +180,6 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(O)/embedded.c
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(O)/embedded.c $(ALL_LDFLAGS) $(LIBS)
 
-$(O)/bench-policy: tests/bench/bench-policy.c $(O)/libculprit.a
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
-
-bench-policy: $(O)/bench-policy
-	$(O)/bench-policy $(ARGS)
 
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit
@@ -244,4 +241,4 @@ uninstall:
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(O)/bench-policy.d $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
+-include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
