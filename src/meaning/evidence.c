@@ -327,45 +327,56 @@ static void compare_cross(struct pair *pair)
 
 /* ------------------------------------------------------------- details */
 
-/* A shared detail that is not common, or else any. Also whether both have details of the kind. */
-static const char *best_shared(const struct pair *pair, size_t index, bool *ret_common, bool *ret_both)
+static bool is_common(const struct detail_rule *rule, const char *value)
+{
+	return glob_list_match(&rule->common, span_of(value));
+}
+
+/* A shared detail that is not common, or else any; ret_both: both have some that are not common;
+   ret_any: both have some. */
+static const char *best_shared(const struct pair *pair, size_t index, bool *ret_common, bool *ret_both,
+			       bool *ret_any)
 {
 	const struct detail_rule *rule = rules_detail(pair->rules, index);
 	const struct symptom *a = pair->target, *b = pair->seen;
-	bool in_a = false, in_b = false;
+	bool in_a = false, in_b = false, any_a = false, any_b = false;
 	const char *common = NULL;
 
-	for (size_t j = 0; j < b->n_details; j++)
-		in_b = in_b || b->details[j].rule == index;
+	for (size_t j = 0; j < b->n_details; j++) {
+		any_b = any_b || b->details[j].rule == index;
+		in_b = in_b || (b->details[j].rule == index && !is_common(rule, b->details[j].value));
+	}
 	for (size_t i = 0; i < a->n_details; i++) {
 		if (a->details[i].rule != index)
 			continue;
-		in_a = true;
+		any_a = true;
+		in_a = in_a || !is_common(rule, a->details[i].value);
 		for (size_t j = 0; j < b->n_details; j++) {
 			if (b->details[j].rule != index || strcmp(a->details[i].value, b->details[j].value))
 				continue;
-			*ret_both = true;
-			*ret_common = glob_list_match(&rule->common, span_of(b->details[j].value));
-			if (!*ret_common)
+			if (!is_common(rule, b->details[j].value))
 				return b->details[j].value;
 			common = b->details[j].value;
 		}
 	}
 	*ret_both = in_a && in_b;
-	return common;
+	*ret_any = any_a && any_b;
+	*ret_common = common;
+	/* what all reports have is nothing in common where both have more than that */
+	return *ret_both ? NULL : common;
 }
 
 static void compare_details(struct pair *pair)
 {
 	for (size_t i = 0; i < rules_n_details(pair->rules); i++) {
 		const struct detail_rule *rule = rules_detail(pair->rules, i);
-		bool common = false, both = false;
-		const char *shared = best_shared(pair, i, &common, &both);
+		bool common = false, both = false, any = false;
+		const char *shared = best_shared(pair, i, &common, &both, &any);
 
 		if (shared)
 			say(pair, rule->weight_same * (common ? 0.25 : 1), "same %s: %s", rule->name, shared);
-		else if (both && !pair->seen->torn)
-			say(pair, rule->weight_other, "other %s", rule->name);
+		else if (any && !pair->seen->torn)
+			say(pair, rule->weight_other * (both ? 1 : 0.5), "other %s", rule->name);
 	}
 }
 
