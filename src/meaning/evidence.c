@@ -17,12 +17,13 @@
 #include "meaning/similarity.h"
 
 #define TITLE_EQUAL		5.0
-#define TITLE_EQUAL_CROSSROADS	3.5	/* hangs where everybody waits */
+#define TITLE_EQUAL_CROSSROADS	2.8	/* hangs where everybody waits */
 #define TITLE_EQUAL_VAGUE	1.5
 #define TITLE_ALIAS		4.3
 #define TITLE_DRIFT		3.8	/* same class, same function, other words */
 #define FRAME_EQUAL_KIN		3.5	/* same function, times kinship of the classes */
 #define FRAME_RENAMED		1.2
+#define RENAMED_MOST		2	/* functions of one stack */
 #define FRAME_IN_STACK		0.4	/* at the top; less further down */
 #define FRAME_OTHER		-2.0
 #define FRAME_OTHER_UNSEEN	-1.0	/* no stacks to look further */
@@ -404,6 +405,10 @@ struct culprit_error *compare_symptoms(const struct match_rules *rules, struct a
 	pair.victims = target->class && seen->class && target->class->victim && seen->class->victim;
 	pair.access = compare_stacks(&target->access, target->frame, &seen->access, seen->frame, pair.kernels);
 
+	/* most callers must be the same, and few renamed: otherwise it is just another way through the kernel */
+	if (pair.access.top_renamed &&
+	    (5 * pair.access.n_equal < 3 * (pair.access.n_of - 1) || pair.access.n_renamed > RENAMED_MOST))
+		pair.access.top_renamed = false;
 	pair.frames_differ = target->frame && seen->frame && !same_frame(&pair) && !pair.access.top_renamed;
 	fits = compare_titles(&pair);
 	compare_classes(&pair);
