@@ -40,6 +40,8 @@
 #define SIDE_NEUTRAL		0.8	/* allocation and free: nearly the same is another path */
 #define SIDE_SAME		8.0
 #define SIDE_OTHER		3.5
+#define OBJECT_SAME		1.2
+#define SAME_OBJECT		0.25	/* of what another stack counts, when allocated and freed by the same paths */
 #define CROSS_SAME		3.5	/* one's stack is among the other's further stacks */
 
 #define PLACE_SAME		0.5
@@ -72,6 +74,7 @@ struct pair {
 	struct similarity access;
 	double kinship;
 	bool frames_differ;	/* both guilty functions are known, and not one renamed */
+	bool same_object;	/* allocated and freed by the same paths: another place may touch it */
 	bool victims;		/* both are of classes whose stacks show who suffers */
 	double positive, negative;
 	bool no_memory;
@@ -200,7 +203,7 @@ static void compare_other_frames(struct pair *pair)
 	else if (unseen && name_similarity(target->frame, seen->frame) >= 0.75)
 		say(pair, FRAME_RENAMED, "guilty functions have similar names: %s, %s", target->frame, seen->frame);
 	else
-		say(pair, unseen ? FRAME_OTHER_UNSEEN : FRAME_OTHER, "other guilty function: %s, not %s", seen->frame,
+		say(pair, unseen || pair->same_object ? FRAME_OTHER_UNSEEN : FRAME_OTHER, "other guilty function: %s, not %s", seen->frame,
 		    target->frame);
 }
 
@@ -265,6 +268,8 @@ static void say_access(struct pair *pair)
 			say(pair, 0, "stacks have nothing that tells");
 		return;
 	}
+	if (over < 0 && pair->same_object)
+		over *= SAME_OBJECT;
 	weight = over * sim->confidence *
 		 (over > 0 ? stack_same(pair) : pair->victims || pair->seen->torn ? STACK_OTHER_VICTIM : STACK_OTHER);
 	if (!sim->n_equal && !sim->n_renamed)
@@ -275,6 +280,16 @@ static void say_access(struct pair *pair)
 	else
 		say(pair, weight, "%s stack: %u of %u frames equal",
 		    sim->score > 0.95 ? "same" : over > 0 ? "similar" : "other", sim->n_equal, sim->n_of);
+}
+
+static bool same_side(const struct symptom_stack *a, const struct symptom_stack *b, enum kernel_relation kernels)
+{
+	struct similarity sim;
+
+	if (!a->n || !b->n)
+		return false;
+	sim = compare_stacks(a, NULL, b, NULL, kernels);
+	return sim.confidence >= 1 && sim.score > 0.95;
 }
 
 static void compare_sides(struct pair *pair, const struct symptom_stack *a, const struct symptom_stack *b,
@@ -405,6 +420,8 @@ struct culprit_error *compare_symptoms(const struct match_rules *rules, struct a
 	pair.victims = target->class && seen->class && target->class->victim && seen->class->victim;
 	pair.access = compare_stacks(&target->access, target->frame, &seen->access, seen->frame, pair.kernels);
 
+	pair.same_object = same_side(&target->allocated, &seen->allocated, pair.kernels) &&
+			   same_side(&target->freed, &seen->freed, pair.kernels);
 	/* most callers must be the same, and few renamed: otherwise it is just another way through the kernel */
 	if (pair.access.top_renamed &&
 	    (5 * pair.access.n_equal < 3 * (pair.access.n_of - 1) || pair.access.n_renamed > RENAMED_MOST))
@@ -417,6 +434,8 @@ struct culprit_error *compare_symptoms(const struct match_rules *rules, struct a
 	say_access(&pair);
 	compare_sides(&pair, &target->allocated, &seen->allocated, "allocation");
 	compare_sides(&pair, &target->freed, &seen->freed, "free");
+	if (pair.same_object && pair.kinship > 0)
+		say(&pair, OBJECT_SAME, "the same object: allocated and freed by the same paths");
 	compare_cross(&pair);
 	compare_details(&pair);
 	compare_tasks(&pair);
