@@ -237,7 +237,8 @@ bare=$(printf '0x%x' $((0x$base + ${off%/*} + 0x1c000000)))
 	sed '/end trace/d' pc.log
 	printf '[    1.000000] %s\n' 'Call Trace:' " $bare" '---[ end trace 0000000000000000 ]---'
 } >bare.log
-has "a bare address, by the kernel's offset" " $bare $outer kernel/core.c:13" "$(symbolize --kernel-offset 0x1c000000 --vmlinux obj/vmlinux bare.log)"
+# its size is the distance to the next symbol, as kernels print it
+has "a bare address, by the kernel's offset" " $bare outer+${off%/*}/0x40 kernel/core.c:13" "$(symbolize --kernel-offset 0x1c000000 --vmlinux obj/vmlinux bare.log)"
 hasnt=$(symbolize --vmlinux obj/vmlinux bare.log | grep -a "^ $bare")
 is "without that, bare addresses are left alone" " $bare" "$hasnt"
 
