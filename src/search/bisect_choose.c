@@ -27,7 +27,7 @@
  */
 #define STAY		1.25
 /* Commits in a row that may fail to be tested at any time of a hunt. */
-#define FAILURES	5
+#define FAILURES	10
 /* Failures around the kernel in a row that stop the hunt. */
 #define INFRA_ROW	12
 /* Baseline runs that told nothing before its commit is called untestable. */
@@ -616,7 +616,7 @@ static bool hopeless(const struct bisect *b, const struct visit *visit, double e
 	if (visit->commit == BISECT_NONE || visit->rate <= 0)
 		return true;
 	odds = (1 - visit->p_testable) / visit->p_testable;
-	if (odds * failure > 0.5 * useful + FAILURES * failure)
+	if (odds * failure > 0.75 * useful + FAILURES * failure)
 		return true;
 	if (odds > 1 && waste > useful + 4 * FAILURES * failure)
 		return true;
