@@ -64,6 +64,7 @@ struct culprit_parser {
 	size_t max_report_bytes;
 	struct regex_scratch *scratch;
 	struct console_decoder decoder;
+	struct buf *trace;		/* borrowed; NULL: nobody wants to know */
 
 	struct buf carry;		/* bytes of the line that has not ended */
 	bool in_long_line;		/* carry is not the first piece of its line */
@@ -138,6 +139,18 @@ void culprit_parser_destroy(struct culprit_parser *p)
 	free(p);
 }
 
+void parser_set_trace(struct culprit_parser *parser, struct buf *trace)
+{
+	parser->trace = trace;
+}
+
+/* A lost line of explanation is no error. */
+#define TRACE(p, ...) \
+	do { \
+		if ((p)->trace && !buf_printf((p)->trace, __VA_ARGS__)) \
+			(p)->trace->len = 0; \
+	} while (0)
+
 /* --------------------------------------------------------- drafts */
 
 static struct culprit_error *draft_add_line(struct culprit_parser *p, struct draft *d, struct span text,
@@ -184,9 +197,12 @@ static struct culprit_error *close_draft(struct culprit_parser *p, struct draft 
 	struct culprit_error *err;
 
 	trim_draft(d);
-	err = draft_build(d, p->patterns, p->scratch, p->file_name, &d->report);
+	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
+	err = draft_build_traced(d, p->patterns, p->scratch, p->file_name, p->trace, &d->report);
 	if (err)
 		return err;
+	TRACE(p, "  title: %s\n%s%s%s", d->report->title, d->report->corrupted ? "  corrupted: " : "",
+	      d->report->corrupted ? d->report->corrupted_reason : "", d->report->corrupted ? "\n" : "");
 	d->report->panicked = p->panicked;
 	d->boot_serial = p->boot_serial;
 	d->closed = true;
@@ -445,18 +461,29 @@ static void note_panic(struct culprit_parser *p, uint64_t off)
 	}
 }
 
+/* Why a line that holds the banner's literal is none, or NULL where it is one. */
+static const char *why_no_banner(struct culprit_parser *p, const struct line *line, struct banner *banner)
+{
+	if (banner->speaker == SPEAKER_KERNEL && !may_be_kernel(p, line))
+		return "the kernel does not say this";
+	if (banner->n_require && !any_matches(p, banner->require, banner->n_require, line->text))
+		return "nothing of its 'require' matches";
+	if (any_matches(p, banner->ignore, banner->n_ignore, line->text))
+		return "its 'ignore' matches";
+	return NULL;
+}
+
 static void filter_banners(struct culprit_parser *p, const struct line *line, struct hits *hits)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < hits->n_banners; i++) {
 		struct banner *banner = &p->patterns->banners[hits->banners[i]];
+		const char *why = why_no_banner(p, line, banner);
 
-		if (banner->speaker == SPEAKER_KERNEL && !may_be_kernel(p, line))
-			continue;
-		if (banner->n_require && !any_matches(p, banner->require, banner->n_require, line->text))
-			continue;
-		if (any_matches(p, banner->ignore, banner->n_ignore, line->text))
+		TRACE(p, "line %llu: '%s' (%s:%u) %s%s\n", (unsigned long long)line->number, banner->literal,
+		      banner->place.file, banner->place.line, why ? "is no banner: " : "is a banner", why ? why : "");
+		if (why)
 			continue;
 		hits->banners[n++] = hits->banners[i];
 		if (banner->panic)
@@ -644,6 +671,8 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 		/* What was said before is not named by what comes after. */
 		d->follow_up |= d->has_stack || d->ended ||
 				(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
+		      (unsigned long long)d->start_line);
 		return add_to_draft(p, d, line, end_off, true);
 	}
 	if (d) {
@@ -651,6 +680,7 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 		if (err)
 			return err;
 	}
+	TRACE(p, "line %llu: begins a report\n", (unsigned long long)line->number);
 	return open_draft(p, line, hits, before, end_off);
 }
 

@@ -1236,6 +1236,11 @@ struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, st
 	return set_create(false, docs, n, ret);
 }
 
+struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret)
+{
+	return set_create(true, docs, n, ret);
+}
+
 static int is_yaml(const struct dirent *entry)
 {
 	size_t n = strlen(entry->d_name);

@@ -221,6 +221,9 @@ const struct pattern_place *pattern_set_place(const struct culprit_patterns *set
 /* A set of the given documents alone, nothing embedded; takes the documents over, also on error. */
 struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);
 
+/* The same on top of the embedded set, as --patterns has it. */
+struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);
+
 /* The pattern made for an event, or NULL. */
 const struct pattern *pattern_set_event(const struct culprit_patterns *set, const char *event);
 
