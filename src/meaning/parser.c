@@ -753,7 +753,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	bool alive = p->in_kernel;
 	struct culprit_error *err = NULL;
 
-	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE)
+	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE && !(line->flags & LINE_CONTINUED))
 		err = kernel_spoke(p, before, KERNEL_UP_US, &alive);
 	drop_firmware_drafts(p);
 	if (!err)
@@ -810,6 +810,26 @@ static struct culprit_error *handle_mark(struct culprit_parser *p, const struct 
 /* -------------------------------------------------------------- lines */
 
 /*
+ * A line without any literal, while no report is open: nothing is learned of
+ * it, because whole blocks of such lines are never looked at.  But later pieces
+ * of a long line may be asked for what the first one said.
+ */
+static struct culprit_error *pass_over(struct culprit_parser *p, struct span raw, unsigned int flags)
+{
+	struct culprit_error *err = NULL;
+
+	if (flags & LINE_TRUNCATED) {
+		bool seen_kmsg = p->decoder.seen_kmsg;
+		struct line line;
+
+		err = console_decode(&p->decoder, raw, flags, &line);
+		p->decoder.seen_kmsg = seen_kmsg;
+	}
+	p->decoder.replay_next = false;
+	return err;
+}
+
+/*
  * One line, or piece of one.  before is what of the block at hand stands in
  * front of the line (history has what is older).
  */
@@ -820,6 +840,8 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	struct hits hits;
 	struct line line;
 
+	if (!p->n_open && scan_find(p->patterns->scan, raw, 0, NULL) >= raw.len)
+		return pass_over(p, raw, flags);
 	err = console_decode(&p->decoder, raw, flags, &line);
 	if (err)
 		return err;
@@ -831,7 +853,7 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	find_hits(p->patterns, line.text, &hits);
 	if (line.origin == ORIGIN_META)
 		return NULL;
-	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN) {
+	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN && !(flags & LINE_CONTINUED)) {
 		_cleanup_(buf_deinit) struct buf text = { 0 };
 
 		if (!buf_add(&text, line.text.ptr, line.text.len))
@@ -897,6 +919,8 @@ static struct culprit_error *process_block(struct culprit_parser *p, struct span
 			size_t hit = scan_find(p->patterns->scan, block, at, NULL);
 			const char *nl;
 
+			if (hit >= block.len || memchr(block.ptr + at, '\n', hit - at))
+				p->decoder.replay_next = false;
 			if (hit >= block.len) {
 				p->number += scan_count_lines(span_skip(block, at));
 				at = block.len;
