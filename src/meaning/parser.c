@@ -742,8 +742,14 @@ static void drop_firmware_drafts(struct culprit_parser *p)
 	for (size_t i = p->n_drafts; i-- > 0;) {
 		struct draft *d = p->drafts[i];
 
-		if (!d->closed && d->origin == ORIGIN_UNKNOWN && !d->has_stack && d->phase < CULPRIT_PHASE_EARLY_KERNEL)
-			drop_draft(p, i);
+		if (d->origin != ORIGIN_UNKNOWN || d->event || d->has_stack || d->phase >= CULPRIT_PHASE_EARLY_KERNEL)
+			continue;
+		/* One that another banner closed, and that nobody took: firmware warns more than once. */
+		if (d->closed && (d->boot_serial != p->boot_serial || p->panicked))
+			continue;
+		if (d->closed && !d->report->suppressed)
+			p->n_reports--;
+		drop_draft(p, i);
 	}
 }
 
