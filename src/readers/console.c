@@ -328,8 +328,10 @@ static bool take_kmsg(struct prefix *x)
 	console_priority(x->line, value[0]);
 	if (x->line->origin == ORIGIN_OTHER)
 		console_logger_tag(x, false);
-	if (x->p == x->end && (x->line->flags & LINE_FRAGMENT))
+	if (x->p == x->end && (x->line->flags & LINE_FRAGMENT)) {
 		x->line->origin = ORIGIN_META;
+		x->line->speaker.len = 0;
+	}
 	return true;
 }
 
@@ -501,7 +503,8 @@ static const char *find_stamp(struct span s, const char **ret_from)
 /* The prefixes at the start, outermost first. Behind the kernel's own, only what it or a forwarder adds. */
 static void take_prefixes(struct prefix *x, enum console_escape *ret_escape)
 {
-	for (int i = 0; i < MAX_PREFIXES && x->p < x->end; i++) {
+	/* Behind a program's tag stands what that program says, whatever it looks like. */
+	for (int i = 0; i < MAX_PREFIXES && x->p < x->end && !x->line->speaker.len; i++) {
 		bool inside = x->line->origin == ORIGIN_KERNEL;
 		bool timed = x->line->flags & LINE_HAS_TIME;
 

@@ -253,6 +253,8 @@ START_TEST(logger_forms)
 		  .time_us = -1, .flags = LINE_CLEANED },
 		{ "Nov 22 10:00:00 host sshd[12]: BUG: x", "BUG: x", .origin = ORIGIN_OTHER, .level = -1, .time_us = -1,
 		  .speaker = "sshd" },
+		{ "Nov 22 10:00:00 host a[12]: Nov 22 10:00:00 host kernel: BUG: x", "Nov 22 10:00:00 host kernel: BUG: x",
+		  .origin = ORIGIN_OTHER, .level = -1, .time_us = -1, .speaker = "a" },
 		{ "Nov 22 10:00:00 Internal error: Oops: 5", "Internal error: Oops: 5", NOTHING },
 		{ "Nov 22 10:00:00 divide error: 0000 [#1] SMP", "divide error: 0000 [#1] SMP", NOTHING },
 		{ "Nov 22 10:00:00 BUG: unable to handle x", "BUG: unable to handle x", NOTHING },
