@@ -318,7 +318,7 @@ static bool list_text(const struct culprit_patterns *set, const struct pattern *
 
 static bool list_json(const struct culprit_patterns *set, const struct pattern *pattern, struct buf *out)
 {
-	struct json json;
+	struct json json = { 0 };
 	struct json_t *root = json_begin(&json), *list;
 
 	json_put_str(&json, root, "name", pattern->name);
