@@ -105,6 +105,9 @@ static struct culprit_error *take_header(const struct reader *reader, struct spa
 		{ "CORRUPTED", &c->corrupted }, { "SUPPRESSED", &c->suppressed }, { "PANICKED", &c->panicked },
 	};
 
+	/* The community writes an empty title for a log without a crash. */
+	if (span_equal(key, SPAN("TITLE")) && !value.len)
+		return NULL;
 	for (size_t i = 0; i < countof(strings); i++) {
 		if (span_equal(key, span_of(strings[i].key)))
 			return take_string(reader, value, strings[i].to);
