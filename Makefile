@@ -5,6 +5,7 @@
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
 # make check-unit, check-cli, check-layers    parts of it
+# make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
@@ -69,7 +70,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean counts demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
+.PHONY: all bench clean counts demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -133,6 +134,13 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
+
+# SIZE is that of the benign log in MB, the others are a tenth of it; CONFORMANCE=DIR adds its cases.
+SIZE ?= 500
+RUNS ?= 5
+
+bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs
+	@tests/bench/bench.sh $(O) $(SIZE) $(RUNS)
 
 # Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192]
 BENCH_WORLDS ?= 50
