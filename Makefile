@@ -60,7 +60,7 @@ LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 LAYERS := ground readers meaning search
 LIB_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 EDGE_SRC := $(wildcard src/edges/*.c)
-LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o
+LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o $(O)/obj/places.o
 EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
@@ -92,6 +92,22 @@ $(O)/embedded.c: $(O)/embed $(PATTERNS)
 	$(Q)$(O)/embed $(PATTERNS) > $@
 
 $(O)/obj/embedded.o: $(O)/embedded.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Where the prefilter looks for their literals takes long to find: it is found here.
+PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
+	src/readers/regex.c src/readers/names.c $(wildcard src/readers/scan*.c))
+
+$(O)/places: patterns/places.c $(PLACES_OBJ)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
+
+$(O)/places.c: $(O)/places
+	$(call say,EMBED,$@)
+	$(Q)$(O)/places > $@
+
+$(O)/obj/places.o: $(O)/places.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -183,10 +199,10 @@ else
 FUZZ_FLAGS := -DFUZZ_MAIN
 endif
 
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(O)/embedded.c
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(O)/embedded.c $(O)/places.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(O)/embedded.c $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(O)/embedded.c $(O)/places.c $(ALL_LDFLAGS) $(LIBS)
 
 
 check-unit: $(UNIT)
