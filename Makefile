@@ -172,6 +172,11 @@ check-unit: $(UNIT)
 check-cli: all
 	@tests/run.sh $(O) cli
 
+# On demand: a real kernel, against addr2line and llvm-symbolizer.
+.PHONY: check-real
+check-real: $(O)/bench/lookup
+	@O=$(O) tests/check-real.sh $(VMLINUX)
+
 check-layers:
 	@tests/check-layers.sh
 
