@@ -128,6 +128,8 @@ static bool add_json_report(struct log *log, const struct culprit_report *report
 	json_put_report(&json, root, report, json_file_of(log));
 	if (found)
 		sources_put_json(&json, root, found);
+	else
+		json_put_null(&json, root, "symbolized");
 	return json_end(&json, root, &log->text);
 }
 

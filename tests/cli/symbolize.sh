@@ -239,6 +239,13 @@ bare=$(printf '0x%x' $((0x$base + ${off%/*} + 0x1c000000)))
 } >bare.log
 # its size is the distance to the next symbol, as kernels print it
 has "a bare address, by the kernel's offset" " $bare outer+${off%/*}/0x40 kernel/core.c:13" "$(symbolize --kernel-offset 0x1c000000 --vmlinux obj/vmlinux bare.log)"
+{
+	sed '$d' bare.log
+	printf '[    1.000000] %s\n' '---[ end trace 0000000000000000 ]---' 'RIP: 0010:foo+0x1/0x2' \
+		'Kernel panic - not syncing: Fatal exception' \
+		'Kernel Offset: 0x1c000000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)'
+} >panic.log
+has "the log itself says it, behind the panic" " $bare outer+${off%/*}/0x40 kernel/core.c:13" "$(symbolize --vmlinux obj/vmlinux panic.log)"
 hasnt=$(symbolize --vmlinux obj/vmlinux bare.log | grep -a "^ $bare")
 is "without that, bare addresses are left alone" " $bare" "$hasnt"
 
