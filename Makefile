@@ -215,6 +215,11 @@ check-cli: all
 counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
+# On demand: a real kernel, against addr2line and llvm-symbolizer.
+.PHONY: check-real
+check-real: $(O)/bench/lookup
+	@O=$(O) tests/check-real.sh $(VMLINUX)
+
 check-layers:
 	@tests/check-layers.sh
 

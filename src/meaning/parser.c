@@ -33,6 +33,7 @@
 #include <stdio.h>
 
 #include "meaning/stack.h"
+#include "meaning/symbol_scan.h"
 
 #define LOOKBACK_BYTES 8192
 #define LOOKBACK_LINES 96
@@ -204,6 +205,8 @@ static struct culprit_error *close_draft(struct culprit_parser *p, struct draft 
 	TRACE(p, "  title: %s\n%s%s%s", d->report->title, d->report->corrupted ? "  corrupted: " : "",
 	      d->report->corrupted ? d->report->corrupted_reason : "", d->report->corrupted ? "\n" : "");
 	d->report->panicked = p->panicked;
+	d->report->has_kernel_offset = d->has_kernel_offset;
+	d->report->kernel_offset = d->kernel_offset;
 	d->boot_serial = p->boot_serial;
 	d->closed = true;
 	p->n_open--;
@@ -697,6 +700,26 @@ static struct culprit_error *route_line(struct culprit_parser *p, const struct l
 	return err;
 }
 
+/*
+ * A panic ends with where KASLR put the kernel, whatever report is open then.
+ * It is kept apart from the text: there it stands behind a follow-up, or not at all.
+ */
+static void note_kernel_offset(struct culprit_parser *p, struct span text)
+{
+	uint64_t offset;
+
+	if (!span_starts(text, SPAN("Kernel Offset: ")) || !symbol_kernel_offset(text, &offset))
+		return;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed)
+			continue;
+		d->kernel_offset = offset;
+		d->has_kernel_offset = true;
+	}
+}
+
 /* -------------------------------------------------------------- boots */
 
 static struct culprit_error *make_event(struct culprit_parser *p, const char *event, const struct line *line,
@@ -887,7 +910,10 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	filter_banners(p, &line, &hits);
 	if (hits.n_banners)
 		return handle_banner(p, &line, &hits, before, end_off);
-	return p->n_open ? route_line(p, &line, end_off) : NULL;
+	if (!p->n_open)
+		return NULL;
+	note_kernel_offset(p, line.text);
+	return route_line(p, &line, end_off);
 }
 
 /* A whole physical line without its end; longer ones go in pieces. */

@@ -37,6 +37,8 @@ struct draft {
 	uint32_t boot;
 	enum culprit_phase phase;
 	const char *version;		/* the boot's; owned */
+	bool has_kernel_offset;
+	uint64_t kernel_offset;
 	uint32_t quiet;			/* own lines since the last that looked like a report's */
 	bool only_leftovers;		/* the unwinder marks every frame as a leftover */
 	uint32_t own_lines;		/* from the banner on */

@@ -1171,8 +1171,8 @@ struct culprit_error *symbolize_report(struct symbolizer *symbolizer, const stru
 	job->symbolizer = symbolizer;
 	job->report = report;
 	job->out = out;
-	job->has_kernel_offset = symbol_kernel_offset((struct span){ report->text, report->text_len },
-						      &job->kernel_offset);
+	job->has_kernel_offset = report->has_kernel_offset;
+	job->kernel_offset = report->kernel_offset;
 	if (symbolizer->options.kernel_offset) {
 		job->kernel_offset = *symbolizer->options.kernel_offset;
 		job->has_kernel_offset = true;
