@@ -5,7 +5,9 @@
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
 # make check-unit, check-cli, check-layers    parts of it
+# make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
+# make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
 # make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1")
@@ -58,7 +60,7 @@ LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 LAYERS := ground readers meaning search
 LIB_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 EDGE_SRC := $(wildcard src/edges/*.c)
-LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o
+LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o $(O)/obj/places.o
 EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
@@ -68,7 +70,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all clean demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
+.PHONY: all bench clean counts demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -90,6 +92,22 @@ $(O)/embedded.c: $(O)/embed $(PATTERNS)
 	$(Q)$(O)/embed $(PATTERNS) > $@
 
 $(O)/obj/embedded.o: $(O)/embedded.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Where the prefilter looks for their literals takes long to find: it is found here.
+PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
+	src/readers/regex.c src/readers/names.c $(wildcard src/readers/scan*.c))
+
+$(O)/places: patterns/places.c $(PLACES_OBJ)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
+
+$(O)/places.c: $(O)/places
+	$(call say,EMBED,$@)
+	$(Q)$(O)/places > $@
+
+$(O)/obj/places.o: $(O)/places.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -133,6 +151,13 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
 
+# SIZE is that of the benign log in MB, the others are a tenth of it; CONFORMANCE=DIR adds its cases.
+SIZE ?= 500
+RUNS ?= 5
+
+bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs
+	@tests/bench/bench.sh $(O) $(SIZE) $(RUNS)
+
 # Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192]
 BENCH_WORLDS ?= 50
 BENCH_COMMITS ?= 8192
@@ -145,6 +170,9 @@ $(O)/simworld/simworld: tests/simworld/simworld.c
 bench-bisect: $(O)/culprit $(O)/simworld/simworld
 	@cp tests/simworld/bench.sh $(O)/simworld/
 	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
+
+bench-policy: $(O)/bench/bench-policy
+	$(O)/bench/bench-policy $(ARGS)
 
 # The libraries are looked for when make starts, so a second one runs after deps.
 demo:
@@ -171,23 +199,21 @@ else
 FUZZ_FLAGS := -DFUZZ_MAIN
 endif
 
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(O)/embedded.c $(O)/places.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(O)/embedded.c $(O)/places.c $(ALL_LDFLAGS) $(LIBS)
 
-$(O)/bench-policy: tests/bench/bench-policy.c $(O)/libculprit.a
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
-
-bench-policy: $(O)/bench-policy
-	$(O)/bench-policy $(ARGS)
 
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit
 
 check-cli: all
 	@tests/run.sh $(O) cli
+
+# After cases came or went.
+counts: $(O)/culprit
+	@tests/corpus-counts.sh $(O)/culprit
 
 check-layers:
 	@tests/check-layers.sh
@@ -239,4 +265,4 @@ uninstall:
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(O)/bench-policy.d $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
+-include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)

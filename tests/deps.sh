@@ -21,7 +21,10 @@ command_from pkg-config pkg-config
 library_from libpcre2-8 libpcre2-dev
 library_from jansson libjansson-dev
 library_from yaml-0.1 libyaml-dev
-library_from libarchive libarchive-dev
+library_from zlib zlib1g-dev
+library_from liblzma liblzma-dev
+library_from libzstd libzstd-dev
+[ -e /usr/include/bzlib.h ] || missing="$missing libbz2-dev"
 library_from libdw libdw-dev
 library_from libelf libelf-dev
 library_from capstone libcapstone-dev

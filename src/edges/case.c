@@ -105,6 +105,9 @@ static struct culprit_error *take_header(const struct reader *reader, struct spa
 		{ "CORRUPTED", &c->corrupted }, { "SUPPRESSED", &c->suppressed }, { "PANICKED", &c->panicked },
 	};
 
+	/* The community writes an empty title for a log without a crash. */
+	if (span_equal(key, SPAN("TITLE")) && !value.len)
+		return NULL;
 	for (size_t i = 0; i < countof(strings); i++) {
 		if (span_equal(key, span_of(strings[i].key)))
 			return take_string(reader, value, strings[i].to);
@@ -359,14 +362,25 @@ static bool is_no_case(const char *name)
 
 static struct culprit_error *list_add_entry(struct case_list *list, const char *path, const char *name, int depth);
 
+/* A directory below the one that was asked for holds no cases when it says so by a file .no-cases. */
+static bool has_no_cases(const char *path)
+{
+	_cleanup_(freep) char *marker = NULL;
+
+	return asprintf(&marker, "%s/.no-cases", path) >= 0 && !access(marker, F_OK);
+}
+
 /* prefix: of the cases' names, "" or "kasan/" */
 static struct culprit_error *list_add_directory(struct case_list *list, const char *path, const char *prefix,
 						int depth)
 {
 	struct culprit_error *err = NULL;
 	struct dirent *entry;
-	DIR *dir = opendir(path);
+	DIR *dir;
 
+	if (depth > 0 && has_no_cases(path))
+		return NULL;
+	dir = opendir(path);
 	if (!dir)
 		return culprit_error_errno("cannot open %s", path);
 	while (!err && (entry = readdir(dir))) {

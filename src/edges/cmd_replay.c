@@ -261,14 +261,18 @@ static bool add_test(const struct printer *p)
 	const struct replay_result *result = p->result;
 	bool ok = buf_add_str(p->out, result->test.confirms ? "To confirm it: " : "To settle it: ");
 
-	if (result->test.between && !result->test.commit)
-		return ok && buf_printf(p->out, "%zu runs of a commit in the middle of the first range (git bisect start ",
-					result->test.runs) &&
-		       add_hash(p, result->ranges[0].upto) && buf_add_char(p->out, ' ') &&
-		       (!result->ranges[0].after || add_hash(p, result->ranges[0].after)) && buf_add_str(p->out, ")\n");
+	if (result->test.between && !result->test.commit) {
+		const struct replay_range *range = &result->ranges[0];
+
+		ok = ok && buf_printf(p->out, "%zu runs of a commit in the middle of the first range", result->test.runs);
+		if (ok && range->after)
+			ok = buf_add_str(p->out, " (git bisect start ") && add_hash(p, range->upto) &&
+			     buf_add_char(p->out, ' ') && add_hash(p, range->after) && buf_add_char(p->out, ')');
+		return ok && buf_add_char(p->out, '\n');
+	}
 	if (!result->test.commit)
 		return ok && buf_add_str(p->out, "no single test does\n");
-	return ok && buf_printf(p->out, "%zu runs of ", result->test.runs) && add_hash(p, result->test.commit) &&
+	return ok && buf_printf(p->out, "%zu run%s of ", result->test.runs, result->test.runs == 1 ? "" : "s") && add_hash(p, result->test.commit) &&
 	       buf_printf(p->out, " (the bug shows in %.0f %% of the runs of a commit that has it)\n", 100 * result->rate);
 }
 

@@ -23,7 +23,7 @@
 
 enum option_id {
 	OPT_VMLINUX = 1, OPT_MODULES, OPT_SRC, OPT_DEBUG_DIR, OPT_FORCE, OPT_FORMAT, OPT_PATTERNS, OPT_NO_CACHE,
-	OPT_DEBUGINFOD, OPT_COLOR, OPT_HELP,
+	OPT_KERNEL_OFFSET, OPT_COLOR, OPT_HELP,
 };
 
 static const struct option_def option_defs[] = {
@@ -34,8 +34,9 @@ static const struct option_def option_defs[] = {
 	{ OPT_SRC, 's', "src", "DIR",
 	  "the source tree: paths are made relative to it, and its scripts/get_maintainer.pl says whom to tell" },
 	{ OPT_FORCE, 0, "force", NULL, "use a vmlinux or module even if it does not belong to the log" },
-	{ OPT_DEBUGINFOD, 0, "debuginfod", NULL, "ask the servers in $DEBUGINFOD_URLS for what is not found here" },
 	{ OPT_NO_CACHE, 0, "no-cache", NULL, "neither read nor write indexes in $XDG_CACHE_HOME/culprit" },
+	{ OPT_KERNEL_OFFSET, 0, "kernel-offset", "HEX",
+	  "where KASLR put the kernel, for addresses without symbol (default: the report's own \"Kernel Offset:\")" },
 	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default) or json (one object per line)" },
 	{ OPT_PATTERNS, 'p', "patterns", "DIR", "add and override patterns by the *.yaml files in DIR; repeatable" },
 	{ OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" },
@@ -54,8 +55,10 @@ struct dirs {
 struct settings {
 	enum format format;
 	enum text_color color_when;
-	bool color, force, no_cache, debuginfod;
+	bool color, force, no_cache;
 	const char *vmlinux, *source;
+	uint64_t kernel_offset;
+	bool has_kernel_offset;
 	struct dirs modules, debug, patterns;
 };
 
@@ -263,11 +266,17 @@ static int take_option(struct settings *settings, const struct option_reader *op
 	case OPT_FORCE:
 		settings->force = true;
 		return GO_ON;
+	case OPT_KERNEL_OFFSET: {
+		struct span value = span_of(options->value);
+		size_t used;
+
+		if (!parse_hex64(value, &settings->kernel_offset, &used) || used != value.len)
+			return option_complain(options, "--kernel-offset takes a hexadecimal number, not '%s'", options->value);
+		settings->has_kernel_offset = true;
+		return GO_ON;
+	}
 	case OPT_NO_CACHE:
 		settings->no_cache = true;
-		return GO_ON;
-	case OPT_DEBUGINFOD:
-		settings->debuginfod = true;
 		return GO_ON;
 	case OPT_FORMAT:
 		word = option_choice(options, "format", format_words, countof(format_words));
@@ -299,7 +308,7 @@ static struct culprit_error *make_symbolizer(const struct settings *settings, co
 		.debug_dirs = settings->debug.list,
 		.n_debug_dirs = settings->debug.n,
 		.cache_dir = cache_dir,
-		.debuginfod = settings->debuginfod,
+		.kernel_offset = settings->has_kernel_offset ? &settings->kernel_offset : NULL,
 		.force = settings->force,
 	};
 

@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{ "symbolize", "give the frames of crash reports source lines", cmd_symbolize },
 	{ "match", "tell whether a run shows the hunted bug", cmd_match },
 	{ "replay", "judge a finished bisection again", cmd_replay },
+	{ "patterns", "check, list and explain the patterns", cmd_patterns },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
 	{ "bisect", "find the commit that brought a bug, or its fix", cmd_bisect },
 };

@@ -60,13 +60,13 @@ static inline bool span_equal(struct span a, struct span b)
 
 static inline bool span_starts(struct span s, struct span prefix)
 {
-	return s.len >= prefix.len && memcmp(s.ptr, prefix.ptr, prefix.len) == 0;
+	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 /* First n bytes fewer; n must not be over s.len. */
 static inline struct span span_skip(struct span s, size_t n)
 {
-	return (struct span){ s.ptr + n, s.len - n };
+	return (struct span){ n ? s.ptr + n : s.ptr, s.len - n };
 }
 
 /* Offset of needle in s, or -1. */

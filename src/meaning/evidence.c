@@ -17,12 +17,13 @@
 #include "meaning/similarity.h"
 
 #define TITLE_EQUAL		5.0
-#define TITLE_EQUAL_CROSSROADS	3.5	/* hangs where everybody waits */
+#define TITLE_EQUAL_CROSSROADS	2.8	/* hangs where everybody waits */
 #define TITLE_EQUAL_VAGUE	1.5
 #define TITLE_ALIAS		4.3
 #define TITLE_DRIFT		3.8	/* same class, same function, other words */
 #define FRAME_EQUAL_KIN		3.5	/* same function, times kinship of the classes */
 #define FRAME_RENAMED		1.2
+#define RENAMED_MOST		2	/* functions of one stack */
 #define FRAME_IN_STACK		0.4	/* at the top; less further down */
 #define FRAME_OTHER		-2.0
 #define FRAME_OTHER_UNSEEN	-1.0	/* no stacks to look further */
@@ -39,6 +40,8 @@
 #define SIDE_NEUTRAL		0.8	/* allocation and free: nearly the same is another path */
 #define SIDE_SAME		8.0
 #define SIDE_OTHER		3.5
+#define OBJECT_SAME		1.2
+#define SAME_OBJECT		0.25	/* of what another stack counts, when allocated and freed by the same paths */
 #define CROSS_SAME		3.5	/* one's stack is among the other's further stacks */
 
 #define PLACE_SAME		0.5
@@ -71,6 +74,7 @@ struct pair {
 	struct similarity access;
 	double kinship;
 	bool frames_differ;	/* both guilty functions are known, and not one renamed */
+	bool same_object;	/* allocated and freed by the same paths: another place may touch it */
 	bool victims;		/* both are of classes whose stacks show who suffers */
 	double positive, negative;
 	bool no_memory;
@@ -199,7 +203,7 @@ static void compare_other_frames(struct pair *pair)
 	else if (unseen && name_similarity(target->frame, seen->frame) >= 0.75)
 		say(pair, FRAME_RENAMED, "guilty functions have similar names: %s, %s", target->frame, seen->frame);
 	else
-		say(pair, unseen ? FRAME_OTHER_UNSEEN : FRAME_OTHER, "other guilty function: %s, not %s", seen->frame,
+		say(pair, unseen || pair->same_object ? FRAME_OTHER_UNSEEN : FRAME_OTHER, "other guilty function: %s, not %s", seen->frame,
 		    target->frame);
 }
 
@@ -264,6 +268,8 @@ static void say_access(struct pair *pair)
 			say(pair, 0, "stacks have nothing that tells");
 		return;
 	}
+	if (over < 0 && pair->same_object)
+		over *= SAME_OBJECT;
 	weight = over * sim->confidence *
 		 (over > 0 ? stack_same(pair) : pair->victims || pair->seen->torn ? STACK_OTHER_VICTIM : STACK_OTHER);
 	if (!sim->n_equal && !sim->n_renamed)
@@ -274,6 +280,16 @@ static void say_access(struct pair *pair)
 	else
 		say(pair, weight, "%s stack: %u of %u frames equal",
 		    sim->score > 0.95 ? "same" : over > 0 ? "similar" : "other", sim->n_equal, sim->n_of);
+}
+
+static bool same_side(const struct symptom_stack *a, const struct symptom_stack *b, enum kernel_relation kernels)
+{
+	struct similarity sim;
+
+	if (!a->n || !b->n)
+		return false;
+	sim = compare_stacks(a, NULL, b, NULL, kernels);
+	return sim.confidence >= 1 && sim.score > 0.95;
 }
 
 static void compare_sides(struct pair *pair, const struct symptom_stack *a, const struct symptom_stack *b,
@@ -327,45 +343,56 @@ static void compare_cross(struct pair *pair)
 
 /* ------------------------------------------------------------- details */
 
-/* A shared detail that is not common, or else any. Also whether both have details of the kind. */
-static const char *best_shared(const struct pair *pair, size_t index, bool *ret_common, bool *ret_both)
+static bool is_common(const struct detail_rule *rule, const char *value)
+{
+	return glob_list_match(&rule->common, span_of(value));
+}
+
+/* A shared detail that is not common, or else any; ret_both: both have some that are not common;
+   ret_any: both have some. */
+static const char *best_shared(const struct pair *pair, size_t index, bool *ret_common, bool *ret_both,
+			       bool *ret_any)
 {
 	const struct detail_rule *rule = rules_detail(pair->rules, index);
 	const struct symptom *a = pair->target, *b = pair->seen;
-	bool in_a = false, in_b = false;
+	bool in_a = false, in_b = false, any_a = false, any_b = false;
 	const char *common = NULL;
 
-	for (size_t j = 0; j < b->n_details; j++)
-		in_b = in_b || b->details[j].rule == index;
+	for (size_t j = 0; j < b->n_details; j++) {
+		any_b = any_b || b->details[j].rule == index;
+		in_b = in_b || (b->details[j].rule == index && !is_common(rule, b->details[j].value));
+	}
 	for (size_t i = 0; i < a->n_details; i++) {
 		if (a->details[i].rule != index)
 			continue;
-		in_a = true;
+		any_a = true;
+		in_a = in_a || !is_common(rule, a->details[i].value);
 		for (size_t j = 0; j < b->n_details; j++) {
 			if (b->details[j].rule != index || strcmp(a->details[i].value, b->details[j].value))
 				continue;
-			*ret_both = true;
-			*ret_common = glob_list_match(&rule->common, span_of(b->details[j].value));
-			if (!*ret_common)
+			if (!is_common(rule, b->details[j].value))
 				return b->details[j].value;
 			common = b->details[j].value;
 		}
 	}
 	*ret_both = in_a && in_b;
-	return common;
+	*ret_any = any_a && any_b;
+	*ret_common = common;
+	/* what all reports have is nothing in common where both have more than that */
+	return *ret_both ? NULL : common;
 }
 
 static void compare_details(struct pair *pair)
 {
 	for (size_t i = 0; i < rules_n_details(pair->rules); i++) {
 		const struct detail_rule *rule = rules_detail(pair->rules, i);
-		bool common = false, both = false;
-		const char *shared = best_shared(pair, i, &common, &both);
+		bool common = false, both = false, any = false;
+		const char *shared = best_shared(pair, i, &common, &both, &any);
 
 		if (shared)
 			say(pair, rule->weight_same * (common ? 0.25 : 1), "same %s: %s", rule->name, shared);
-		else if (both && !pair->seen->torn)
-			say(pair, rule->weight_other, "other %s", rule->name);
+		else if (any && !pair->seen->torn)
+			say(pair, rule->weight_other * (both ? 1 : 0.5), "other %s", rule->name);
 	}
 }
 
@@ -393,6 +420,12 @@ struct culprit_error *compare_symptoms(const struct match_rules *rules, struct a
 	pair.victims = target->class && seen->class && target->class->victim && seen->class->victim;
 	pair.access = compare_stacks(&target->access, target->frame, &seen->access, seen->frame, pair.kernels);
 
+	pair.same_object = same_side(&target->allocated, &seen->allocated, pair.kernels) &&
+			   same_side(&target->freed, &seen->freed, pair.kernels);
+	/* most callers must be the same, and few renamed: otherwise it is just another way through the kernel */
+	if (pair.access.top_renamed &&
+	    (5 * pair.access.n_equal < 3 * (pair.access.n_of - 1) || pair.access.n_renamed > RENAMED_MOST))
+		pair.access.top_renamed = false;
 	pair.frames_differ = target->frame && seen->frame && !same_frame(&pair) && !pair.access.top_renamed;
 	fits = compare_titles(&pair);
 	compare_classes(&pair);
@@ -401,6 +434,8 @@ struct culprit_error *compare_symptoms(const struct match_rules *rules, struct a
 	say_access(&pair);
 	compare_sides(&pair, &target->allocated, &seen->allocated, "allocation");
 	compare_sides(&pair, &target->freed, &seen->freed, "free");
+	if (pair.same_object && pair.kinship > 0)
+		say(&pair, OBJECT_SAME, "the same object: allocated and freed by the same paths");
 	compare_cross(&pair);
 	compare_details(&pair);
 	compare_tasks(&pair);

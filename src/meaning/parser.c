@@ -64,6 +64,7 @@ struct culprit_parser {
 	size_t max_report_bytes;
 	struct regex_scratch *scratch;
 	struct console_decoder decoder;
+	struct buf *trace;		/* borrowed; NULL: nobody wants to know */
 
 	struct buf carry;		/* bytes of the line that has not ended */
 	bool in_long_line;		/* carry is not the first piece of its line */
@@ -138,6 +139,18 @@ void culprit_parser_destroy(struct culprit_parser *p)
 	free(p);
 }
 
+void parser_set_trace(struct culprit_parser *parser, struct buf *trace)
+{
+	parser->trace = trace;
+}
+
+/* A lost line of explanation is no error. */
+#define TRACE(p, ...) \
+	do { \
+		if ((p)->trace && !buf_printf((p)->trace, __VA_ARGS__)) \
+			(p)->trace->len = 0; \
+	} while (0)
+
 /* --------------------------------------------------------- drafts */
 
 static struct culprit_error *draft_add_line(struct culprit_parser *p, struct draft *d, struct span text,
@@ -184,9 +197,12 @@ static struct culprit_error *close_draft(struct culprit_parser *p, struct draft 
 	struct culprit_error *err;
 
 	trim_draft(d);
-	err = draft_build(d, p->patterns, p->scratch, p->file_name, &d->report);
+	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
+	err = draft_build_traced(d, p->patterns, p->scratch, p->file_name, p->trace, &d->report);
 	if (err)
 		return err;
+	TRACE(p, "  title: %s\n%s%s%s", d->report->title, d->report->corrupted ? "  corrupted: " : "",
+	      d->report->corrupted ? d->report->corrupted_reason : "", d->report->corrupted ? "\n" : "");
 	d->report->panicked = p->panicked;
 	d->boot_serial = p->boot_serial;
 	d->closed = true;
@@ -445,18 +461,29 @@ static void note_panic(struct culprit_parser *p, uint64_t off)
 	}
 }
 
+/* Why a line that holds the banner's literal is none, or NULL where it is one. */
+static const char *why_no_banner(struct culprit_parser *p, const struct line *line, struct banner *banner)
+{
+	if (banner->speaker == SPEAKER_KERNEL && !may_be_kernel(p, line))
+		return "the kernel does not say this";
+	if (banner->n_require && !any_matches(p, banner->require, banner->n_require, line->text))
+		return "nothing of its 'require' matches";
+	if (any_matches(p, banner->ignore, banner->n_ignore, line->text))
+		return "its 'ignore' matches";
+	return NULL;
+}
+
 static void filter_banners(struct culprit_parser *p, const struct line *line, struct hits *hits)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < hits->n_banners; i++) {
 		struct banner *banner = &p->patterns->banners[hits->banners[i]];
+		const char *why = why_no_banner(p, line, banner);
 
-		if (banner->speaker == SPEAKER_KERNEL && !may_be_kernel(p, line))
-			continue;
-		if (banner->n_require && !any_matches(p, banner->require, banner->n_require, line->text))
-			continue;
-		if (any_matches(p, banner->ignore, banner->n_ignore, line->text))
+		TRACE(p, "line %llu: '%s' (%s:%u) %s%s\n", (unsigned long long)line->number, banner->literal,
+		      banner->place.file, banner->place.line, why ? "is no banner: " : "is a banner", why ? why : "");
+		if (why)
 			continue;
 		hits->banners[n++] = hits->banners[i];
 		if (banner->panic)
@@ -642,7 +669,10 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 
 	if (d && goes_on(p, d, line, hits)) {
 		/* What was said before is not named by what comes after. */
-		d->follow_up |= d->has_stack || d->ended || d->own_lines > FOLLOW_UP_LINES;
+		d->follow_up |= d->has_stack || d->ended ||
+				(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
+		      (unsigned long long)d->start_line);
 		return add_to_draft(p, d, line, end_off, true);
 	}
 	if (d) {
@@ -650,6 +680,7 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 		if (err)
 			return err;
 	}
+	TRACE(p, "line %llu: begins a report\n", (unsigned long long)line->number);
 	return open_draft(p, line, hits, before, end_off);
 }
 
@@ -711,8 +742,14 @@ static void drop_firmware_drafts(struct culprit_parser *p)
 	for (size_t i = p->n_drafts; i-- > 0;) {
 		struct draft *d = p->drafts[i];
 
-		if (!d->closed && d->origin == ORIGIN_UNKNOWN && !d->has_stack && d->phase < CULPRIT_PHASE_EARLY_KERNEL)
-			drop_draft(p, i);
+		if (d->origin != ORIGIN_UNKNOWN || d->event || d->has_stack || d->phase >= CULPRIT_PHASE_EARLY_KERNEL)
+			continue;
+		/* One that another banner closed, and that nobody took: firmware warns more than once. */
+		if (d->closed && (d->boot_serial != p->boot_serial || p->panicked))
+			continue;
+		if (d->closed && !d->report->suppressed)
+			p->n_reports--;
+		drop_draft(p, i);
 	}
 }
 
@@ -722,7 +759,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	bool alive = p->in_kernel;
 	struct culprit_error *err = NULL;
 
-	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE)
+	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE && !(line->flags & LINE_CONTINUED))
 		err = kernel_spoke(p, before, KERNEL_UP_US, &alive);
 	drop_firmware_drafts(p);
 	if (!err)
@@ -779,6 +816,26 @@ static struct culprit_error *handle_mark(struct culprit_parser *p, const struct 
 /* -------------------------------------------------------------- lines */
 
 /*
+ * A line without any literal, while no report is open: nothing is learned of
+ * it, because whole blocks of such lines are never looked at.  But later pieces
+ * of a long line may be asked for what the first one said.
+ */
+static struct culprit_error *pass_over(struct culprit_parser *p, struct span raw, unsigned int flags)
+{
+	struct culprit_error *err = NULL;
+
+	if (flags & LINE_TRUNCATED) {
+		bool seen_kmsg = p->decoder.seen_kmsg;
+		struct line line;
+
+		err = console_decode(&p->decoder, raw, flags, &line);
+		p->decoder.seen_kmsg = seen_kmsg;
+	}
+	p->decoder.replay_next = false;
+	return err;
+}
+
+/*
  * One line, or piece of one.  before is what of the block at hand stands in
  * front of the line (history has what is older).
  */
@@ -789,6 +846,8 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	struct hits hits;
 	struct line line;
 
+	if (!p->n_open && scan_find(p->patterns->scan, raw, 0, NULL) >= raw.len)
+		return pass_over(p, raw, flags);
 	err = console_decode(&p->decoder, raw, flags, &line);
 	if (err)
 		return err;
@@ -800,7 +859,7 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	find_hits(p->patterns, line.text, &hits);
 	if (line.origin == ORIGIN_META)
 		return NULL;
-	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN) {
+	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN && !(flags & LINE_CONTINUED)) {
 		_cleanup_(buf_deinit) struct buf text = { 0 };
 
 		if (!buf_add(&text, line.text.ptr, line.text.len))
@@ -866,6 +925,8 @@ static struct culprit_error *process_block(struct culprit_parser *p, struct span
 			size_t hit = scan_find(p->patterns->scan, block, at, NULL);
 			const char *nl;
 
+			if (hit >= block.len || memchr(block.ptr + at, '\n', hit - at))
+				p->decoder.replay_next = false;
 			if (hit >= block.len) {
 				p->number += scan_count_lines(span_skip(block, at));
 				at = block.len;

@@ -22,14 +22,18 @@
 #include "meaning/profile_entry.h"
 #include "meaning/similarity.h"
 
-/* Share of runs that die of something else (one in 30 to 50 on fuzzing hosts), and how often it is one title again. */
-#define BACKGROUND_RATE 0.03
+/* Share of runs that die of something else (a few of a hundred on fuzzing hosts), and how often it is one title again. */
+#define BACKGROUND_RATE 0.05
 #define BACKGROUND_AGAIN 0.3
 /* A face's rate is anywhere between 1/200 and 1, all orders of magnitude alike: 1 / ln 200 */
 #define FACE_SHARE 0.19
 #define COUNT_MOST 4.0		/* log-odds that counting may give either way */
+#define RESEMBLANCE_LEAST -6.0	/* other class, other function, no frame in common */
+#define RESEMBLANCE_MOST 5.0
 #define GOOD_RUN 3.0		/* log-odds lost per run of a good commit that shows the title */
-#define PLACED_WEIGHT 0.3	/* the most that a vague title is adopted with */
+#define VAGUE_MOST 0.3		/* the most that a vague title is adopted with */
+#define ALIEN -2.5		/* log-odds of stacks and functions: nothing there is the target's */
+#define ALIEN_MOST 0.5		/* the most for such: another bug of the known-bad commit looks just like it */
 
 struct culprit_error *profile_create(const struct match_rules *rules, struct profile **ret)
 {
@@ -192,10 +196,12 @@ static double count_odds(size_t n, size_t k)
 }
 
 /* How much an adopted symptom resembles the bug's own ones. */
-static struct culprit_error *resemblance(const struct profile *profile, const struct symptom *symptom, double *ret)
+static struct culprit_error *resemblance(const struct profile *profile, const struct symptom *symptom, double *ret,
+					 bool *ret_alien)
 {
 	_cleanup_(arena_deinit) struct arena arena = { 0 };
-	double best = -4;
+	double beyond = RESEMBLANCE_LEAST;
+	double best = RESEMBLANCE_LEAST;
 
 	for (size_t i = 0; i < profile->n_entries; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
@@ -208,9 +214,11 @@ static struct culprit_error *resemblance(const struct profile *profile, const st
 			if (err)
 				return err;
 			best = fmax(best, comparison.logit - COMPARISON_PRIOR);
+			beyond = fmax(beyond, comparison.beyond_title);
 		}
 	}
-	*ret = best > 5 ? 5 : best;
+	*ret = fmin(best, RESEMBLANCE_MOST);
+	*ret_alien = beyond < ALIEN;
 	return NULL;
 }
 
@@ -218,6 +226,7 @@ static struct culprit_error *weigh_entry(const struct profile *profile, struct p
 {
 	const struct symptom *symptom = &entry->samples[0];
 	struct culprit_error *err;
+	bool alien;
 	double alike;
 
 	if (entry->own) {
@@ -226,13 +235,15 @@ static struct culprit_error *weigh_entry(const struct profile *profile, struct p
 	}
 	if (entry->fixed)
 		return NULL;
-	err = resemblance(profile, symptom, &alike);
+	err = resemblance(profile, symptom, &alike, &alien);
 	if (err)
 		return err;
 	entry->weight = probability_of(count_odds(profile->n_runs, entry->seen) + alike -
 				       GOOD_RUN * (double)entry->seen_good);
 	if (symptom->vague)
-		entry->weight = fmin(entry->weight, PLACED_WEIGHT);
+		entry->weight = fmin(entry->weight, VAGUE_MOST);
+	if (alien)
+		entry->weight = fmin(entry->weight, ALIEN_MOST);
 	return NULL;
 }
 

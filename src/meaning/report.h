@@ -54,6 +54,9 @@ struct draft {
 
 void draft_destroy(struct draft *draft);
 
+/* For `patterns explain`: what was decided of which line, and why, is added to trace, which the parser borrows. */
+void parser_set_trace(struct culprit_parser *parser, struct buf *trace);
+
 /*
  * The finished report.  panicked is what the log has shown so far.
  * Errors: NO_MEMORY.

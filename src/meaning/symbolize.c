@@ -157,7 +157,6 @@ struct culprit_error *symbolizer_create(const struct symbolizer_options *options
 		.cache_dir = options->cache_dir,
 		.debug_dirs = options->debug_dirs,
 		.n_debug_dirs = options->n_debug_dirs,
-		.debuginfod = options->debuginfod,
 	};
 	if (options->vmlinux && access(options->vmlinux, R_OK))
 		err = culprit_error_errno("%s", options->vmlinux);
@@ -1174,6 +1173,10 @@ struct culprit_error *symbolize_report(struct symbolizer *symbolizer, const stru
 	job->out = out;
 	job->has_kernel_offset = symbol_kernel_offset((struct span){ report->text, report->text_len },
 						      &job->kernel_offset);
+	if (symbolizer->options.kernel_offset) {
+		job->kernel_offset = *symbolizer->options.kernel_offset;
+		job->has_kernel_offset = true;
+	}
 	err = run(job);
 	buf_deinit(&job->text);
 	if (err)

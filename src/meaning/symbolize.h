@@ -31,7 +31,8 @@ struct symbolizer_options {
 	const char *const *debug_dirs;		/* like /usr/lib/debug */
 	size_t n_debug_dirs;
 	const char *cache_dir;			/* of indexes; NULL: none */
-	bool debuginfod;			/* may ask the servers in $DEBUGINFOD_URLS */
+	/* Where KASLR put the kernel, for bare addresses; NULL: "Kernel Offset:" of the report, if it has that */
+	const uint64_t *kernel_offset;
 	bool force;				/* use what does not belong to the log */
 };
 

@@ -45,6 +45,17 @@ static struct span name_at(const char *text)
 	return (struct span){ text, len };
 }
 
+/* "BUG: failure at FILE:LINE/FUNCTION()!": BUG() of architectures that have none of their own */
+static struct span name_before_call(const char *title)
+{
+	const char *end = strstr(title, "()!");
+	size_t len = 0;
+
+	while (end && end - len > title && is_name_char(end[-(ptrdiff_t)len - 1]))
+		len++;
+	return (struct span){ end ? end - len : title, len };
+}
+
 /* "... in FUNCTION", "... in A / B" */
 static struct culprit_error *frames_of_title(const struct match_rules *rules, struct arena *arena,
 					     struct symptom *symptom)
@@ -56,7 +67,7 @@ static struct culprit_error *frames_of_title(const struct match_rules *rules, st
 	while ((next = strstr(next, " in ")))
 		at = next += 4;
 	if (!at)
-		return NULL;
+		return set_frame(rules, arena, name_before_call(symptom->title), &symptom->frame);
 	name = name_at(at);
 	err = set_frame(rules, arena, name, &symptom->frame);
 	if (!err && !strncmp(name.ptr + name.len, " / ", 3))
@@ -169,6 +180,16 @@ static bool stack_is_unreliable(const struct culprit_stack *stack)
 	return true;
 }
 
+static bool seen_before(const struct symptom_frame *frames, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (frames[i].size && frames[i].offset == frames[n].offset && frames[i].size == frames[n].size &&
+		    !strcmp(frames[i].function, frames[n].function))
+			return true;
+	}
+	return false;
+}
+
 /* first: a frame to put on top (the faulting instruction), or NULL. */
 static struct culprit_error *make_stack(const struct match_rules *rules, struct arena *arena,
 					const struct culprit_stack *stack, const struct culprit_frame *first,
@@ -201,6 +222,9 @@ static struct culprit_error *make_stack(const struct match_rules *rules, struct 
 			return err;
 		/* machinery; and the faulting function again on top of the call trace */
 		if (frames[n].weight <= 0 || (n == 1 && !strcmp(frames[0].function, frames[1].function)))
+			continue;
+		/* recursion, or a stack that was scanned in circles: once is enough to compare */
+		if (seen_before(frames, n))
 			continue;
 		n++;
 	}

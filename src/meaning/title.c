@@ -236,10 +236,12 @@ static bool pick_by_anchor(const struct finder *f, const struct frame_source *so
 
 	for (size_t i = 0; i < list->n; i++) {
 		if (glob_list_match(&source->pick->anchors, list->names[i])) {
-			if (have)
-				trace(f->in, "  anchor %.*s: its callee %.*s is taken", (int)list->names[i].len,
-				      list->names[i].ptr, (int)ret->len, ret->ptr);
-			return have;
+			/* What nothing was called from is the loop itself. */
+			if (!have)
+				*ret = list->names[i];
+			trace(f->in, "  anchor %.*s: %.*s is taken", (int)list->names[i].len, list->names[i].ptr,
+			      (int)ret->len, ret->ptr);
+			return true;
 		}
 		if (is_skipped(f, source, list->names[i]))
 			continue;

@@ -41,7 +41,7 @@ static size_t stamp_tail(const char *p, const char *end)
 
 	if (p < end && *p == 's')
 		n = 1;
-	while (p + n < end && n < 24 && (is_digit(p[n]) || memchr(" ,@()<>.", p[n], 8)))
+	while (p + n < end && n < 24 && (is_digit(p[n]) || memchr(" ,@()<>.-", p[n], 9)))
 		n++;
 	return n && p + n < end && p[n] == ']' ? n + 1 : 0;
 }
@@ -264,7 +264,7 @@ static bool take_priority(struct prefix *x)
 	size_t n = prefix_digits(x->p + 1, x->end, 3, &priority);
 	const char *p = x->p + 1 + n;
 
-	if (!n || priority > 191 || p >= x->end || *p != '>')
+	if (!n || priority > 191 || p >= x->end || *p != '>' || x->line->origin == ORIGIN_OTHER)
 		return false;
 	p++;
 	if (priority > 7 && (p >= x->end || (*p != '[' && !is_upper(*p) && !is_digit(*p))))
@@ -328,8 +328,10 @@ static bool take_kmsg(struct prefix *x)
 	console_priority(x->line, value[0]);
 	if (x->line->origin == ORIGIN_OTHER)
 		console_logger_tag(x, false);
-	if (x->p == x->end && (x->line->flags & LINE_FRAGMENT))
+	if (x->p == x->end && (x->line->flags & LINE_FRAGMENT)) {
 		x->line->origin = ORIGIN_META;
+		x->line->speaker.len = 0;
+	}
 	return true;
 }
 
@@ -343,6 +345,57 @@ static bool is_kmsg_property(struct span s)
 	while (n < s.len && (is_upper(s.ptr[n]) || is_lower(s.ptr[n]) || is_digit(s.ptr[n]) || s.ptr[n] == '_'))
 		n++;
 	return n > 1 && n < s.len && s.ptr[n] == '=';
+}
+
+/* ---------------------------------------------------------------- dmesg -J */
+
+/*
+ * One member of a record as `dmesg -J` lays it out:
+ *
+ *	      },{
+ *	         "pri": 6,
+ *	         "time":     0.000000,
+ *	         "msg": "Command line: console=ttyS0"
+ *
+ * Numbers are kept for the message that follows them.  A member elsewhere than
+ * nine blanks in belongs to somebody else's JSON.
+ */
+static bool take_json(struct console_decoder *decoder, struct prefix *x)
+{
+	static const char indent[] = "         \"";
+	struct prefix y = *x;
+	uint64_t value, frac;
+	size_t n;
+
+	if (!prefix_starts(x, SPAN("         \"")))
+		return false;
+	y.p += sizeof(indent) - 1;
+	if (prefix_starts(&y, SPAN("msg\": \"")) && y.end[-1] == '"' && y.end - y.p > 7) {
+		x->p = y.p + 7;
+		x->end--;
+		console_priority(x->line, decoder->json_priority);
+		x->line->time_us = decoder->json_time_us;
+		x->line->flags |= LINE_HAS_TIME;
+		return true;
+	}
+	if (prefix_starts(&y, SPAN("pri\": "))) {
+		n = prefix_digits(y.p + 6, y.end, 4, &value);
+		if (!n)
+			return false;
+		decoder->json_priority = (uint16_t)value;
+	} else if (prefix_starts(&y, SPAN("time\": "))) {
+		for (y.p += 7; y.p < y.end && *y.p == ' '; y.p++)
+			;
+		n = prefix_digits(y.p, y.end, 12, &value);
+		if (!n || y.end - y.p < (ptrdiff_t)n + 7 || y.p[n] != '.' ||
+		    prefix_digits(y.p + n + 1, y.end, 6, &frac) != 6)
+			return false;
+		decoder->json_time_us = (int64_t)(value * 1000000 + frac);
+	} else {
+		return false;
+	}
+	x->line->origin = ORIGIN_META;
+	return true;
 }
 
 /* ------------------------------------------------ marks of the console */
@@ -450,7 +503,8 @@ static const char *find_stamp(struct span s, const char **ret_from)
 /* The prefixes at the start, outermost first. Behind the kernel's own, only what it or a forwarder adds. */
 static void take_prefixes(struct prefix *x, enum console_escape *ret_escape)
 {
-	for (int i = 0; i < MAX_PREFIXES && x->p < x->end; i++) {
+	/* Behind a program's tag stands what that program says, whatever it looks like. */
+	for (int i = 0; i < MAX_PREFIXES && x->p < x->end && !x->line->speaker.len; i++) {
 		bool inside = x->line->origin == ORIGIN_KERNEL;
 		bool timed = x->line->flags & LINE_HAS_TIME;
 
@@ -551,11 +605,15 @@ static void decode_prefix(struct console_decoder *decoder, struct span s, struct
 	if (s.len == 0)
 		return;
 	if ((decoder->seen_kmsg && *s.ptr == ' ' && is_kmsg_property(s)) ||
+	    span_equal(s, SPAN("      },{")) ||	/* between records of dmesg -J */
 	    ((is_upper(*s.ptr) || *s.ptr == '=') && s.len < 64 && is_pstore_header(s))) {
 		line->origin = ORIGIN_META;
 		return;
 	}
-	take_prefixes(&x, ret_escape);
+	if (*s.ptr == ' ' && take_json(decoder, &x))
+		*ret_escape = ESCAPE_JSON;
+	else
+		take_prefixes(&x, ret_escape);
 	if (*ret_escape == ESCAPE_KMSG)
 		decoder->seen_kmsg = true;
 	if (line->origin == ORIGIN_META) {
@@ -616,6 +674,7 @@ bool console_split_inner(struct line *line, struct line *ret)
 	*ret = *line;
 	ret->caller = (struct caller){ 0 };
 	ret->level = -1;
+	ret->origin = ORIGIN_UNKNOWN;
 	ret->flags &= (uint16_t)~(LINE_SPLICED | LINE_DROPPED | LINE_JUNK_FRONT);
 	x = (struct prefix){ from, end, ret };
 	if (*from == '<')

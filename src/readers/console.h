@@ -14,6 +14,7 @@
  *	[Sun Nov 22 10:00:00 2026] text            dmesg -T
  *	2026-11-22T10:00:00,123456+00:00 text      dmesg --time-format iso
  *	kern  :warn  : [   12.345678] text         dmesg -x
+ *	         "msg": "text"                     dmesg -J, "pri" and "time" above it
  *	6,1234,5678901,-;text                      /dev/kmsg; " KEY=value" lines follow
  *	6,1234,5678901,-,caller=T123;text          the same (v5.1), netconsole extended
  *	6,1234,5678901,-,ncfrag=0/1000;text        netconsole extended, fragment
@@ -50,7 +51,8 @@ enum line_origin {
 	ORIGIN_KERNEL,		/* a printk prefix (time stamp, level, caller, kmsg header, "kernel:") */
 	ORIGIN_OTHER,		/* a logger says that it was another program ("host sshd[12]: ") */
 	ORIGIN_META,		/* about the console itself: a lone "** N printk messages dropped **", a
-				   kmsg " KEY=value" line, an empty netconsole fragment */
+				   kmsg " KEY=value" line, an empty netconsole fragment, a number
+				   of dmesg -J */
 };
 
 #define LINE_TRUNCATED	0x01u	/* first piece of a line longer than CONSOLE_LINE_BYTES */
@@ -86,6 +88,8 @@ struct console_decoder {
 	struct buf scratch;
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
 	bool replay_next;	/* the line before ended in the replay mark; clear it when lines were left out */
+	uint16_t json_priority;	/* of the record of dmesg -J that is being read, and its time */
+	int64_t json_time_us;
 	/* what the first piece of a long line said; its later pieces inherit it */
 	uint8_t piece_origin;
 	int8_t piece_level;

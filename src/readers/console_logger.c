@@ -474,9 +474,9 @@ bool console_dmesg_stamp(struct prefix *x)
 	if (!n) {
 		while (p + n < x->end && n < 8 && (p[n] == ' ' || p[n] == '<'))
 			n++;
-		if (p + n >= x->end || (p[n] != '+' && (!n || !memchr(p, '<', n))))
+		if (p + n >= x->end || (p[n] != '+' && p[n] != '-' && (!n || !memchr(p, '<', n))))
 			return false;
-		n += p[n] == '+';
+		n += p[n] == '+' || p[n] == '-';
 		frac = prefix_digits(p + n, x->end, 12, &value);
 		if (frac > 1 && p[n] == '0')
 			return false;
@@ -488,7 +488,7 @@ bool console_dmesg_stamp(struct prefix *x)
 	}
 	/* "<   12.345678>", also behind a date: time since the line before (dmesg -d) */
 	while (p + n < x->end && n < 64 && p[n] != ']')
-		if (!memchr(" <>.", p[n], 4) && !is_digit(p[n]))
+		if (!memchr(" <>.-", p[n], 5) && !is_digit(p[n]))
 			return false;
 		else
 			n++;

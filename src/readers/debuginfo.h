@@ -27,7 +27,6 @@ struct debuginfo_options {
 	const char *cache_dir;			/* NULL: neither read nor write an index */
 	const char *const *debug_dirs;		/* where separate debug files are looked for */
 	size_t n_debug_dirs;
-	bool debuginfod;			/* ask the servers of $DEBUGINFOD_URLS when nothing is found here */
 };
 
 /*

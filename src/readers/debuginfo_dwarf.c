@@ -22,6 +22,8 @@
  */
 #include "readers/debuginfo_internal.h"
 
+#include <stdio.h>
+
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
@@ -326,22 +328,29 @@ static struct culprit_error *intern_path(struct unit_builder *builder, const cha
 {
 	size_t slot = ((uintptr_t)path >> 3 ^ (uintptr_t)path >> 11) & 255;
 	struct culprit_error *err;
-	char kept[4096], dir[4096];
-	size_t len, dir_len;
+	char kept[8192], dir[4096];
+	size_t len, dir_len = builder->comp_dir ? strlen(builder->comp_dir) : 0;
 
 	if (builder->paths[slot].path == path) {
 		*ret = builder->paths[slot].id;
 		return NULL;
 	}
 	len = strlen(path);
-	if (len + 2 > sizeof(kept)) {
+	if (len + dir_len + 2 > sizeof(kept)) {
 		*ret = 0;
 		return NULL;
 	}
-	memcpy(kept, path, len + 1);
+	/* libdw leaves "../mm/slub.c" as it is */
+	if (!strncmp(path, "../", 3) && dir_len && *builder->comp_dir == '/') {
+		memcpy(kept, builder->comp_dir, dir_len);
+		kept[dir_len] = '/';
+		memcpy(kept + dir_len + 1, path, len + 1);
+	} else {
+		memcpy(kept, path, len + 1);
+	}
 	len = normalize(kept);
 	path = kept;
-	if (builder->comp_dir && (dir_len = strlen(builder->comp_dir)) && dir_len + 2 < sizeof(dir)) {
+	if (dir_len && dir_len + 2 < sizeof(dir)) {
 		memcpy(dir, builder->comp_dir, dir_len + 1);
 		dir_len = normalize(dir);
 		if (len > dir_len + 1 && !memcmp(kept, dir, dir_len) && kept[dir_len] == '/') {
@@ -782,6 +791,26 @@ static struct culprit_error *vote_for(struct vote *votes, size_t max, size_t *n,
  * root.  Fails where all of a file's units lie below one subdirectory that
  * itself has such a name inside ("fs/kernel/").
  */
+static struct culprit_error *vote_of_unit(struct vote *votes, size_t max, size_t *n, Dwarf_Die *die)
+{
+	const char *name = dw.dwarf_diename(die), *dir = NULL;
+	_cleanup_(freep) char *path = NULL;
+	Dwarf_Attribute attr;
+
+	if (name && *name == '/')
+		return vote_for(votes, max, n, name);
+	/* make O=build: "../mm/slub.c" of a unit that was compiled in the tree's build directory */
+	if (!name || strncmp(name, "../", 3) || !dw.dwarf_attr(die, DW_AT_comp_dir, &attr) ||
+	    !(dir = dw.dwarf_formstring(&attr)) || *dir != '/')
+		return NULL;
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		return &culprit_error_no_memory;
+	}
+	normalize(path);
+	return vote_for(votes, max, n, path);
+}
+
 struct culprit_error *dbg_load_source_root(struct debuginfo *info)
 {
 	struct vote votes[256] = { 0 };
@@ -794,14 +823,9 @@ struct culprit_error *dbg_load_source_root(struct debuginfo *info)
 
 	err = get_dwarf(info, &dwarf, &bias);
 	while (!err && units++ < DBG_MAX_UNITS && dw.dwarf_get_units(dwarf, cu, &next, NULL, NULL, &die, NULL) == 0) {
-		const char *name;
-
 		cu = next;
-		if (units > ALL_OF_FIRST && units % ONE_IN)
-			continue;
-		name = dw.dwarf_diename(&die);
-		if (name && *name == '/')
-			err = vote_for(votes, countof(votes), &n, name);
+		if (units <= ALL_OF_FIRST || units % ONE_IN == 0)
+			err = vote_of_unit(votes, countof(votes), &n, &die);
 	}
 	for (size_t i = 1; i < n; i++) {
 		if (votes[i].n > votes[best].n || (votes[i].n == votes[best].n && votes[i].len > votes[best].len))

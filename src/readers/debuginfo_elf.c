@@ -43,7 +43,7 @@ DYNLIB_TABLE(elf, ELF_FUNCTIONS, "libelf.so.1", "libelf1");
 #define DWFL_FUNCTIONS(X) \
 	X(dwarf_begin_elf) X(dwarf_end) X(dwarf_errmsg) X(dwelf_elf_gnu_build_id) X(dwelf_elf_gnu_debuglink) \
 	X(dwfl_begin) X(dwfl_end) X(dwfl_report_elf) X(dwfl_report_end) X(dwfl_module_getelf) \
-	X(dwfl_module_getdwarf) X(dwfl_errmsg)
+	X(dwfl_module_getdwarf) X(dwfl_offline_section_address) X(dwfl_errmsg)
 DYNLIB_TABLE(dwfl, DWFL_FUNCTIONS, "libdw.so.1", "libdw1");
 
 struct dbg_live {
@@ -51,6 +51,7 @@ struct dbg_live {
 	Dwarf *dwarf;
 	Dwfl *dwfl;		/* ET_REL only, and then owns elf and dwarf */
 	Dwfl_Module *module;
+	Dwfl_Callbacks callbacks;	/* of dwfl, which keeps a pointer */
 	uint64_t bias;		/* added to addresses in DWARF */
 };
 
@@ -143,14 +144,15 @@ static int find_no_elf(Dwfl_Module *mod, void **data, const char *name, Dwarf_Ad
 
 static struct culprit_error *open_module(const struct debuginfo *info, struct dbg_live *live)
 {
-	static const Dwfl_Callbacks callbacks = {
-		.find_elf = find_no_elf,
-		.find_debuginfo = find_no_debuginfo,
-	};
 	GElf_Addr bias;
 	int fd;
 
-	live->dwfl = dwfl.dwfl_begin(&callbacks);
+	live->callbacks = (Dwfl_Callbacks){
+		.find_elf = find_no_elf,
+		.find_debuginfo = find_no_debuginfo,
+		.section_address = dwfl.dwfl_offline_section_address,
+	};
+	live->dwfl = dwfl.dwfl_begin(&live->callbacks);
 	if (!live->dwfl)
 		return &culprit_error_no_memory;
 	fd = fcntl(info->fd, F_DUPFD_CLOEXEC, 3);

@@ -1041,6 +1041,8 @@ static struct culprit_error *visit_banner(struct banner *banner, regex_visitor *
 		err = visit(&banner->follow_if[i], &banner->place, data);
 	for (size_t i = 0; !err && i < banner->n_require; i++)
 		err = visit(&banner->require[i], &banner->place, data);
+	for (size_t i = 0; !err && i < banner->n_follow_if; i++)
+		err = visit(&banner->follow_if[i], &banner->place, data);
 	return err;
 }
 
@@ -1162,6 +1164,21 @@ ptrdiff_t pattern_set_find(const struct culprit_patterns *set, const char *name)
 
 /* -------------------------------------------------------------- loading */
 
+static uint64_t hash_literals(const struct span *literals, size_t n)
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < n; i++)
+		hash = hash * 31 + hash_bytes(literals[i].ptr, literals[i].len);
+	return hash;
+}
+
+void pattern_set_places(const struct culprit_patterns *set, struct scan_place *ret, uint64_t *ret_hash)
+{
+	scan_set_places(set->scan, ret);
+	*ret_hash = set->literals_hash;
+}
+
 static struct culprit_error *make_scan(struct culprit_patterns *set)
 {
 	size_t n = set->n_banners + set->n_marks;
@@ -1173,6 +1190,10 @@ static struct culprit_error *make_scan(struct culprit_patterns *set)
 		literals[i] = (struct span){ set->banners[i].literal, set->banners[i].len };
 	for (size_t i = 0; i < set->n_marks; i++)
 		literals[set->n_banners + i] = (struct span){ set->marks[i].literal, set->marks[i].len };
+	/* Of the embedded files alone, places were chosen when the program was built. */
+	set->literals_hash = hash_literals(literals, n);
+	if (n == pattern_n_places && set->literals_hash == pattern_places_hash)
+		return scan_set_create_placed(literals, n, pattern_places, &set->scan);
 	return scan_set_create(literals, n, &set->scan);
 }
 
@@ -1232,6 +1253,11 @@ static struct culprit_error *set_create(bool embedded, struct yaml_doc **docs, s
 struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret)
 {
 	return set_create(false, docs, n, ret);
+}
+
+struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret)
+{
+	return set_create(true, docs, n, ret);
 }
 
 static int is_yaml(const struct dirent *entry)

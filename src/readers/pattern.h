@@ -206,6 +206,7 @@ struct culprit_patterns {
 	struct pattern_text *texts;	/* places of expressions and titles */
 	size_t n_texts;
 	struct scan_set *scan;		/* literals of the banners, then of the marks */
+	uint64_t literals_hash;		/* of these, in order */
 	struct regex executor;		/* groups 1 and 2: proc and id */
 	bool has_executor;
 
@@ -221,6 +222,9 @@ const struct pattern_place *pattern_set_place(const struct culprit_patterns *set
 /* A set of the given documents alone, nothing embedded; takes the documents over, also on error. */
 struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);
 
+/* The same on top of the embedded set, as --patterns has it. */
+struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);
+
 /* The pattern made for an event, or NULL. */
 const struct pattern *pattern_set_event(const struct culprit_patterns *set, const char *event);
 
@@ -230,5 +234,17 @@ ptrdiff_t pattern_set_find(const struct culprit_patterns *set, const char *name)
 /* The embedded files, in order; made from patterns/NAME.yaml when the program is built. */
 extern const struct yaml_doc *const pattern_embedded[];
 extern const size_t pattern_n_embedded;
+
+/*
+ * How the prefilter looks for the literals of the embedded files, found when
+ * the program is built (patterns/places.c): it takes a millisecond.  Holds for
+ * a set whose literals have the same number and hash.
+ */
+extern const struct scan_place pattern_places[];
+extern const size_t pattern_n_places;
+extern const uint64_t pattern_places_hash;
+
+/* What goes there; ret takes as many as the set has banners and marks. */
+void pattern_set_places(const struct culprit_patterns *set, struct scan_place *ret, uint64_t *ret_hash);
 
 #endif

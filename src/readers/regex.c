@@ -215,6 +215,79 @@ bool regex_has_group(struct regex *re, const char *name)
 	return number > 0 || number == PCRE2_ERROR_NOUNIQUESUBSTRING;
 }
 
+bool regex_always_matches(const struct regex *earlier, const struct regex *later)
+{
+	size_t n = strlen(earlier->source);
+
+	if (strncmp(earlier->source, later->source, n) != 0)
+		return false;
+	if (!later->source[n])
+		return true;
+	return !has_alternatives(later->source) && !strchr("?*+{", later->source[n]) && later->source[n - !!n] != '\\';
+}
+
+/* "*", "+", "{2,}" and their lazy forms at p repeat without end; possessive ones ("*+") don't go back. */
+static bool is_endless(const char *p)
+{
+	const char *end = p;
+
+	if (*p == '*' || *p == '+')
+		return p[1] != '+';
+	if (*p != '{')
+		return false;
+	end += strcspn(p, "}");
+	return *end && end[-1] == ',' && end[1] != '+';
+}
+
+#define MAX_DEPTH 32
+
+bool regex_may_be_slow(const struct regex *re)
+{
+	struct { bool endless, fixed, bad; } group[MAX_DEPTH] = { { 0 } };
+	size_t depth = 0;
+
+	for (const char *p = re->source; *p; p++) {
+		bool closed = false, inner = false;
+
+		if (*p == '\\' && p[1]) {
+			p++;
+		} else if (*p == '[') {
+			p = skip_class(p);
+		} else if (*p == '(' && depth + 1 < MAX_DEPTH) {
+			memset(&group[++depth], 0, sizeof(*group));
+			/* "?:", "?<name>" are no atoms. */
+			if (p[1] == '?')
+				p += p[2] == '<' && p[3] != '=' && p[3] != '!' ? strcspn(p, ">") : 2;
+			if (!*p)
+				break;
+			continue;
+		} else if (*p == ')' && depth) {
+			inner = group[depth].bad || (group[depth].endless && !group[depth].fixed);
+			depth--;
+			closed = true;
+		} else if (*p == '|') {
+			group[depth].bad |= group[depth].endless && !group[depth].fixed;
+			group[depth].endless = group[depth].fixed = false;
+			continue;
+		}
+		/* p is at the last byte of an atom. */
+		if (is_endless(p + 1)) {
+			if (closed && inner)
+				return true;
+			group[depth].endless = true;
+		} else if (p[1] != '?' && p[1] != '*' && p[1] != '{') {
+			group[depth].fixed = true;
+		}
+		if (p[1] && strchr("*+?", p[1]))
+			p += p[2] && strchr("+?", p[2]) ? 2 : 1;
+		else if (p[1] == '{')
+			p += strcspn(p, "}");
+		if (!*p)
+			break;
+	}
+	return false;
+}
+
 uint32_t regex_n_groups(struct regex *re)
 {
 	struct regex_code *code;

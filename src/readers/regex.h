@@ -37,6 +37,15 @@ struct culprit_error *regex_check(struct regex *re, size_t *ret_off);
 /* Is there a group of this name? Compiles. */
 bool regex_has_group(struct regex *re, const char *name);
 
+/*
+ * Where later matches, does earlier match, at the same byte or before? Only
+ * what can be seen: earlier is how later begins.  False: not known.
+ */
+bool regex_always_matches(const struct regex *earlier, const struct regex *later);
+
+/* Is a group repeated without end whose content may be cut in many ways ("(a+)+")? */
+bool regex_may_be_slow(const struct regex *re);
+
 /* How many groups it has, group 0 not counted. Compiles. */
 uint32_t regex_n_groups(struct regex *re);
 

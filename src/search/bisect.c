@@ -183,6 +183,7 @@ static int compare_dated(const void *pa, const void *pb)
 static struct culprit_error *find_ages(struct bisect *b, const struct bisect_graph *graph)
 {
 	_cleanup_(freep) struct dated *dated = calloc(b->n, sizeof(*dated));
+	double *one = (double *)b->sums;
 
 	if (!dated)
 		return &culprit_error_no_memory;
@@ -192,8 +193,8 @@ static struct culprit_error *find_ages(struct bisect *b, const struct bisect_gra
 	for (uint32_t i = 0; i < b->n; i++)
 		b->age[dated[i].commit] = b->n > 1 ? 1 - (float)i / (float)(b->n - 1) : 0;
 	for (uint32_t c = 0; c < b->n; c++)
-		b->sums[0][c] = 1;
-	dag_sum(&b->dag, &b->sums[0][0], b->sum);
+		one[c] = 1;
+	dag_sum(&b->dag, one, b->sum);
 	for (uint32_t c = 0; c < b->n; c++)
 		b->depth[c] = (float)b->sum[c];
 	return NULL;
@@ -232,6 +233,9 @@ struct culprit_error *bisect_create(const struct bisect_graph *graph, const stru
 	if (err)
 		return err;
 	err = posterior_init(b);
+	if (err)
+		return err;
+	err = testable_refresh(b);
 	if (err)
 		return err;
 	*ret = no_free_ptr(b);

@@ -21,10 +21,13 @@
 /* Commits weighed in full: the best by a look at their halves, and all that were tested before. */
 #define SHORTLIST	40
 #define N_HALVES	128
-/* What a change of kernels must be better by: none is free, and people read the log. */
-#define STAY		1.1
+/*
+ * What a change of kernels must be better by: none is free, and people read the
+ * log.  Looking one visit ahead also undervalues to make an end of a commit.
+ */
+#define STAY		1.25
 /* Commits in a row that may fail to be tested at any time of a hunt. */
-#define FAILURES	5
+#define FAILURES	10
 /* Failures around the kernel in a row that stop the hunt. */
 #define INFRA_ROW	12
 /* Baseline runs that told nothing before its commit is called untestable. */
@@ -584,20 +587,40 @@ void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action
 		end(BISECT_DONE_SET, why, culprit, ret);
 }
 
+/* What went into commits that could not be tested. */
+static double wasted(const struct bisect *b)
+{
+	double cost = 0;
+
+	for (uint32_t i = 0; i < b->n_tested; i++) {
+		const struct tested *t = &b->tested[i];
+
+		if (testable_own_failure(b, t) < 0.5)
+			continue;
+		cost += t->n_build_failures * b->config.build_failure_cost + t->n[BISECT_RUN_BOOT_FAILED] +
+			t->n[BISECT_RUN_INCOMPLETE] + (t->n_builds - t->n_build_failures) * b->config.build_cost;
+	}
+	return cost;
+}
+
 /*
  * Will the best visit most likely fail, and so often that a good part of what
- * was spent so far would be spent again before a commit works?  Or would as
- * much again, and a thousand runs more, hardly tell anything?
+ * was spent so far on commits that work would be spent before another one
+ * does?  Or has as much been wasted already?  Or would as much again, and a
+ * thousand runs more, hardly tell anything?
  */
 static bool hopeless(const struct bisect *b, const struct visit *visit, double entropy)
 {
-	double failure = b->config.build_failure_cost + 1, odds;
+	double failure = b->config.build_failure_cost + 1, waste = wasted(b), useful = b->cost_spent - waste, odds;
 
 	if (visit->commit == BISECT_NONE || visit->rate <= 0)
 		return true;
 	odds = (1 - visit->p_testable) / visit->p_testable;
-	return odds * failure > 0.5 * b->cost_spent + FAILURES * failure ||
-		visit->rate * (b->cost_spent + 1000) < 0.3 * fmin(1, entropy);
+	if (odds * failure > 0.75 * useful + FAILURES * failure)
+		return true;
+	if (odds > 1 && waste > useful + 4 * FAILURES * failure)
+		return true;
+	return visit->rate * (b->cost_spent + 1000) < 0.3 * fmin(1, entropy);
 }
 
 static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)
@@ -628,7 +651,9 @@ struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
 
 	*ret = (struct bisect_action){ .commit = BISECT_NONE };
 	posterior_refresh(b);
-	testable_refresh(b);
+	err = testable_refresh(b);
+	if (err)
+		return err;
 	ret->entropy = bisect_entropy(b);
 	culprit = likeliest(b, &ret->posterior);
 	if (b->infra_row >= INFRA_ROW) {

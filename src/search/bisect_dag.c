@@ -250,7 +250,7 @@ static void add_one(struct dag *dag, struct dag_interval interval, void *data)
 
 void dag_sum(struct dag *dag, const double *weight, double *ret)
 {
-	double *prefix = &dag->prefix[0][0];	/* as n + 1 numbers in a row */
+	double *prefix = (double *)dag->prefix;	/* as n + 1 numbers in a row */
 	struct one_lane one = { prefix, ret };
 
 	prefix[0] = 0;

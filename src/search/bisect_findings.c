@@ -129,7 +129,6 @@ uint32_t bisect_findings(struct bisect *b, uint32_t max, struct bisect_finding *
 	struct list list = { ret, 0, max };
 	struct bisect_share top;
 
-	testable_refresh(b);
 	if (bisect_top(b, 1, &top) == 1)
 		sides(b, top.commit, &list);
 	contradictions(b, &list);

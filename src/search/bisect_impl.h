@@ -178,7 +178,7 @@ double posterior_p_shows(struct bisect *b, uint32_t commit);
 /* bisect_testable.c */
 void testable_add_tested(struct bisect *b, uint32_t t);
 void testable_add_run(struct bisect *b, uint32_t t, bool unrelated);
-void testable_refresh(struct bisect *b);
+struct culprit_error *testable_refresh(struct bisect *b);
 /* From its own builds and boots alone: probability that it cannot be tested. */
 double testable_own_failure(const struct bisect *b, const struct tested *t);
 /* Share of the runs at commit that will say something. */

@@ -55,7 +55,7 @@ static struct culprit_error *narrow(struct bisect *b, uint32_t *ret_begun)
 /* The commit nearest to half; skipped ones and the newest, known to be bad, do not help. */
 static uint32_t best_half(struct bisect *b, uint32_t *ret_left)
 {
-	double *weight = &b->sums[0][0];
+	double *weight = (double *)b->sums;
 	uint32_t best = BISECT_NONE;
 	double total = 0, best_half = 0;
 

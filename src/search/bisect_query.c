@@ -101,7 +101,8 @@ double bisect_p_testable(struct bisect *b, uint32_t commit)
 {
 	if (commit >= b->n)
 		return 0;
-	testable_refresh(b);
+	/* out of memory: what was known before the last evidence */
+	culprit_error_destroy(testable_refresh(b));
 	return b->testable[commit];
 }
 
@@ -271,8 +272,12 @@ void bisect_spent(const struct bisect *b, struct bisect_spent *ret)
 
 struct culprit_error *bisect_conclude(struct bisect *b, enum bisect_why why, struct bisect_action *ret)
 {
+	struct culprit_error *err;
+
 	*ret = (struct bisect_action){ .commit = BISECT_NONE };
-	testable_refresh(b);
+	err = testable_refresh(b);
+	if (err)
+		return err;
 	ret->entropy = bisect_entropy(b);
 	choose_conclude(b, why, ret);
 	return NULL;

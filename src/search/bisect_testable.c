@@ -22,6 +22,8 @@
 #define NEAR		4.0
 /* Of all commits, before anything is known. */
 #define BROKEN_PRIOR	0.04
+/* Where a range of trouble has ended, that another one follows: they come in crowds. */
+#define ANOTHER_RANGE	0.2
 #define UNRELATED_PRIOR	0.1
 /* Runs that a commit's own share is thought to be worth before its first. */
 #define UNRELATED_RUNS	4.0
@@ -78,7 +80,7 @@ void testable_add_tested(struct bisect *b, uint32_t t)
 {
 	float *distance = b->tested[t].distance;
 	uint32_t commit = b->tested[t].commit;
-	double *common = b->sum, *inside = &b->sums[0][0];
+	double *common = b->sum, *inside = (double *)b->sums;
 
 	dag_ancestors(&b->dag, commit, b->mark);
 	for (uint32_t c = 0; c < b->n; c++)
@@ -110,9 +112,8 @@ static double range_reaches(double d, double reach)
 }
 
 struct trouble {
-	uint32_t n;
-	uint32_t at[32];		/* places in tested, latest first */
-	double p[32];			/* that it is trouble indeed */
+	const struct tested *commit;
+	double p;			/* that it is trouble indeed */
 };
 
 /*
@@ -121,50 +122,57 @@ struct trouble {
  * likely the same: otherwise one range must have ended and another begun.  The
  * side is told by the distance between the two.
  */
-static double chance_of_trouble(const struct bisect *b, const struct trouble *trouble, uint32_t commit, double ok)
+static double chance_of_trouble(const struct trouble *trouble, uint32_t n, uint32_t commit, double ok)
 {
-	const struct tested *near = NULL;
-	double best = 0, between = 0, d1;
+	const struct trouble *near = NULL, *far = NULL;
+	float nearest = 0, shortest = 0;
+	double best, same;
 
-	for (uint32_t i = 0; i < trouble->n; i++) {
-		const struct tested *t = &b->tested[trouble->at[i]];
-		double p = trouble->p[i] * range_reaches(t->distance[commit], t->distance[commit] + ok);
+	for (uint32_t i = 0; i < n; i++) {
+		float d = trouble[i].commit->distance[commit];
 
-		if (p > best) {
-			best = p;
-			near = t;
+		/* half a chance of trouble is as good as trouble twice as far away */
+		d /= (float)trouble[i].p;
+		if (!near || d < nearest) {
+			nearest = d;
+			near = &trouble[i];
 		}
 	}
-	if (!near)
+	if (!near || ok <= 0)
 		return 0;
-	d1 = near->distance[commit];
-	for (uint32_t i = 0; i < trouble->n; i++) {
-		const struct tested *far = &b->tested[trouble->at[i]];
-		double d2 = far->distance[commit], gap = near->distance[far->commit];
-		double side = (gap - fabs(d1 - d2)) / (2 * fmin(d1, d2) + 1e-9), same;
+	nearest = near->commit->distance[commit];
+	for (uint32_t i = 0; i < n; i++) {
+		float d = trouble[i].commit->distance[commit], gap = near->commit->distance[trouble[i].commit->commit];
 
-		if (far == near || side <= 0 || d1 + ok <= 0)
-			continue;
-		same = range_reaches(gap, gap + ok);
-		same /= same + (1 - same) * BROKEN_PRIOR;
-		between = fmax(between, trouble->p[i] * fmin(side, 1) * same * ok / (ok + fmin(d1, d2)));
+		/* all of the way, or nearly, leads past commit */
+		if (gap > 0.75f * (nearest + d) && (!far || gap < shortest)) {
+			shortest = gap;
+			far = &trouble[i];
+		}
 	}
-	return 1 - (1 - best) * (1 - between);
+	best = near->p * range_reaches(nearest, nearest + ok);
+	if (!far || far == near)
+		return best;
+	same = range_reaches(shortest, shortest + ok);
+	same /= same + (1 - same) * ANOTHER_RANGE;
+	return 1 - (1 - best) * (1 - far->p * same * ok / (ok + nearest));
 }
 
-void testable_refresh(struct bisect *b)
+struct culprit_error *testable_refresh(struct bisect *b)
 {
-	struct trouble trouble = { 0 };
+	_cleanup_(freep) struct trouble *trouble = NULL;
+	uint32_t n = 0;
 
 	if (b->testable_fresh)
-		return;
-	for (uint32_t i = b->n_tested; i-- > 0 && trouble.n < countof(trouble.at);) {
+		return NULL;
+	trouble = calloc(b->n_tested + 1, sizeof(*trouble));
+	if (!trouble)
+		return &culprit_error_no_memory;
+	for (uint32_t i = 0; i < b->n_tested; i++) {
 		double p = testable_own_failure(b, &b->tested[i]);
 
-		if (p <= 0 || (b->tested[i].marked && b->tested[i].mark == BISECT_MARK_SKIP))
-			continue;
-		trouble.at[trouble.n] = i;
-		trouble.p[trouble.n++] = p;
+		if (p > 0.05 && !(b->tested[i].marked && b->tested[i].mark == BISECT_MARK_SKIP))
+			trouble[n++] = (struct trouble){ &b->tested[i], p };
 	}
 	for (uint32_t c = 0; c < b->n; c++)
 		b->sum[c] = b->depth[b->bad];
@@ -177,8 +185,8 @@ void testable_refresh(struct bisect *b)
 	for (uint32_t c = 0; c < b->n; c++) {
 		double p = BROKEN_PRIOR;
 
-		if (trouble.n)
-			p = 1 - (1 - p) * (1 - chance_of_trouble(b, &trouble, c, b->sum[c]));
+		if (n)
+			p = 1 - (1 - p) * (1 - chance_of_trouble(trouble, n, c, b->sum[c]));
 		b->testable[c] = (float)(b->flags[c] & BISECT_SKIP ? 0 : 1 - p);
 	}
 	for (uint32_t i = 0; i < b->n_tested; i++) {
@@ -188,4 +196,5 @@ void testable_refresh(struct bisect *b)
 			b->testable[t->commit] = (float)(1 - testable_own_failure(b, t));
 	}
 	b->testable_fresh = true;
+	return NULL;
 }

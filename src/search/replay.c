@@ -454,7 +454,7 @@ static void choose_test(struct judge *judge)
 	/* within a range that no test has split, retesting its ends says nothing new */
 	if (range && range->probability > 0.5 && range->n_commits != 1 && open < 1 - REPLAY_STEP) {
 		ret->test.between = true;
-		if (ret->n_candidates > 2 && ret->n_ranges == 1 && ret->n_candidates == range->n_commits)
+		if (ret->n_candidates >= 2 && ret->n_ranges == 1 && ret->n_candidates == range->n_commits)
 			ret->test.commit = ret->candidates[ret->n_candidates / 2];
 		return;
 	}

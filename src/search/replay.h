@@ -51,7 +51,7 @@ struct replay_result {
 	const char *culprit;		/* NULL unless REPLAY_COMMIT */
 	const char *culprit_subject;	/* NULL: not known */
 	double probability;		/* of the culprit, or of the candidates together */
-	const char **candidates;	/* most likely first; all known hashes of the ranges */
+	const char **candidates;	/* of the most likely range first, newest first; without a graph the tested ones */
 	size_t n_candidates;
 	struct replay_range *ranges;	/* most likely first */
 	size_t n_ranges;

@@ -702,10 +702,12 @@ static struct culprit_error *finish(struct reader *r, const char *name)
 			step->original = infer_mark(step, log->fix);
 	}
 	log->is_git = !runs;
-	if (log->answer && !log->answer_subject) {
+	if (log->answer) {
 		const struct replay_step *step = replay_log_find(log, log->answer);
 
-		log->answer_subject = step ? step->subject : NULL;
+		/* the step's is joined where mails wrapped it */
+		if (step && step->subject)
+			log->answer_subject = step->subject;
 	}
 	return NULL;
 }

@@ -143,6 +143,17 @@ static void make_row(struct row *row)
 	}
 }
 
+/* git names the bad end when no other candidate is left. */
+static void take_answer(struct row *row)
+{
+	struct place *bad = row->started ? &row->places[row->high] : NULL;
+
+	if (bad && row->log->answer && commit_equal(row->log->answer, row->log->steps[bad->step].commit)) {
+		bad->n_commits = 1;
+		bad->about = 1;
+	}
+}
+
 static size_t place_of(const struct row *row, size_t step)
 {
 	return find_place(row, row->log->steps[step].commit);
@@ -199,6 +210,7 @@ struct culprit_error *hypotheses_from_order(const struct replay_log *log, struct
 		return &culprit_error_no_memory;
 	}
 	make_row(&row);
+	take_answer(&row);
 	for (size_t i = 0; i < row.n; i++) {
 		fill(&row, i, &hypotheses.list[hypotheses.n]);
 		hypotheses.order[hypotheses.n_order++] = row.places[i].step;

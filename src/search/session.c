@@ -313,7 +313,8 @@ static struct culprit_error *apply_run(struct session *s, const struct journal_r
 static struct culprit_error *apply_learn(struct session *s, const struct journal_record *record)
 {
 	(void)record;
-	s->learned = true;
+	/* Also when no verdict changes: the commits' weights come from the profile. */
+	s->learned = s->rejudged = true;
 	return NULL;
 }
 

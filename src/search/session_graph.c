@@ -192,8 +192,7 @@ struct culprit_error *session_feed(struct session *s)
 	}
 	for (; s->n_fed < s->n_facts && !err; s->n_fed++) {
 		const struct session_fact *fact = &s->facts[s->n_fed];
-		const struct subject *subject = fact->kind == FACT_RUN ? &s->runs[fact->index].subject
-								       : &s->builds[fact->index].subject;
+		const struct subject *subject;
 		uint32_t commit;
 
 		/* Whoever starts culprit again has looked after the machine. */
@@ -201,6 +200,7 @@ struct culprit_error *session_feed(struct session *s)
 			bisect_retry_infra(s->bisect);
 			continue;
 		}
+		subject = fact->kind == FACT_RUN ? &s->runs[fact->index].subject : &s->builds[fact->index].subject;
 		commit = session_find(s, subject->commit.hex);
 		if (commit != UINT32_MAX && !subject->changed.hex[0])
 			err = session_feed_fact(s, s->bisect, commit, fact);

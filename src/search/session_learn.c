@@ -103,6 +103,19 @@ static struct culprit_error *load_run(const struct session *s, const struct sess
 	return err;
 }
 
+/*
+ * Whether to learn from a run.  Where the target was described to us, a crash
+ * that shares nothing with it is not adopted for being frequent: at a commit
+ * where every second run dies of a background bug, and the target shows in one
+ * of ten, that bug would be hunted instead.  The price: another face of the
+ * target that resembles it in nothing counts neither for good nor for bad.
+ */
+static bool teaches(const struct session *s, const struct session_run *run, const char *commit)
+{
+	return !run->subject.changed.hex[0] && !strcmp(run->subject.commit.hex, commit) &&
+	       (profile_is_empty(s->profile) || run->verdict != VERDICT_UNRELATED);
+}
+
 static struct culprit_error *learn_from(struct session *s, const char *commit)
 {
 	_cleanup_(learning_deinit) struct learning l = {
@@ -114,9 +127,7 @@ static struct culprit_error *learn_from(struct session *s, const char *commit)
 	if (!l.consoles || !l.evidence)
 		return &culprit_error_no_memory;
 	for (uint32_t i = 0; i < s->n_runs && !err; i++) {
-		const struct subject *subject = &s->runs[i].subject;
-
-		if (subject->changed.hex[0] || strcmp(subject->commit.hex, commit) != 0)
+		if (!teaches(s, &s->runs[i], commit))
 			continue;
 		err = load_run(s, &s->runs[i], &l.consoles[l.n], &l.evidence[l.n]);
 		l.n += !err;

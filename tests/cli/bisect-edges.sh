@@ -16,6 +16,7 @@ g() { git -C "$repo" "$@" -q; }
 rev() { git -C "$repo" rev-parse "$1"; }
 cat >run.sh <<'EOF'
 state=$(cat "$CULPRIT_ARTEFACTS/state" 2>/dev/null || cat "$CULPRIT_SOURCE/state")
+case $state in "/*"*bug*) state=bug ;; esac # a "kernel" that is read from a comment
 [ "$state" != quiet ] || exit "${QUIET:-0}"
 printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
 if [ "$state" = bug ]; then
@@ -146,20 +147,46 @@ is 'patches that do not apply leave a set' "3 $(for i in 4 5 6 7 8; do rev "m$i"
 	"$code $(tr ', ' '\n' <<<"${last#set }" | sort | tr '\n' ' ')"
 has 'a patch that does not apply is a reason to skip' 'nothing.diff does not apply' "$("$CULPRIT" bisect report -c conflict.yaml)"
 
+# --- culprits that cannot have done it: the "kernel" is read from a file of documentation, a comment
+git -C "$repo" checkout -q -b docs m1
+mkdir -p "$repo/Documentation" "$repo/net"
+d() { # NAME PATH TEXT
+	printf '%s\n' "$3" >"$repo/$2"
+	git -C "$repo" add -A && git -C "$repo" commit -qm "$1" && git -C "$repo" tag "$1"
+}
+d d1 Documentation/state fine
+d d2 net/a.c '/* fine */'
+d d3 net/a.c '/* fine and more */'
+d d4 Documentation/state bug
+d d5 Documentation/other x
+config docs d5 d1
+sed -i 's|cp state |cp Documentation/state |' docs.yaml
+hunt docs
+is 'documentation: the culprit' "0 culprit $(rev d4)" "$code $last"
+has 'documentation: suspicious' 'touches only documentation' "$("$CULPRIT" bisect report -c docs.yaml)"
+git -C "$repo" checkout -q -b comment d3
+d e1 net/a.c '/* bug */'
+d e2 Documentation/other y
+config comment e2 d2
+sed -i 's!cp state $CULPRIT_ARTEFACTS!cp net/a.c $CULPRIT_ARTEFACTS/state!' comment.yaml
+hunt comment
+is 'a comment: the culprit' "0 culprit $(rev e1)" "$code $last"
+has 'a comment: suspicious' 'changes only comments' "$("$CULPRIT" bisect report -c comment.yaml)"
+
 # --- the console says nothing: exit codes
 g checkout -b exits m3
-c e1 quiet
-c e2 quiet
-config quiet e2 m1
+c q1 quiet
+c q2 quiet
+config quiet q2 m1
 sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", exit-code: judge, environment: { QUIET: 7 } }|' quiet.yaml
 hunt quiet
-is 'the exit code judges where the console is silent' "0 culprit $(rev e1)" "$code $last"
-config machine e2 m1
+is 'the exit code judges where the console is silent' "0 culprit $(rev q1)" "$code $last"
+config machine q2 m1
 sed -i 's|^run: .*|run: { command: "exit 75" }|' machine.yaml
 hunt machine
 is 'a machine that always fails ends it' '4 none' "$code $last"
 has 'a machine that always fails is told' 'see to the machine' "$out"
-config lost e2 m1
+config lost q2 m1
 sed -i 's|^build: .*|build: { command: "no-such-compiler" }|' lost.yaml
 hunt lost
 has 'a build command that is not there is not the commit' 'see to the machine' "$out"

@@ -288,8 +288,7 @@ run timeout 1 "$CULPRIT" bisect run -q -c hang.yaml
 is 'a second culprit waits' 124 "$code"
 run "$CULPRIT" bisect status -c hang.yaml
 is 'status can be read meanwhile' 0 "$code"
-kill -KILL "$pid"
-wait "$pid" 2>/dev/null
+{ kill -KILL "$pid"; wait "$pid"; } 2>/dev/null
 for _ in $(seq 100); do
 	left=0
 	while read -r p; do kill -0 "$p" 2>/dev/null && left=$((left + 1)); done <hang.runs

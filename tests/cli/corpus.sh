@@ -206,4 +206,10 @@ for command in test diff audit add show; do
 	is "$command --help fits 80 columns" '' "$(awk 'length > 80' <<<"$out")"
 done
 
+# --- the project's own corpus
+run "$CULPRIT" corpus test --feed "$top/corpus"
+is 'all cases of the corpus pass, byte by byte too' '0:' "$code:$(grep -a '^FAIL' <<<"$out")"
+run "$top/tests/corpus-counts.sh" "$CULPRIT" --check
+is 'README.md counts the cases' 0: "$code:$out"
+
 finish

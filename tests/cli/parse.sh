@@ -144,7 +144,7 @@ END
 run "$python" schema.py "$top/include/culprit-report.schema.json" all.json
 is 'json: real output follows the schema, which describes every key' '' "$out$err"
 is 'json: the schema check ran' 0 "$code"
-sed '1s/"title":"[^"]*"/"title":7/' all.json >broken.json
+sed 's/"title":"[^"]*"/"title":7/' all.json >broken.json
 run "$python" schema.py "$top/include/culprit-report.schema.json" broken.json
 is 'json: the schema check can fail' 1 "$code"
 

@@ -168,6 +168,8 @@ START_TEST(dmesg_forms)
 		{ "[Sun Nov 22 10:00:00 2026 <    0.000012>] text", "text", KERNEL, .time_us = -1 },
 		{ "[Nov22 10:00] text", "text", KERNEL, .time_us = -1 },
 		{ "[  +0.000012] text", "text", KERNEL, .time_us = -1 },
+		{ "[  -0.353149] text", "text", KERNEL, .time_us = -1 },
+		{ "[    0.000376 <   -0.055624>] text", "text", KERNEL, .time_us = 376 },
 		{ "[<    0.000012>] text", "text", KERNEL, .time_us = -1 },
 		{ "[   12.345678 <    0.000012>] text", "text", KERNEL, .time_us = 12345678 },
 		{ "2026-11-22T10:00:00,123456+00:00 text", "text", KERNEL, .time_us = -1 },
@@ -183,6 +185,28 @@ START_TEST(dmesg_forms)
 	};
 
 	check_lines(list, countof(list));
+}
+END_TEST
+
+START_TEST(dmesg_json)
+{
+	struct console_decoder decoder = { 0 };
+	struct line line;
+
+	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 3,").origin, ORIGIN_META);
+	ck_assert_uint_eq(decode_with(&decoder, "         \"time\":     5.630919,").origin, ORIGIN_META);
+	line = decode_with(&decoder, "         \"msg\": \"BUG: \\\"x\\\" [   1.2] <4>\"");
+	ck_assert(span_equal(line.text, SPAN("BUG: \"x\" [   1.2] <4>")));
+	ck_assert_uint_eq(line.origin, ORIGIN_KERNEL);
+	ck_assert_int_eq(line.level, 3);
+	ck_assert_int_eq(line.time_us, 5630919);
+	ck_assert_uint_eq(decode_with(&decoder, "      },{").origin, ORIGIN_META);
+	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 30,").origin, ORIGIN_META);
+	line = decode_with(&decoder, "         \"msg\": \"systemd[1]: x\"");
+	ck_assert_uint_eq(line.origin, ORIGIN_OTHER);
+	ck_assert_uint_eq(decode_with(&decoder, "  \"msg\": \"BUG: x\"").origin, ORIGIN_UNKNOWN);
+	ck_assert_uint_eq(decode_with(&decoder, "         \"msg\": \"").origin, ORIGIN_UNKNOWN);
+	console_decoder_deinit(&decoder);
 }
 END_TEST
 
@@ -229,6 +253,8 @@ START_TEST(logger_forms)
 		  .time_us = -1, .flags = LINE_CLEANED },
 		{ "Nov 22 10:00:00 host sshd[12]: BUG: x", "BUG: x", .origin = ORIGIN_OTHER, .level = -1, .time_us = -1,
 		  .speaker = "sshd" },
+		{ "Nov 22 10:00:00 host a[12]: Nov 22 10:00:00 host kernel: BUG: x", "Nov 22 10:00:00 host kernel: BUG: x",
+		  .origin = ORIGIN_OTHER, .level = -1, .time_us = -1, .speaker = "a" },
 		{ "Nov 22 10:00:00 Internal error: Oops: 5", "Internal error: Oops: 5", NOTHING },
 		{ "Nov 22 10:00:00 divide error: 0000 [#1] SMP", "divide error: 0000 [#1] SMP", NOTHING },
 		{ "Nov 22 10:00:00 BUG: unable to handle x", "BUG: unable to handle x", NOTHING },
@@ -255,6 +281,8 @@ START_TEST(logger_forms)
 		  .level = 6, .time_us = -1, .speaker = "sshd" },
 		{ "01-22 10:00:00.123     0     0 I         : [   12.345678] text", "text", KERNEL, .time_us = 12345678 },
 		{ "01-22 10:00:00.123     0     0 I Booting Linux", "Booting Linux", KERNEL, .time_us = -1 },
+		{ "01-22 10:00:00.123   456   789 E Zygote  : <4>text", "<4>text", .origin = ORIGIN_OTHER, .level = -1,
+		  .time_us = -1, .speaker = "Zygote" },
 		{ "01-22 10:00:00.123   456   789 E Zygote  : text", "text", .origin = ORIGIN_OTHER, .level = -1,
 		  .time_us = -1, .speaker = "Zygote" },
 	};
@@ -422,6 +450,15 @@ START_TEST(spliced_lines_are_kept_and_can_be_split)
 	ck_assert_int_eq(third.level, 4);
 	ck_assert_int_eq(third.caller.kind, CALLER_CPU);
 	ck_assert(!console_split_inner(&third, &second));
+
+	/* the second was written by a program, the third by the kernel */
+	line = decode_with(&decoder, "[   10.000001] one<9>[   10.000002] two<4>[   10.000003] three");
+	ck_assert(console_split_inner(&line, &second));
+	ck_assert_uint_eq(second.origin, ORIGIN_OTHER);
+	ck_assert(console_split_inner(&second, &third));
+	ck_assert(span_equal(second.text, SPAN("two")));
+	ck_assert(span_equal(third.text, SPAN("three")));
+	ck_assert_uint_eq(third.origin, ORIGIN_KERNEL);
 	console_decoder_deinit(&decoder);
 }
 END_TEST
@@ -464,6 +501,7 @@ int main(void)
 	tcase_add_test(tc, kernel_text_is_never_cut);
 	tcase_add_test(tc, vendor_prefixes);
 	tcase_add_test(tc, dmesg_forms);
+	tcase_add_test(tc, dmesg_json);
 	tcase_add_test(tc, kmsg_records);
 	tcase_add_test(tc, logger_forms);
 	tcase_add_test(tc, lab_forms);

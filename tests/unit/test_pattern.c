@@ -60,6 +60,8 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "a.yaml:1:29: unknown key 'foo'; expected one of: literal, speaker, follow-up, follow-up-if, panic, ignore, require" },
 	{ "banners: [{literal: \"BUG:\", ignore: 'a('}]\n",
 	  "a.yaml:1:37: at byte 2 of 'a(': bad regular expression: missing closing parenthesis" },
+	{ "banners: [{literal: \"BUG:\", follow-up-if: 'a('}]\n",
+	  "a.yaml:1:43: at byte 2 of 'a(': bad regular expression: missing closing parenthesis" },
 	{ "patterns: {}\n", "a.yaml:1:11: patterns must be a sequence, not a mapping" },
 	{ "patterns:\n- banner: \"BUG:\"\n", "a.yaml:2:3: a pattern needs 'name'" },
 	{ "patterns:\n- name: p\n", "a.yaml:2:3: pattern 'p' needs 'banner' (or 'event') and 'forms'" },

@@ -111,13 +111,16 @@ START_TEST(out_of_memory_is_not_adopted)
 {
 	_cleanup_(profile_destroyp) struct profile *profile = NULL;
 	const char *oom = "kernel panic: Out of memory and no killable processes...";
+	struct culprit_error *err;
 
 	ck_assert_ptr_null(profile_create(rules, &profile));
 	ck_assert_ptr_null(profile_add_title(profile, FSNOTIFY));
 	learn_titles(profile, oom, 5, false);
 	ck_assert(weight_of(profile, oom) < 0);
-	ck_assert_int_eq(culprit_error_code(({ struct culprit_error *e = profile_add_title(profile, " \t");
-		ck_assert_ptr_nonnull(e); e; })), CULPRIT_ERROR_USAGE);
+	err = profile_add_title(profile, " \t");
+	ck_assert_ptr_nonnull(err);
+	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_USAGE);
+	culprit_error_destroy(err);
 }
 END_TEST
 

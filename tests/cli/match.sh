@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# culprit match: exit codes that git bisect run relies on, and what a user sees.
+. "$(dirname "$0")/lib.sh"
+logs=$top/corpus/match/logs
+cd "$tmp" || exit 2
+title='KASAN: use-after-free Read in kc_uaf_read'
+uaf=$logs/x86-uaf_read.log other=$logs/x86-div0.log
+
+# Exit codes
+run "$CULPRIT" match --target "$title" "$uaf"
+is 'the target gives 1' 1 "$code"
+has 'the verdict comes first' 'target ' "$out"
+run "$CULPRIT" match --target "$title" "$other"
+is 'another crash gives 0' 0 "$code"
+has 'and is unrelated' 'unrelated 0.' "$out"
+printf '[    1.0] Run /sbin/init as init process\n[    2.0] systemd[1]: done\n' >clean.log
+run "$CULPRIT" match --target "$title" clean.log
+is 'a clean run gives 0' 0 "$code"
+: >empty.log
+run "$CULPRIT" match --target "$title" empty.log
+is 'an empty log gives 125' 125 "$code"
+has 'and is undecided' 'undecided' "$out"
+run "$CULPRIT" match --target "$title" no-such.log
+is 'a missing log gives 128' 128 "$code"
+run "$CULPRIT" match "$uaf"
+is 'no target gives 129' 129 "$code"
+run "$CULPRIT" match --targt x "$uaf"
+is 'a misspelt option gives 129' 129 "$code"
+run "$CULPRIT" match --profile no-such.yaml "$uaf"
+is 'a missing profile gives 128' 128 "$code"
+run "$CULPRIT" match --target ' ' "$uaf"
+is 'an empty title gives 128' 128 "$code"
+run "$CULPRIT" match --target-log clean.log "$uaf"
+is 'a known-bad log without crash gives 128' 128 "$code"
+printf 'culprit-profile: 1\nbogus: 2\n' >bad.yaml
+run "$CULPRIT" match --profile bad.yaml "$uaf"
+is 'a mistake in a profile gives 128' 128 "$code"
+has 'with its place' 'bad.yaml:2:1: unknown key' "$err"
+
+# Input
+run "$CULPRIT" match --target "$title" <"$uaf"
+is 'standard input is read' 1 "$code"
+run "$CULPRIT" match --target "$title" clean.log "$other" "$uaf"
+is 'one target among several runs is enough' 1 "$code"
+is 'one line per run' 3 "$(wc -l <<<"$out")"
+run "$CULPRIT" match --target "$title" --run-exit 1 clean.log
+is 'the run command is believed where the console is silent' 1 "$code"
+run "$CULPRIT" match --target "$title" --run-exit 125 clean.log
+is 'also when it cannot tell' 125 "$code"
+run "$CULPRIT" match --target "$title" --run-exit 0 "$uaf"
+is 'but not against the console' 1 "$code"
+
+# Failures that are not the target
+printf 'no output\nLinux version 6.1.0\n[    2.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n' >boot.log
+run "$CULPRIT" match --target "$title" boot.log
+is 'a kernel that does not boot gives 125' 125 "$code"
+printf '[    9.0] Kernel panic - not syncing: Out of memory and no killable processes...\n' >oom.log
+run "$CULPRIT" match --target 'kernel panic: corrupted stack end in wb_workfn' oom.log
+is 'out of memory is not the target' 0 "$code"
+printf '[    9.0] BUG: MAX_LOCKDEP_KEYS too low!\n' >lockdep.log
+run "$CULPRIT" match --target 'possible deadlock in rtnl_lock' lockdep.log
+is 'nor is a full table of lockdep' 0 "$code"
+
+# Reasons
+run "$CULPRIT" match --explain --target-log "$uaf" "$uaf"
+has 'reasons are sentences' 'title equal' "$out"
+has 'of the stacks, too' 'same allocation stack' "$out"
+run "$CULPRIT" match --format json --target-log "$uaf" "$other"
+has 'JSON has the verdict' '"verdict":"unrelated"' "$(tr -d ' ' <<<"$out")"
+has 'JSON has the probability' '"probability":0' "$(tr -d ' ' <<<"$out")"
+has 'JSON has the evidence' '"evidence":["' "$(tr -d ' ' <<<"$out")"
+
+# Profiles
+run "$CULPRIT" match --profile p.yaml --learn "$uaf" "$uaf" "$logs/x86-uaf_list.log"
+is 'learning succeeds' 0 "$code"
+has 'the most frequent title is the own one' "title: \"$title\"" "$(grep -A1 'title:' p.yaml | head -1)"
+has 'another one is adopted' 'role: adopted' "$(cat p.yaml)"
+run "$CULPRIT" match --profile p.yaml "$uaf"
+is 'a learned profile finds its target' 1 "$code"
+run "$CULPRIT" match --learn "$uaf"
+has 'without a file the profile is printed' 'culprit-profile: 1' "$out"
+run "$CULPRIT" match --profile p.yaml --learn-good "$logs/x86-uaf_list.log"
+has 'crashes of good commits are noted' 'seen-good: 1' "$(cat p.yaml)"
+before=$(cat p.yaml)
+run "$CULPRIT" match --profile p.yaml "$other"
+is 'judging leaves the profile alone' "$before" "$(cat p.yaml)"
+
+# git bisect run
+if command -v git >/dev/null; then
+	git init -q repo && cd repo || exit 2
+	for i in 1 2 3 4 5 6 7 8; do
+		if [ "$i" -ge 6 ]; then cp "$uaf" run.log; elif [ "$i" -eq 3 ]; then cp "$other" run.log; else cp ../clean.log run.log; fi
+		echo "$i" >n
+		git add -A && git -c user.name=t -c user.email=t@example.org commit -qm "commit $i"
+	done
+	git bisect start HEAD HEAD~7 >/dev/null
+	out=$(git bisect run "$CULPRIT" match --target "$title" run.log 2>&1)
+	has 'git bisect run finds the commit' 'commit 6' "$(git log -1 --format=%s refs/bisect/bad)"
+	git bisect reset >/dev/null 2>&1
+	git bisect start HEAD HEAD~7 >/dev/null
+	git bisect run "$CULPRIT" match --target "$title" no-such.log >/dev/null 2>&1
+	holds 'and stops on our own troubles' [ $? -ge 125 ]
+	cd ..
+fi
+
+# The labelled pairs. The lines are for people to read.
+"$top/tests/check-match.sh" "$CULPRIT"
+is 'precision and recall on the labelled pairs' 0 $?
+finish

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# culprit patterns lint, list, explain.
+. "$(dirname "$0")/lib.sh"
+
+run "$CULPRIT" patterns lint
+is "patterns: the built-in set is clean" 0 "$code"
+has "patterns: a clean set says so" "no mistakes found" "$out"
+
+cat >"$tmp/bad.yaml" <<'END'
+macros: {UNUSED: x}
+sets: {idle: [a]}
+banners:
+- literal: "NOBODY WAITS"
+patterns:
+- name: frob
+  banner: "FROB:"
+  forms:
+  - {name: wide, match: 'FROB: \w', title: "a"}
+  - {name: narrow, match: 'FROB: \w+ in (?:(a+)+)', title: "b", type: NO-SUCH}
+  - {name: lost, match: 'other', title: "c in {frame}"}
+END
+run "$CULPRIT" patterns lint "$tmp/bad.yaml"
+is "patterns: findings give 1" 1 "$code"
+has "patterns: an unused macro" "bad.yaml:1:10: macro 'UNUSED' is used nowhere" "$out"
+has "patterns: an unused set" "bad.yaml:2:8: set 'idle' is used nowhere" "$out"
+has "patterns: a banner without a pattern" "bad.yaml:4:3: no pattern has the banner 'NOBODY WAITS'" "$out"
+has "patterns: a type that is in no table" "bad.yaml:10:5: type 'NO-SUCH' is not in the table of types" "$out"
+has "patterns: an expression that can be slow" "bad.yaml:10:27: 'FROB: \\w+ in (?:(a+)+)' can be slow" "$out"
+has "patterns: a frame that nothing finds" "bad.yaml:11:5: form 'lost' names {frame} and has no 'frames'" "$out"
+case $out in *"form 'narrow' can never win"*) fail "patterns: a quantifier makes another expression" "$out" ;;
+*) pass "patterns: a quantifier makes another expression" ;; esac
+
+printf 'patterns:\n- name: p\n  banner: "FROB:"\n  forms:\n  - {match: "FROB: ", title: a}\n  - {match: "FROB: x", title: b}\n' >"$tmp/never.yaml"
+run "$CULPRIT" patterns lint "$tmp/never.yaml"
+has "patterns: a form that never wins" "never.yaml:6:5: form '2' can never win: '1' (line 5) matches wherever it does" "$out"
+
+printf 'patterns:\n- nam: p\n' >"$tmp/key.yaml"
+printf 'patterns: [\n' >"$tmp/syntax.yaml"
+run "$CULPRIT" patterns lint "$tmp/syntax.yaml" "$tmp/key.yaml"
+is "patterns: what cannot be loaded gives 1" 1 "$code"
+has "patterns: a broken file has its place" "syntax.yaml:2:1: " "$out"
+run "$CULPRIT" patterns lint "$tmp/missing.yaml"
+is "patterns: a missing file gives 2" 2 "$code"
+
+run "$CULPRIT" patterns list
+is "patterns: list" 0 "$code"
+has "patterns: list knows kasan" "kasan " "$out"
+run "$CULPRIT" patterns list --format json
+has "patterns: list as JSON" '"name":"kasan","kind":"crash"' "$out"
+
+cat >"$tmp/log" <<'END'
+[    0.000000] Linux version 6.1.0 (a@b)
+[    1.000000] BUG: KASAN: use-after-free in kc_read+0x10/0x20
+[    1.000001] Read of size 8 at addr ffff888012345678 by task a/12
+[    1.000002] Call Trace:
+[    1.000003]  kasan_report+0x1b/0x40
+[    1.000004]  kc_read+0x10/0x20
+WARNING: firmware did not like it
+END
+run "$CULPRIT" patterns explain "$tmp/log"
+is "patterns: explain" 0 "$code"
+has "patterns: which banner matched" "line 2: 'BUG:'" "$out"
+has "patterns: which banner is none, and why" "is no banner: the kernel does not say this" "$out"
+has "patterns: which form lost" "loses to the one above" "$out"
+has "patterns: which form won" "chosen: kasan/access" "$out"
+has "patterns: which frame was skipped" "frame kasan_report is skipped: generic" "$out"
+has "patterns: which frame was taken" "guilty frame: kc_read" "$out"
+has "patterns: the title" "title: KASAN: use-after-free Read in kc_read" "$out"
+run "$CULPRIT" patterns explain - </dev/null
+is "patterns: nothing to explain" "no report in 0 lines" "$out"
+run "$CULPRIT" patterns frobnicate
+is "patterns: usage" 2 "$code"
+finish

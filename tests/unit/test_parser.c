@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ground/base.h"
+
+static struct culprit_patterns *set;
+
+static void setup(void)
+{
+	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &set));
+}
+
+static void teardown(void)
+{
+	culprit_patterns_destroy(set);
+}
+
+static struct culprit_parser *create(void)
+{
+	struct culprit_parser *p;
+
+	ck_assert_ptr_null(culprit_parser_create(set, NULL, &p));
+	return p;
+}
+
+static void feed(struct culprit_parser *p, const char *text)
+{
+	ck_assert_ptr_null(culprit_parser_feed(p, text, strlen(text)));
+}
+
+/* "first line-last line title (reason)\n" of each report that is ready. */
+static void add_taken(struct culprit_parser *p, struct buf *out)
+{
+	struct culprit_report *r;
+
+	while ((r = culprit_parser_take(p))) {
+		ck_assert(buf_printf(out, "%llu-%llu %s%s\n", (unsigned long long)r->start_line,
+				     (unsigned long long)r->end_line, r->title, r->corrupted ? " (corrupted)" : ""));
+		culprit_report_destroy(r);
+	}
+}
+
+static void ck_reports(const char *log, const char *expected)
+{
+	size_t steps[] = { strlen(log) ? strlen(log) : 1, 1, 7, 4096 };
+
+	for (size_t i = 0; i < countof(steps); i++) {
+		_cleanup_(buf_deinit) struct buf out = { 0 };
+		struct culprit_parser *p = create();
+		size_t len = strlen(log);
+
+		for (size_t at = 0; at < len; at += steps[i])
+			ck_assert_ptr_null(culprit_parser_feed(p, log + at, len - at < steps[i] ? len - at : steps[i]));
+		ck_assert_ptr_null(culprit_parser_finish(p));
+		add_taken(p, &out);
+		culprit_parser_destroy(p);
+		ck_assert_str_eq(out.len ? out.data : "", expected);
+	}
+}
+
+#define KASAN(prefix, f) \
+	prefix "BUG: KASAN: use-after-free in " f "+0x10/0x20\n" \
+	prefix "Read of size 8 at addr ffff888012345678 by task a/12\n" \
+	prefix "Call Trace:\n" prefix " kasan_report+0x1b/0x40\n" prefix " " f "+0x10/0x20\n" prefix " vfs_read+0x1/0x2\n"
+#define VERSION "[    0.000000] Linux version 6.1.0 (a@b)\n"
+#define T "[    1.000000] "
+
+START_TEST(no_crash)
+{
+	ck_reports("", "");
+	ck_reports("\n\n\n", "");
+	ck_reports(VERSION T "all is well\nlogin: ", "");
+	ck_reports(VERSION T "debug: no BUGS here\n", "");
+}
+END_TEST
+
+START_TEST(one_report_with_its_place)
+{
+	ck_reports(VERSION T "before\n" KASAN(T, "kc_read") T "after\n", "3-8 KASAN: use-after-free Read in kc_read\n");
+	/* Without an end of line at the log's end. */
+	ck_reports(VERSION T "BUG: KASAN: use-after-free in f+0x1/0x2\n" T "Read of size 8 at addr ffff8880\n" T "Call Trace:\n"
+		   T " f+0x1/0x2", "2-5 KASAN: use-after-free Read in f\n");
+}
+END_TEST
+
+START_TEST(offsets_are_those_of_the_input)
+{
+	static const char log[] = "\033[0m" VERSION KASAN(T, "kc_read") "\r\n" T "after\n";
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+	const char *start = strstr(log, T "BUG:"), *end = strstr(log, "\r\n");
+
+	feed(p, log);
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_uint_eq(r->start_offset, (uint64_t)(start - log));
+	ck_assert_uint_eq(r->end_offset, (uint64_t)(end - log));
+	ck_assert_str_eq(r->kernel_version, "6.1.0");
+	ck_assert_int_eq(r->time_us, 1000000);
+	culprit_report_destroy(r);
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+START_TEST(interleaved_callers_come_out_whole)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *a, *b;
+
+	feed(p, VERSION
+		"[    1.000000][  T12] BUG: KASAN: use-after-free in kc_a+0x10/0x20\n"
+		"[    1.000001][  T13] BUG: KASAN: slab-out-of-bounds in kc_b+0x10/0x20\n"
+		"[    1.000002][  T12] Read of size 8 at addr ffff888012345678 by task a/12\n"
+		"[    1.000003][  T13] Write of size 4 at addr ffff888012345600 by task b/13\n"
+		"[    1.000004][  T13] Call Trace:\n"
+		"[    1.000005][  T12] Call Trace:\n"
+		"[    1.000006][  T12]  kc_a+0x10/0x20\n"
+		"[    1.000007][  T13]  kc_b+0x10/0x20\n"
+		"[    1.000008][  T14] somebody else\n"
+		"[    1.000009][  T12]  kc_a2+0x10/0x20\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	a = culprit_parser_take(p);
+	b = culprit_parser_take(p);
+	ck_assert_str_eq(a->title, "KASAN: use-after-free Read in kc_a");
+	ck_assert_str_eq(b->title, "KASAN: slab-out-of-bounds Write in kc_b");
+	ck_assert_str_eq(a->text,
+			 "BUG: KASAN: use-after-free in kc_a+0x10/0x20\n"
+			 "Read of size 8 at addr ffff888012345678 by task a/12\nCall Trace:\n kc_a+0x10/0x20\n kc_a2+0x10/0x20\n");
+	ck_assert_str_eq(b->text,
+			 "BUG: KASAN: slab-out-of-bounds in kc_b+0x10/0x20\n"
+			 "Write of size 4 at addr ffff888012345600 by task b/13\nCall Trace:\n kc_b+0x10/0x20\n");
+	ck_assert(!a->corrupted && !b->corrupted);
+	culprit_report_destroy(a);
+	culprit_report_destroy(b);
+	ck_assert_ptr_null(culprit_parser_take(p));
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+START_TEST(a_panic_behind_a_report_is_its_follow_up)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	feed(p, VERSION KASAN(T, "kc_read") T "Kernel panic - not syncing: kasan.fault=panic set ...\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_str_eq(r->title, "KASAN: use-after-free Read in kc_read");
+	ck_assert(r->panicked);
+	culprit_report_destroy(r);
+	ck_assert_ptr_null(culprit_parser_take(p));
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+START_TEST(who_speaks_decides)
+{
+	/* Firmware before the kernel, and programs beside one that prints prefixes. */
+	ck_reports("INFO:    BL31: Preparing for EL3 exit\nWARNING: no device tree\nBUG: or what looks like it\n"
+		   "U-Boot 2024.01\nWARNING: bad CRC\n" VERSION T "well\nWARNING: a program's\nBUG: too\n", "");
+}
+END_TEST
+
+START_TEST(a_reboot_ends_a_report)
+{
+	ck_reports(VERSION T "BUG: KASAN: use-after-free in kc_a+0x10/0x20\n" VERSION KASAN(T, "kc_b"),
+		   "2-2 KASAN: use-after-free in kc_a (corrupted)\n4-9 KASAN: use-after-free Read in kc_b\n");
+}
+END_TEST
+
+START_TEST(silence_lets_go_what_is_held_back)
+{
+	_cleanup_(buf_deinit) struct buf out = { 0 };
+	struct culprit_parser *p = create();
+
+	feed(p, VERSION KASAN(T, "kc_read"));
+	ck_assert_ptr_null(culprit_parser_take(p));
+	ck_assert_ptr_null(culprit_parser_flush(p));
+	add_taken(p, &out);
+	ck_assert_str_eq(out.data, "2-7 KASAN: use-after-free Read in kc_read\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	ck_assert_ptr_null(culprit_parser_take(p));
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+static double cpu_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* text n times; the caller takes reports as they come, or at the end. Gives their number. */
+static size_t feed_often(const char *text, size_t n, bool take, size_t *ret_bytes)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+	size_t found = 0, most = 0;
+
+	feed(p, VERSION);
+	for (size_t i = 0; i < n; i++) {
+		feed(p, text);
+		while (take && (r = culprit_parser_take(p))) {
+			culprit_report_destroy(r);
+			found++;
+		}
+		if (i % 1024 == 0) {
+			struct mallinfo2 info = mallinfo2();
+
+			most = info.uordblks > most ? info.uordblks : most;
+		}
+	}
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	while ((r = culprit_parser_take(p))) {
+		culprit_report_destroy(r);
+		found++;
+	}
+	culprit_parser_destroy(p);
+	*ret_bytes = most;
+	return found;
+}
+
+START_TEST(memory_is_bounded)
+{
+	static const struct { const char *text; size_t n; } floods[] = {
+		{ T "BUG: KASAN: use-after-free in kc_a+0x10/0x20\n", 30000 },
+		{ KASAN(T, "kc_read"), 5000 },
+		{ T " f+0x1/0x2\n", 30000 },
+	};
+
+	for (size_t i = 0; i < countof(floods); i++) {
+		size_t before = mallinfo2().uordblks, bytes;
+
+		feed_often(floods[i].text, floods[i].n, true, &bytes);
+		ck_assert_msg(bytes < before + (32u << 20), "%zu MiB in flood %zu", (bytes - before) >> 20, i);
+	}
+}
+END_TEST
+
+START_TEST(time_is_linear)
+{
+	for (int take = 0; take < 2; take++) {
+		double start = cpu_seconds(), one, two;
+		size_t bytes;
+
+		ck_assert_uint_eq(feed_often(KASAN(T, "kc_read"), 500, take, &bytes), 500);
+		one = cpu_seconds() - start;
+		start = cpu_seconds();
+		ck_assert_uint_eq(feed_often(KASAN(T, "kc_read"), 4000, take, &bytes), 4000);
+		two = cpu_seconds() - start;
+		/* Eight times the log; quadratic would be 64. */
+		ck_assert_msg(two < 24 * one + 0.2, "%g s, eight times the log %g s, take %d", one, two, take);
+	}
+}
+END_TEST
+
+START_TEST(thousands_of_contexts)
+{
+	_cleanup_(buf_deinit) struct buf log = { 0 };
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+	uint64_t last = 0;
+	size_t n = 0;
+
+	for (int i = 1; i <= 3000; i++)
+		ck_assert(buf_printf(&log, "[    1.000000][T%5d] BUG: KASAN: use-after-free in kc_a+0x10/0x20\n", i));
+	ck_assert_ptr_null(culprit_parser_feed(p, log.data, log.len));
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	for (; (r = culprit_parser_take(p)); n++) {
+		ck_assert_uint_gt(r->start_line, last);
+		last = r->start_line;
+		culprit_report_destroy(r);
+	}
+	ck_assert_uint_eq(n, 3000);
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+START_TEST(a_line_of_megabytes)
+{
+	size_t len = 4u << 20;
+	_cleanup_(freep) char *line = malloc(len);
+	struct culprit_parser *p = create();
+	struct culprit_summary summary;
+
+	memset(line, 'x', len);
+	memcpy(line + len - 40, "BUG: KASAN: at the very end", 27);
+	feed(p, VERSION T);
+	ck_assert_ptr_null(culprit_parser_feed(p, line, len));
+	feed(p, "\n" KASAN(T, "kc_read"));
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	culprit_parser_summary(p, &summary);
+	ck_assert_uint_eq(summary.n_lines, 8);
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+START_TEST(a_task_chooses_its_name)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	feed(p, VERSION KASAN(T, "kc_read")
+		T "CPU: 3 UID: 0 PID: 12 Comm: a b\xff(x) Tainted: G    B   W         6.12.0-rc1+ #33\n" T "Hardware name: QEMU\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_str_eq(r->task, "a b\xff(x)");
+	ck_assert_int_eq(r->cpu, 3);
+	ck_assert_int_eq(r->pid, 12);
+	ck_assert_str_eq(r->taint, "G B W");
+	ck_assert_str_eq(r->kernel_version, "6.12.0-rc1+");
+	ck_assert_str_eq(r->hardware, "QEMU");
+	culprit_report_destroy(r);
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("parser");
+	TCase *tc = tcase_create("parser");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, no_crash);
+	tcase_add_test(tc, one_report_with_its_place);
+	tcase_add_test(tc, offsets_are_those_of_the_input);
+	tcase_add_test(tc, interleaved_callers_come_out_whole);
+	tcase_add_test(tc, a_panic_behind_a_report_is_its_follow_up);
+	tcase_add_test(tc, who_speaks_decides);
+	tcase_add_test(tc, a_reboot_ends_a_report);
+	tcase_add_test(tc, silence_lets_go_what_is_held_back);
+	tcase_add_test(tc, memory_is_bounded);
+	tcase_add_test(tc, time_is_linear);
+	tcase_add_test(tc, thousands_of_contexts);
+	tcase_add_test(tc, a_line_of_megabytes);
+	tcase_add_test(tc, a_task_chooses_its_name);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}

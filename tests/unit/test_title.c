@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+
+#include "meaning/title.h"
+
+#define BANNER "  banner: \"BUG:\"\n"
+
+static struct culprit_patterns *load(const char *text)
+{
+	struct yaml_doc **docs = calloc(1, sizeof(*docs));
+	struct culprit_patterns *set;
+	struct culprit_error *err = yaml_parse(span_of(text), "t.yaml", &docs[0]);
+
+	if (!err)
+		err = pattern_set_from_docs(docs, 1, &set);
+	ck_assert_msg(!err, "%s", err ? culprit_error_message(err) : "");
+	return set;
+}
+
+/* title | alt | alt ... | frame | type | why corrupted */
+static void ck_title(const char *yaml, const char *text, const char *expected)
+{
+	struct culprit_patterns *set = load(yaml);
+	_cleanup_(arena_deinit) struct arena arena = { 0 };
+	_cleanup_(buf_deinit) struct buf out = { 0 };
+	struct regex_scratch *scratch;
+	struct title_input in = { .patterns = set, .text = span_of(text), .banners = (uint16_t[]){ 0 }, .n_banners = 1 };
+	struct title t;
+
+	ck_assert_ptr_null(regex_scratch_create(&scratch));
+	in.scratch = scratch;
+	ck_assert_ptr_null(title_find(&in, &arena, &t));
+	ck_assert(buf_add_str(&out, t.title));
+	for (size_t i = 0; i < t.n_alts; i++)
+		ck_assert(buf_printf(&out, " | %s", t.alts[i]));
+	ck_assert(buf_printf(&out, " | %s | %s | %s", t.frame ? t.frame : "-", t.type ? t.type : "-",
+			     t.corrupted ? t.corrupted : "-"));
+	ck_assert_str_eq(out.data, expected);
+	regex_scratch_destroy(scratch);
+	culprit_patterns_destroy(set);
+}
+
+#define FORMS(list) "patterns:\n- name: p\n" BANNER "  forms:\n" list
+#define PLAIN(name, match, title) "  - {name: " name ", match: '" match "', title: \"" title "\", stack: false}\n"
+
+START_TEST(the_earliest_match_names_the_report)
+{
+	ck_title(FORMS(PLAIN("a", "late", "late") PLAIN("b", "early", "early")), "BUG: early\nlate\n", "early | - | - | -");
+	/* At one byte: the first of the file, however long the match. */
+	ck_title(FORMS(PLAIN("a", "BUG: x", "short") PLAIN("b", "BUG: xy", "long")), "BUG: xy\n", "short | - | - | -");
+	ck_title(FORMS(PLAIN("a", "nothing", "x")), "BUG: of a new kind\n",
+		 "BUG: of a new kind | - | - | no pattern knows this form of report");
+}
+END_TEST
+
+#define FRAMES(extra) \
+	"skip: [generic_*]\nstacks: [{starts: \"Call Trace:\", role: call-trace}, {starts: \"Freed by\", role: freed}]\n" \
+	"types: {\"* in *\": T}\nname-prefixes: {__x64_sys_: [sys_]}\n" \
+	"picks: {hang: {groups: [{frames: [\"*rtnl*\"], as: rtnl_lock}], skip: [\"*wait*\"]}, " \
+	"stall: {anchors: [entry], skip: [\"*wait*\"]}}\n" \
+	FORMS("  - match: 'BUG: (?<what>\\w+)'\n    title: \"{what} in {frame}\"\n    alt: [\"bad in {frame}\"]\n" \
+	      "    frames: [{from: ['Call Trace', stack]" extra "}]\n")
+
+START_TEST(generic_frames_are_skipped)
+{
+	ck_title(FRAMES(""), "BUG: x\nCall Trace:\n generic_a+0x1/0x2\n f.isra.0+0x1/0x2\n g+0x1/0x2\n",
+		 "x in f | bad in f | f | T | -");
+	ck_title(FRAMES(", skip: f"), "BUG: x\nCall Trace:\n f+0x1/0x2\n g+0x1/0x2\n", "x in g | bad in g | g | T | -");
+	ck_title(FRAMES(", default-skip: false"), "BUG: x\nCall Trace:\n generic_a+0x1/0x2\n",
+		 "x in generic_a | bad in generic_a | generic_a | T | -");
+	/* An inlined frame is in symbolized logs only. */
+	ck_title(FRAMES(""), "BUG: x\nCall Trace:\n i mm/a.c:1 [inline]\n f+0x1/0x2 mm/a.c:2\n", "x in f | bad in f | f | T | -");
+	/* Who freed it is another matter. */
+	ck_title(FRAMES(""), "BUG: x\nCall Trace:\n generic_a+0x1/0x2\nFreed by task 1:\n f+0x1/0x2\n",
+		 "x in corrupted | bad in corrupted | corrupted | T | no guilty frame found");
+}
+END_TEST
+
+START_TEST(names_that_depend_on_the_architecture)
+{
+	ck_title(FRAMES(""), "BUG: x\nCall Trace:\n __x64_sys_read+0x1/0x2\n",
+		 "x in sys_read | bad in __x64_sys_read | bad in sys_read | x in __x64_sys_read | sys_read | T | -");
+}
+END_TEST
+
+START_TEST(picks)
+{
+	ck_title(FRAMES(", pick: hang"), "BUG: x\nCall Trace:\n wait_a+0x1/0x2\n my_rtnl+0x1/0x2\n f+0x1/0x2\n",
+		 "x in rtnl_lock | bad in my_rtnl | bad in rtnl_lock | x in my_rtnl | rtnl_lock | T | -");
+	ck_title(FRAMES(", pick: hang"), "BUG: x\nCall Trace:\n wait_a+0x1/0x2\n f+0x1/0x2\n", "x in f | bad in f | f | T | -");
+	ck_title(FRAMES(", pick: stall"), "BUG: x\nCall Trace:\n f+0x1/0x2\n g+0x1/0x2\n wait_a+0x1/0x2\n entry+0x1/0x2\n",
+		 "x in g | bad in g | g | T | -");
+	ck_title(FRAMES(", pick: stall"), "BUG: x\nCall Trace:\n f+0x1/0x2\n",
+		 "x in corrupted | bad in corrupted | corrupted | T | no guilty frame found");
+}
+END_TEST
+
+START_TEST(titles_are_cleaned)
+{
+	static const char yaml[] = "cleanup: [{match: '0x[0-9a-f]+', replace: ADDR}, {match: '([^0-9])[0-9]+', replace: '$1NUM', "
+				   "needs: '0123456789'}]\n" FORMS(PLAIN("a", "BUG: (?<w>.*)", "{w}"));
+	char text[400] = "BUG: ", expected[400];
+
+	ck_title(yaml, "BUG: at 0x12ff of 12,13  bytes\n", "at ADDR of NUM,NUM bytes | - | - | -");
+	ck_title(yaml, "BUG: name \xff\x01 here\n", "name here | - | - | -");
+	/* Cut to 120 bytes; half a character becomes a blank, and blanks at the end go. */
+	memset(text + 5, 'a', 119);
+	strcpy(text + 124, "\xc3\xbc tail\n");
+	memset(expected, 'a', 119);
+	strcpy(expected + 119, " | - | - | -");
+	ck_title(yaml, text, expected);
+}
+END_TEST
+
+START_TEST(reports_that_are_torn_say_why)
+{
+	ck_title(FRAMES(""), "BUG: x\nCall Trace:\n", "x in corrupted | bad in corrupted | corrupted | T | no guilty frame found");
+	ck_title("doubts: [{report: 'half a', reason: \"mixed\"}]\n" FORMS(PLAIN("a", "BUG:", "t")), "BUG: half a line\n",
+		 "t | - | - | mixed");
+	ck_title(FORMS("  - {match: 'BUG:', title: t, corrupted: \"the first line alone is left\"}\n"), "BUG: x\n",
+		 "t | - | - | the first line alone is left");
+	ck_title(FORMS("  - {match: 'BUG:', title: t}\n"), "BUG: x\n", "t | - | - | no stack trace in the report");
+	/* An expression that would take for ever. */
+	ck_title(FORMS(PLAIN("a", "^(a+)+$", "never") PLAIN("b", "BUG:", "t")),
+		 "BUG: x\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n",
+		 "t | - | - | an expression took too many steps on this report");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("title");
+	TCase *tc = tcase_create("title");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tc, the_earliest_match_names_the_report);
+	tcase_add_test(tc, generic_frames_are_skipped);
+	tcase_add_test(tc, names_that_depend_on_the_architecture);
+	tcase_add_test(tc, picks);
+	tcase_add_test(tc, titles_are_cleaned);
+	tcase_add_test(tc, reports_that_are_torn_say_why);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
