@@ -341,8 +341,9 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 	struct cursor c = { text.ptr, text.ptr + text.len };
 
 	*ret = (struct raw_frame){ 0 };
-	/* Nearly every line that is no frame leaves here. */
-	if (span_find(text, SPAN("+0x")) < 0 && span_find(text, SPAN("inline")) < 0)
+	/* Nearly every line that is no frame leaves here; "inline" comes in brackets. */
+	if (!text.len || (span_find(text, SPAN("+0x")) < 0 &&
+			  (!memchr(text.ptr, ']', text.len) || span_find(text, SPAN("inline")) < 0)))
 		return false;
 	skip_blanks(&c);
 	eat_stack_mark(&c);
@@ -386,7 +387,8 @@ const struct stack_header *stack_find_header(const struct culprit_patterns *set,
 		const struct stack_header *h = &set->headers[i];
 		struct span words = { h->text, h->len };
 
-		if (h->anywhere ? span_find(text, words) >= 0 : span_starts(text, words))
+		if (!h->anywhere ? text.len && *text.ptr == *h->text && span_starts(text, words) :
+				   span_find(text, words) >= 0)
 			return h;
 	}
 	return NULL;
