@@ -523,11 +523,11 @@ static bool is_follow_up(struct culprit_parser *p, const struct hits *hits, stru
 /* -------------------------------------------------- lines of a report */
 
 /* Blanks in front, a frame, a known word: the line is part of a report and not of the log around it. */
-static bool looks_like_report(const struct culprit_parser *p, struct span text, const struct raw_frame *frame)
+static bool looks_like_report(const struct culprit_parser *p, struct span text, bool frame_or_header)
 {
-	if (frame || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
+	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
 		return true;
-	return stack_find_header(p->patterns, text) || glob_list_match(&p->patterns->continues, text);
+	return glob_list_match(&p->patterns->continues, text);
 }
 
 static void note_place(struct draft *d, const struct line *line, uint64_t end_off)
@@ -548,6 +548,8 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 {
 	struct raw_frame frame;
 	bool is_frame = stack_parse_frame(line->text, &frame);
+	bool in_stack = is_frame && !frame.pc && !frame.link;
+	const struct stack_header *header = in_stack ? NULL : stack_find_header(p->patterns, line->text);
 	uint32_t flags = d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0;
 
 	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
@@ -557,16 +559,14 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 			drop_above(d);
 			flags |= DRAFT_LINE_DROPPED;
 		}
-	} else if (is_frame && !frame.pc && !frame.link) {
+	} else if (in_stack) {
 		d->has_stack |= !d->aside;
 	} else {
-		const struct stack_header *header = stack_find_header(p->patterns, line->text);
-
 		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
 	}
 	if (glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
-	if (banner || looks_like_report(p, line->text, is_frame ? &frame : NULL)) {
+	if (banner || looks_like_report(p, line->text, is_frame || header)) {
 		d->quiet = 0;
 		note_place(d, line, end_off);
 	} else {

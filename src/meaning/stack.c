@@ -269,8 +269,11 @@ static bool parse_arm(struct cursor *c, struct raw_frame *f)
 {
 	struct raw_frame callee = { 0 }, caller = { 0 };
 	struct cursor t = *c;
-	bool brackets = eat(&t, "(");
+	bool brackets;
 
+	if (span_find((struct span){ t.p, left(&t) }, SPAN(" from ")) < 0)
+		return false;
+	brackets = eat(&t, "(");
 	callee.function = eat_symbol(&t);
 	if (!callee.function.len)
 		return false;
@@ -382,13 +385,15 @@ bool stack_is_user_pc(struct span text)
 
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text)
 {
+	bool may_start;
+
 	text = span_trim(text);
-	for (size_t i = 0; i < set->n_headers; i++) {
+	may_start = text.len && (set->header_first[(unsigned char)*text.ptr / 64] >> (unsigned char)*text.ptr % 64 & 1);
+	for (size_t i = may_start ? 0 : set->first_anywhere; i < set->n_headers; i++) {
 		const struct stack_header *h = &set->headers[i];
 		struct span words = { h->text, h->len };
 
-		if (!h->anywhere ? text.len && *text.ptr == *h->text && span_starts(text, words) :
-				   span_find(text, words) >= 0)
+		if (!h->anywhere ? may_start && span_starts(text, words) : span_find(text, words) >= 0)
 			return h;
 	}
 	return NULL;

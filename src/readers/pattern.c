@@ -1197,6 +1197,20 @@ void pattern_set_places(const struct culprit_patterns *set, struct scan_place *r
 	*ret_hash = set->literals_hash;
 }
 
+/* So that most lines need no look at them. */
+static void index_headers(struct culprit_patterns *set)
+{
+	set->first_anywhere = set->n_headers;
+	for (size_t i = set->n_headers; i-- > 0;) {
+		unsigned char c = (unsigned char)*set->headers[i].text;
+
+		if (set->headers[i].anywhere)
+			set->first_anywhere = i;
+		else
+			set->header_first[c / 64] |= UINT64_C(1) << c % 64;
+	}
+}
+
 static struct culprit_error *make_scan(struct culprit_patterns *set)
 {
 	size_t n = set->n_banners + set->n_marks;
@@ -1260,6 +1274,8 @@ static struct culprit_error *set_create(bool embedded, struct yaml_doc **docs, s
 		err = pattern_set_check(set);
 	if (!err)
 		err = make_scan(set);
+	if (!err)
+		index_headers(set);
 	if (err) {
 		culprit_patterns_destroy(set);
 		return err;

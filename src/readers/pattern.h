@@ -189,6 +189,8 @@ struct culprit_patterns {
 	size_t n_patterns;
 	struct stack_header *headers;
 	size_t n_headers;
+	uint64_t header_first[4];	/* bit c % 64 of [c / 64]: one that stands at the start begins with byte c */
+	size_t first_anywhere;		/* index of the first that may stand anywhere; n_headers: none */
 	struct phase_mark *marks;
 	size_t n_marks;
 	struct rewrite *cleanup;	/* of titles, in order */
