@@ -120,13 +120,18 @@ void culprit_error_destroyp(struct culprit_error **err)
  * Sixteen places at once by the needle's first and last byte: needles here are
  * short and texts are lines or reports, where memmem spends most of its time on
  * getting ready.  Quadratic for a needle like "aaaa" in its like; ours are words.
+ * False: the text is too short for it.
  */
-static size_t find_by_ends(struct span s, struct span needle, size_t *ret_rest)
+static bool find_by_ends(struct span s, struct span needle, ptrdiff_t *ret)
 {
 	const __m128i first = _mm_set1_epi8(needle.ptr[0]), last = _mm_set1_epi8(needle.ptr[needle.len - 1]);
-	size_t i = 0;
+	size_t n = s.len - needle.len + 1;	/* places */
 
-	for (; i + needle.len - 1 + 16 <= s.len; i += 16) {
+	if (n < 16)
+		return false;
+	*ret = -1;
+	/* The last step goes over some places again. */
+	for (size_t i = 0; i < n; i = i + 32 <= n || i + 16 >= n ? i + 16 : n - 16) {
 		const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
 		const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i + needle.len - 1));
 		unsigned int mask = (unsigned int)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(a, first),
@@ -135,20 +140,21 @@ static size_t find_by_ends(struct span s, struct span needle, size_t *ret_rest)
 		for (; mask; mask &= mask - 1) {
 			size_t at = i + (size_t)__builtin_ctz(mask);
 
-			if (!memcmp(s.ptr + at, needle.ptr, needle.len))
-				return at;
+			if (!memcmp(s.ptr + at, needle.ptr, needle.len)) {
+				*ret = (ptrdiff_t)at;
+				return true;
+			}
 		}
 	}
-	*ret_rest = i;
-	return SIZE_MAX;
+	return true;
 }
 #else
-static size_t find_by_ends(struct span s, struct span needle, size_t *ret_rest)
+static bool find_by_ends(struct span s, struct span needle, ptrdiff_t *ret)
 {
 	(void)s;
 	(void)needle;
-	*ret_rest = 0;
-	return SIZE_MAX;
+	(void)ret;
+	return false;
 }
 #endif
 
@@ -157,24 +163,14 @@ static size_t find_by_ends(struct span s, struct span needle, size_t *ret_rest)
 ptrdiff_t span_find(struct span s, struct span needle)
 {
 	const char *hit;
-	size_t at, rest = 0;
+	ptrdiff_t at;
 
 	if (needle.len == 0)
 		return 0;
 	if (s.len < needle.len)
 		return -1;
-	if (needle.len <= SHORT_NEEDLE_BYTES) {
-		at = find_by_ends(s, needle, &rest);
-		if (at != SIZE_MAX)
-			return (ptrdiff_t)at;
-	}
-	/* What is left is less than a step, or all. */
-	for (at = rest; rest && at + needle.len <= s.len; at++) {
-		if (s.ptr[at] == *needle.ptr && !memcmp(s.ptr + at, needle.ptr, needle.len))
-			return (ptrdiff_t)at;
-	}
-	if (rest)
-		return -1;
+	if (needle.len <= SHORT_NEEDLE_BYTES && find_by_ends(s, needle, &at))
+		return at;
 	hit = memmem(s.ptr, s.len, needle.ptr, needle.len);
 	return hit ? hit - s.ptr : -1;
 }

@@ -37,7 +37,8 @@ static void skip_blanks(struct cursor *c)
 		c->p++;
 }
 
-static bool eat(struct cursor *c, const char *literal)
+/* Inlined, so that comparing with a constant is a few instructions. */
+static inline __attribute__((always_inline)) bool eat(struct cursor *c, const char *literal)
 {
 	size_t n = strlen(literal);
 
@@ -95,7 +96,7 @@ static bool eat_address(struct cursor *c, struct raw_frame *f)
 
 static bool is_name_char(char c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || (c >= 'A' && c <= 'Z') || c == '.' || c == '$';
 }
 
 /*
@@ -240,7 +241,7 @@ static void eat_register(struct cursor *c, struct raw_frame *f)
 		struct cursor t = *c;
 		uint64_t value;
 
-		if (!eat(&t, registers[i].text))
+		if (t.p == t.end || *t.p != *registers[i].text || !eat(&t, registers[i].text))
 			continue;
 		f->pc = !registers[i].link;
 		f->link = registers[i].link;
