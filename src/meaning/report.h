@@ -33,6 +33,7 @@ struct draft {
 	size_t n_banners;
 	uint64_t start_line, end_line;
 	uint64_t start_off, end_off;
+	uint64_t last_off;		/* behind the last line of its context, quiet ones too */
 	int64_t time_us;
 	uint32_t boot;
 	enum culprit_phase phase;

@@ -37,8 +37,11 @@ struct pattern_text {
 struct glob_list {
 	const char **globs;
 	size_t n;
+	uint64_t first[4];		/* bit c % 64 of first[c / 64]: a glob may match what begins with byte c */
 };
 
+/* To be called for every glob that is put on the list. */
+void glob_list_note(struct glob_list *list, const char *glob);
 bool glob_match(const char *glob, struct span s);
 bool glob_list_match(const struct glob_list *list, struct span s);
 
@@ -186,6 +189,8 @@ struct culprit_patterns {
 	size_t n_patterns;
 	struct stack_header *headers;
 	size_t n_headers;
+	uint64_t header_first[4];	/* bit c % 64 of [c / 64]: one that stands at the start begins with byte c */
+	size_t first_anywhere;		/* index of the first that may stand anywhere; n_headers: none */
 	struct phase_mark *marks;
 	size_t n_marks;
 	struct rewrite *cleanup;	/* of titles, in order */
