@@ -427,7 +427,7 @@ static int run_parse(const struct settings *settings, const char *const *paths, 
 	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &parse.patterns);
 	/* titles need no source lines */
 	if (!err && sources_wanted(&settings->sources) && settings->format != FORMAT_TITLES)
-		err = sources_create(&settings->sources, "culprit parse", &parse.sources);
+		err = sources_create(parse.patterns, &settings->sources, "culprit parse", &parse.sources);
 	if (err) {
 		complain("%s", culprit_error_message(err));
 		culprit_error_destroy(err);

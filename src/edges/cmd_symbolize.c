@@ -189,7 +189,7 @@ static int run_symbolize(const struct settings *settings, const char *const *pat
 
 	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &patterns);
 	if (!err)
-		err = sources_create(&settings->sources, "culprit symbolize", &run.sources);
+		err = sources_create(patterns, &settings->sources, "culprit symbolize", &run.sources);
 	if (err) {
 		complain("", culprit_error_message(err));
 		culprit_error_destroy(err);

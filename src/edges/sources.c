@@ -72,11 +72,12 @@ bool sources_wanted(const struct sources_settings *settings)
 
 /* -------------------------------------------------------------- finding */
 
-struct culprit_error *sources_create(const struct sources_settings *settings, const char *command,
-				     struct sources **ret)
+struct culprit_error *sources_create(const struct culprit_patterns *patterns,
+				     const struct sources_settings *settings, const char *command, struct sources **ret)
 {
 	struct sources *sources = calloc(1, sizeof(*sources));
 	struct symbolizer_options options = {
+		.patterns = patterns,
 		.vmlinux = settings->vmlinux,
 		.module_dirs = settings->modules,
 		.n_module_dirs = settings->n_modules,

@@ -9,7 +9,7 @@
  *	};
  *
  *	code = sources_take_option(&settings, &options, id);	in the default case
- *	err = sources_create(&settings, "culprit parse", &sources);
+ *	err = sources_create(patterns, &settings, "culprit parse", &sources);
  *	sources_begin(sources);
  *	err = sources_find(sources, report, &found);
  *	... sources_put_json(&json, root, &found); or text_add_report(&found.symbolized->report), sources_add_text() ...
@@ -62,9 +62,9 @@ bool sources_wanted(const struct sources_settings *settings);
 
 struct sources;
 
-/* settings and command (for messages) are borrowed. Errors: those of symbolizer_create. */
-struct culprit_error *sources_create(const struct sources_settings *settings, const char *command,
-				     struct sources **ret);
+/* patterns, settings and command (for messages) are borrowed. Errors: those of symbolizer_create. */
+struct culprit_error *sources_create(const struct culprit_patterns *patterns,
+				     const struct sources_settings *settings, const char *command, struct sources **ret);
 void sources_destroy(struct sources *sources);
 
 /* One thread at a time is between begin and end: what was found is valid until end. */

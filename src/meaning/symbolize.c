@@ -1114,7 +1114,8 @@ static struct culprit_error *finish(struct job *job)
 
 	err = decode_codes(job);
 	if (!err)
-		err = guilty_file(buf_span(&job->text), &job->out->arena, &report->file_guilty);
+		err = guilty_file(&job->symbolizer->options.patterns->guilty, buf_span(&job->text), &job->out->arena,
+				  &report->file_guilty);
 	if (!err)
 		err = write_code(job);
 	if (err)

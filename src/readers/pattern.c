@@ -922,6 +922,42 @@ static struct culprit_error *read_types(struct loader *l, const struct yaml_node
 	return err;
 }
 
+/* Plain text where globs would be out of place. */
+static struct culprit_error *get_words(struct loader *l, const struct yaml_node *node, const char *what,
+				       struct glob_list *ret)
+{
+	size_t before = ret->n;
+	struct culprit_error *err = get_globs(l, node, what, ret);
+
+	for (size_t i = before; i < ret->n && !err; i++) {
+		if (!*ret->globs[i] || (*ret->globs[i] == '!' && !ret->globs[i][1]))
+			err = yaml_error(l->doc, node, "an entry of '%s' is empty", what);
+	}
+	return err;
+}
+
+static struct culprit_error *read_guilty(struct loader *l, const struct yaml_node *node)
+{
+	struct guilty_rules *guilty = &l->set->guilty;
+	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "guilty");
+
+	if (err)
+		return err;
+	YAML_FOR_EACH_PAIR(pair, node) {
+		if (yaml_is(pair->key, "generic"))
+			err = get_words(l, pair->value, "generic", &guilty->generic);
+		else if (yaml_is(pair->key, "stalls"))
+			err = get_words(l, pair->value, "stalls", &guilty->stalls);
+		else if (yaml_is(pair->key, "interrupts"))
+			err = get_words(l, pair->value, "interrupts", &guilty->interrupts);
+		else
+			err = unknown_key(l, pair->key, "generic, stalls, interrupts");
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 /* ---------------------------------------------------------------- files */
 
 static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *pair, bool names)
@@ -970,12 +1006,14 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "unwinder", &l->set->unwinder);
 	if (yaml_is(key, "foreign"))
 		return get_globs(l, value, "foreign", &l->set->foreign);
+	if (yaml_is(key, "guilty"))
+		return read_guilty(l, value);
 	if (yaml_is(key, "executor")) {
 		l->set->has_executor = true;
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, executor");
+				   "name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, guilty, executor");
 }
 
 static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, bool names)

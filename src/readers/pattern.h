@@ -172,6 +172,13 @@ struct doubt {
 	const char *reason;
 };
 
+/* How the guilty file is found. */
+struct guilty_rules {
+	struct glob_list generic;	/* paths of infrastructure; the last that fits decides, "!path" is an exception */
+	struct glob_list stalls;	/* text of reports that begin with the frames of the interrupt that noticed them */
+	struct glob_list interrupts;	/* functions through which an interrupt enters */
+};
+
 struct culprit_patterns {
 	struct arena arena;
 	struct yaml_doc **docs;		/* strings are borrowed from them */
@@ -207,6 +214,7 @@ struct culprit_patterns {
 	struct glob_list leads;		/* lines before a banner that begin what led to it */
 	struct glob_list skip;		/* functions that are never guilty */
 	struct glob_list unwinder;	/* frames that no working unwinder marks as leftovers */
+	struct guilty_rules guilty;
 	struct glob_list foreign;	/* frames of stacks that do not belong to the report (fault injection) */
 	struct pattern_text *texts;	/* places of expressions and titles */
 	size_t n_texts;

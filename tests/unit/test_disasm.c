@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "meaning/guilty.h"
+#include "readers/pattern.h"
 #include "readers/disasm.h"
 
 static struct arena arena;
@@ -50,15 +51,26 @@ END_TEST
 
 START_TEST(guilty_file_is_the_first_that_is_not_generic)
 {
+	struct culprit_patterns *patterns;
+	const struct guilty_rules *rules;
 	const char *file;
 
-	ck_assert_ptr_null(guilty_file(span_of(" lock_sock include/net/sock.h:1461 [inline]\n"
+	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &patterns));
+	rules = &patterns->guilty;
+	ck_assert_ptr_null(guilty_file(rules, span_of(" lock_sock include/net/sock.h:1461 [inline]\n"
 					       " f+0x1/0x2 arch/x86/kvm/../../../virt/kvm/eventfd.c:145\n"), &arena, &file));
 	ck_assert_str_eq(file, "virt/kvm/eventfd.c");
-	ck_assert_ptr_null(guilty_file(span_of(" kfree+0x1/0x2 mm/slub.c:4\n"), &arena, &file));
+	ck_assert_ptr_null(guilty_file(rules, span_of(" kfree+0x1/0x2 mm/slub.c:4\n"), &arena, &file));
 	ck_assert_str_eq(file, "mm/slub.c");
-	ck_assert_ptr_null(guilty_file(span_of("no source\n"), &arena, &file));
+	ck_assert_ptr_null(guilty_file(rules, span_of("no source\n"), &arena, &file));
 	ck_assert_ptr_null(file);
+	/* headers of drivers are helpers, too; exceptions count; * stays within a component */
+	ck_assert(guilty_is_generic(rules, SPAN("drivers/frob/frob.h")));
+	ck_assert(guilty_is_generic(rules, SPAN("arch/x86/mm/fault.c")));
+	ck_assert(!guilty_is_generic(rules, SPAN("arch/x86/kvm/mmu/mmu.c")));
+	ck_assert(!guilty_is_generic(rules, SPAN("drivers/lib/x.c")));
+	ck_assert(!guilty_is_generic(rules, SPAN("kernel/time/tick/x.c")));
+	culprit_patterns_destroy(patterns);
 }
 END_TEST
 
