@@ -6,6 +6,7 @@
 #include <check.h>
 
 #include "meaning/stack.h"
+#include "readers/yaml.h"
 
 #define U CULPRIT_FRAME_UNRELIABLE
 #define I CULPRIT_FRAME_INLINE
@@ -273,18 +274,26 @@ END_TEST
 
 START_TEST(headers_by_beginning_or_by_any_place)
 {
-	struct stack_header list[] = {
-		{ "Freed by task", strlen("Freed by task"), false, CULPRIT_ROLE_FREED },
-		{ "last enabled at", strlen("last enabled at"), true, CULPRIT_ROLE_LOCK_TAKEN_AT },
-	};
-	struct culprit_patterns set = { .headers = list, .n_headers = countof(list) };
+	struct yaml_doc **docs = calloc(1, sizeof(*docs));
+	struct culprit_patterns *set;
+	const struct stack_header *freed, *enabled;
 
-	ck_assert_ptr_eq(stack_find_header(&set, SPAN("Freed by task 12:")), &list[0]);
-	ck_assert_ptr_eq(stack_find_header(&set, SPAN("  Freed by task 12:")), &list[0]);
-	ck_assert_ptr_null(stack_find_header(&set, SPAN("was Freed by task 12:")));
-	ck_assert_ptr_eq(stack_find_header(&set, SPAN("hardirqs last enabled at (1): f")), &list[1]);
-	ck_assert_ptr_null(stack_find_header(&set, SPAN("Freed by")));
-	ck_assert_ptr_null(stack_find_header(&set, SPAN("")));
+	ck_assert_ptr_nonnull(docs);
+	ck_assert_ptr_null(yaml_parse(SPAN("stacks:\n"
+					   "  - { starts: 'Freed by task', role: freed }\n"
+					   "  - { holds: 'last enabled at', role: lock-taken-at }\n"), "test", &docs[0]));
+	ck_assert_ptr_null(pattern_set_from_docs(docs, 1, &set));
+	freed = stack_find_header(set, SPAN("Freed by task 12:"));
+	ck_assert_ptr_nonnull(freed);
+	ck_assert_int_eq(freed->role, CULPRIT_ROLE_FREED);
+	ck_assert_ptr_eq(stack_find_header(set, SPAN("  Freed by task 12:")), freed);
+	ck_assert_ptr_null(stack_find_header(set, SPAN("was Freed by task 12:")));
+	enabled = stack_find_header(set, SPAN("hardirqs last enabled at (1): f"));
+	ck_assert_ptr_nonnull(enabled);
+	ck_assert_int_eq(enabled->role, CULPRIT_ROLE_LOCK_TAKEN_AT);
+	ck_assert_ptr_null(stack_find_header(set, SPAN("Freed by")));
+	ck_assert_ptr_null(stack_find_header(set, SPAN("")));
+	culprit_patterns_destroy(set);
 }
 END_TEST
 
