@@ -4,7 +4,7 @@
 # make demo         install what is missing, build, show a real log
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
-# make check-unit, check-cli, check-layers    parts of it
+# make check-unit, check-cli, check-corpus, check-layers    parts of it
 # make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
 # make counts       write the counts of the corpus into README.md
@@ -70,7 +70,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench clean counts demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
+.PHONY: all bench clean counts corpus-counts demo deps check check-all check-unit check-cli check-corpus check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -189,7 +189,7 @@ check:
 	@$(MAKE) --no-print-directory check-all
 
 check-all: all $(UNIT)
-	@tests/run.sh $(O) layers unit cli
+	@tests/run.sh $(O) layers unit cli corpus
 
 # Fuzz targets, instrumented as a whole. With CC that is not clang: for AFL, or to run one input.
 FUZZ_CC ?= clang
@@ -212,8 +212,11 @@ check-cli: all
 	@tests/run.sh $(O) cli
 
 # After cases came or went.
-counts: $(O)/culprit
+counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
+
+check-corpus: all
+	@tests/run.sh $(O) corpus
 
 check-layers:
 	@tests/check-layers.sh
