@@ -184,6 +184,8 @@ struct culprit_report {
 
 	const char *kernel_version;	/* "6.1.0-rc1+"; NULL when not seen */
 	const char *kernel_build_id;	/* hexadecimal; NULL when not seen */
+	bool has_kernel_offset;		/* "Kernel Offset:" was seen before the report was complete */
+	uint64_t kernel_offset;		/* how far KASLR moved the kernel, bytes; 0 also for "disabled" */
 	int32_t cpu;			/* -1: not known; so for pid */
 	int32_t pid;
 	const char *task;		/* Comm; not necessarily UTF-8; NULL when not seen */

@@ -78,11 +78,13 @@ struct match {
 
 static void print_help(void)
 {
-	printf("usage: culprit match [OPTIONS] --target TITLE | --target-log FILE | --profile FILE [LOG...]\n"
+	printf("usage: culprit match [OPTIONS] --target TITLE [LOG...]\n"
+	       "       culprit match [OPTIONS] --target-log FILE [LOG...]\n"
+	       "       culprit match [OPTIONS] --profile FILE [LOG...]\n"
 	       "       culprit match [OPTIONS] --profile FILE --learn LOG...\n\n"
 	       "Say for each LOG (default: standard input) whether it shows the hunted bug.\n\n");
 	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit status: 0 not the target, 1 the target, 125 cannot tell, 128 or above on trouble.\n");
+	printf("\nExit status: 0 not the target, 1 the target, 125 cannot tell,\n128 or above on trouble.\n");
 }
 
 static int complain(struct culprit_error *err)

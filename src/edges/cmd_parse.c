@@ -3,7 +3,8 @@
  * culprit parse [OPTIONS] [FILE...]: find crash reports and print them.
  *
  * Files are read by as many workers as there are processors; what they find is
- * printed in the order of the command line.
+ * printed in the order of the command line.  With --vmlinux and its like, with
+ * source lines, as `culprit symbolize` does it.
  */
 #include "edges/commands.h"
 
@@ -17,6 +18,7 @@
 #include "edges/json.h"
 #include "edges/options.h"
 #include "edges/output.h"
+#include "edges/sources.h"
 #include "edges/text.h"
 
 #define MAX_PATTERN_DIRS 64
@@ -43,6 +45,7 @@ static const struct option_def option_defs[] = {
 	  "for live logs: print a report when the log falls silent, wait for more at the end of a file" },
 	{ OPT_NO_BOOT_FAILURES, 0, "no-boot-failures", NULL,
 	  "report only what the log says, not that a boot came to nothing" },
+	SOURCES_DEFS(0, 0, 0, 0),
 	{ OPT_PATTERNS, 'p', "patterns", "DIR", "add and override patterns by the *.yaml files in DIR; repeatable" },
 	{ OPT_JOBS, 'j', "jobs", "N", "read N files at once (default: as many as there are processors)" },
 	{ OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" },
@@ -55,6 +58,7 @@ struct settings {
 	bool color, summary, follow, line_number, no_boot_failures;
 	int with_filename;		/* -1: not said */
 	long n_jobs;			/* 0: not said */
+	struct sources_settings sources;
 	const char *pattern_dirs[MAX_PATTERN_DIRS];
 	size_t n_pattern_dirs;
 };
@@ -63,6 +67,7 @@ struct settings {
 struct parse {
 	const struct settings *settings;
 	struct culprit_patterns *patterns;
+	struct sources *sources;	/* NULL: source lines are not asked for */
 	const char *const *paths;
 	size_t n_paths;
 	pthread_mutex_t lock;		/* of what follows */
@@ -115,12 +120,16 @@ static bool add_title(struct log *log, const struct culprit_report *report)
 	return text_add(text, span_of(report->title), TEXT_FIELD) && buf_add_char(text, '\n');
 }
 
-static bool add_json_report(struct log *log, const struct culprit_report *report)
+static bool add_json_report(struct log *log, const struct culprit_report *report, const struct sources_found *found)
 {
 	struct json json = { 0 };
 	struct json_t *root = json_begin(&json);
 
 	json_put_report(&json, root, report, json_file_of(log));
+	if (found)
+		sources_put_json(&json, root, found);
+	else
+		json_put_null(&json, root, "symbolized");
 	return json_end(&json, root, &log->text);
 }
 
@@ -133,16 +142,20 @@ static bool add_json_summary(struct log *log, const struct culprit_summary *summ
 	return json_end(&json, root, &log->text);
 }
 
-static bool add_report(struct log *log, const struct culprit_report *report)
+/* found is NULL without source lines; else report is the one in it. */
+static bool add_report(struct log *log, const struct culprit_report *report, const struct sources_found *found)
 {
+	bool color = log->parse->settings->color;
+
 	switch (log->parse->settings->format) {
 	case FORMAT_TITLES:
 		return add_title(log, report);
 	case FORMAT_JSON:
-		return add_json_report(log, report);
+		return add_json_report(log, report, found);
 	case FORMAT_TEXT:
 	default:
-		return text_add_report(&log->text, report, place_of(log), log->parse->settings->color);
+		return text_add_report(&log->text, report, place_of(log), color) &&
+		       (!found || sources_add_text(&log->text, found, color));
 	}
 }
 
@@ -198,6 +211,27 @@ static bool send(struct log *log, bool ok)
 	return output_add(&log->parse->output, log->index, &log->text);
 }
 
+static bool add_with_sources(struct log *log, const struct culprit_report *report)
+{
+	struct sources *sources = log->parse->sources;
+	struct sources_found found;
+	struct culprit_error *err;
+	bool ok = false;
+
+	sources_begin(sources);
+	err = sources_find(sources, report, &found);
+	if (!err) {
+		ok = add_report(log, &found.symbolized->report, &found);
+		if (log->parse->settings->format == FORMAT_TEXT)
+			sources_print_notes(sources, &found);
+	}
+	sources_found_deinit(&found);
+	sources_end(sources);
+	/* there is no error but the lack of memory, of which the caller complains */
+	culprit_error_destroy(err);
+	return ok;
+}
+
 static bool on_report(void *arg, struct culprit_report *report)
 {
 	struct log *log = arg;
@@ -205,7 +239,7 @@ static bool on_report(void *arg, struct culprit_report *report)
 
 	if (!report->suppressed)
 		log->found = true;
-	ok = send(log, add_report(log, report));
+	ok = send(log, log->parse->sources ? add_with_sources(log, report) : add_report(log, report, NULL));
 	culprit_report_destroy(report);
 	return ok;
 }
@@ -323,7 +357,7 @@ static int take_option(struct settings *settings, const struct option_reader *op
 		print_help();
 		return 0;
 	default:
-		return 2;
+		return sources_take_option(&settings->sources, options, id);
 	}
 }
 
@@ -391,9 +425,13 @@ static int run_parse(const struct settings *settings, const char *const *paths, 
 	int code;
 
 	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &parse.patterns);
+	/* titles need no source lines */
+	if (!err && sources_wanted(&settings->sources) && settings->format != FORMAT_TITLES)
+		err = sources_create(parse.patterns, &settings->sources, "culprit parse", &parse.sources);
 	if (err) {
 		complain("%s", culprit_error_message(err));
 		culprit_error_destroy(err);
+		culprit_patterns_destroy(parse.patterns);
 		return 2;
 	}
 	if (settings->follow)
@@ -404,6 +442,7 @@ static int run_parse(const struct settings *settings, const char *const *paths, 
 	code = exit_code(&parse);
 	output_deinit(&parse.output);
 	pthread_mutex_destroy(&parse.lock);
+	sources_destroy(parse.sources);
 	culprit_patterns_destroy(parse.patterns);
 	return code;
 }

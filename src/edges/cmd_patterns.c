@@ -431,7 +431,7 @@ static const struct {
 	int (*run)(const struct arguments *args);
 	size_t max_operands;
 } subcommands[] = {
-	{ "lint", "[FILE...]", "find mistakes in pattern files; without any, in the built-in ones", run_lint, SIZE_MAX },
+	{ "lint", "[FILE...]", "find mistakes in FILEs, or in the built-in patterns", run_lint, SIZE_MAX },
 	{ "list", "", "print the patterns", run_list, 0 },
 	{ "explain", "[LOG]", "say how each report of a log was found and named", run_explain, 1 },
 };

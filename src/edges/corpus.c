@@ -14,6 +14,7 @@
 #include "edges/diff.h"
 #include "edges/json.h"
 #include "edges/text.h"
+#include "meaning/guilty.h"
 
 #define DIFF_CONTEXT 3
 
@@ -117,12 +118,8 @@ static void fill_found(const struct corpus_case *c, struct reading *reading)
 	struct corpus_case *found = &reading->found;
 
 	*found = (struct corpus_case){ .path = c->path, .name = c->name, .group = c->group, .log = c->log };
-	if (!report)
+	if (!report || c->guilty_file)
 		return;
-	if (c->guilty_file) {
-		found->guilty_file = report->file_guilty;
-		return;
-	}
 	found->title = report->title;
 	found->alts = (const char **)report->alt_titles;
 	found->n_alts = report->n_alt_titles;
@@ -231,6 +228,13 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 		return err;
 	}
 	fill_found(c, ret);
+	/* The log of such a case is the text of one report: no question of where that ends. */
+	if (c->guilty_file)
+		err = guilty_file(&patterns->guilty, c->log, &ret->found.arena, &ret->found.guilty_file);
+	if (err) {
+		reading_deinit(ret);
+		return err;
+	}
 	ret->checked = stated(c, &ret->found);
 	ret->wrong = ret->checked & case_compare(c, &ret->found);
 	ret->seconds = now() - start;

@@ -21,6 +21,11 @@
 
 #define TAIL_STEP_MS 100	/* how often a followed file is looked at */
 #define TAIL_CHUNK_BYTES (64u << 10)
+/*
+ * So much at once is given to the parser, and then reports are taken: each line
+ * may be a crash, and a report takes a hundred times the memory of a short line.
+ */
+#define PIECE_BYTES (32u << 10)
 
 struct run {
 	const struct feed *feed;
@@ -54,12 +59,22 @@ static void take_reports(struct run *run)
 
 static struct culprit_error *feed_bytes(struct run *run, struct span bytes)
 {
-	struct culprit_error *err = culprit_parser_feed(run->parser, bytes.ptr, bytes.len);
+	struct culprit_error *err = NULL;
 
 	run->fresh = true;
 	run->silent_ms = 0;
-	if (!err)
-		take_reports(run);
+	while (bytes.len && !err && !run->stop) {
+		struct span piece = { bytes.ptr, bytes.len < PIECE_BYTES ? bytes.len : PIECE_BYTES };
+		const char *end = memrchr(piece.ptr, '\n', piece.len);
+
+		/* The parser copies lines that are cut. */
+		if (end)
+			piece.len = (size_t)(end + 1 - piece.ptr);
+		err = culprit_parser_feed(run->parser, piece.ptr, piece.len);
+		if (!err)
+			take_reports(run);
+		bytes = span_skip(bytes, piece.len);
+	}
 	return err;
 }
 

@@ -242,9 +242,12 @@ static void put_place(struct json *json, json_t *object, const struct culprit_re
 static void put_machine(struct json *json, json_t *object, const struct culprit_report *report)
 {
 	json_t *kernel = json_put_object(json, object, "kernel");
+	char offset[32];
 
 	json_put_str(json, kernel, "version", report->kernel_version);
 	json_put_str(json, kernel, "build_id", report->kernel_build_id);
+	snprintf(offset, sizeof(offset), "0x%" PRIx64, report->kernel_offset);
+	json_put_str(json, kernel, "offset", report->has_kernel_offset ? offset : NULL);
 	put_known(json, object, "cpu", report->cpu);
 	put_known(json, object, "pid", report->pid);
 	json_put_str(json, object, "task", report->task);

@@ -16,17 +16,15 @@
 
 #include <ctype.h>
 
-#include "meaning/guilty_files.h"
-
-/* Does path fit the rule? A * stays within its component. */
-static bool rule_fits(const char *rule, struct span path)
+/* A * stays within its component. */
+static bool path_fits(const char *rule, struct span path)
 {
 	size_t at = 0;
 
 	for (; *rule; rule++) {
 		if (*rule == '*') {
 			for (size_t end = at;; end++) {
-				if (rule_fits(rule + 1, span_skip(path, end)))
+				if (path_fits(rule + 1, span_skip(path, end)))
 					return true;
 				if (end >= path.len || path.ptr[end] == '/')
 					return false;
@@ -41,11 +39,26 @@ static bool rule_fits(const char *rule, struct span path)
 	return at == path.len;
 }
 
-bool guilty_is_generic(struct span path)
+static struct span base_name(struct span path)
 {
-	for (size_t i = n_guilty_rules; i-- > 0;) {
-		if (rule_fits(guilty_rules[i].path, path))
-			return guilty_rules[i].generic;
+	for (size_t i = path.len; i-- > 0;) {
+		if (path.ptr[i] == '/')
+			return span_skip(path, i + 1);
+	}
+	return path;
+}
+
+bool guilty_is_generic(const struct guilty_rules *rules, struct span path)
+{
+	struct span name = base_name(path);
+
+	for (size_t i = rules->generic.n; i-- > 0;) {
+		const char *rule = rules->generic.globs[i];
+		bool exception = *rule == '!';
+
+		rule += exception;
+		if (path_fits(rule, strchr(rule, '/') ? path : name))
+			return !exception;
 	}
 	return false;
 }
@@ -134,7 +147,7 @@ static bool is_leftover(struct span line)
 }
 
 /* The first guilty file of text; *first is the first file of all. */
-static bool search(struct span text, char *buffer, size_t size, struct span *first, struct span *ret)
+static bool search(const struct guilty_rules *rules, struct span text, char *buffer, size_t size, struct span *first, struct span *ret)
 {
 	first->len = 0;
 	while (text.len) {
@@ -146,7 +159,7 @@ static bool search(struct span text, char *buffer, size_t size, struct span *fir
 			if (!first->len)
 				*first = path;
 			*ret = simplify(path, buffer, size);
-			if (ret->len && !guilty_is_generic(*ret))
+			if (ret->len && !guilty_is_generic(rules, *ret))
 				return true;
 		}
 	}
@@ -172,38 +185,42 @@ static bool names_function(struct span line, const char *function)
 }
 
 /* What stands below the first interrupt's entry; empty: there is none. */
-static struct span below_interrupt(struct span text)
+static struct span below_interrupt(const struct guilty_rules *rules, struct span text)
 {
 	while (text.len) {
 		struct span line = next_line(&text);
 
 		if (is_leftover(line))
 			continue;
-		for (size_t i = 0; i < n_guilty_interrupts; i++) {
-			if (names_function(line, guilty_interrupts[i]))
+		for (size_t i = 0; i < rules->interrupts.n; i++) {
+			if (names_function(line, rules->interrupts.globs[i]))
 				return text;
 		}
 	}
 	return text;
 }
 
-static bool is_stall(struct span text)
+static bool is_stall(const struct guilty_rules *rules, struct span text)
 {
-	return span_find(text, SPAN("detected stall")) >= 0 || span_find(text, SPAN("self-detected stall")) >= 0;
+	for (size_t i = 0; i < rules->stalls.n; i++) {
+		if (span_find(text, span_of(rules->stalls.globs[i])) >= 0)
+			return true;
+	}
+	return false;
 }
 
-struct culprit_error *guilty_file(struct span text, struct arena *arena, const char **ret)
+struct culprit_error *guilty_file(const struct guilty_rules *rules, struct span text, struct arena *arena, const char **ret)
 {
 	struct span first, found, below;
 	char buffer[512], other[512];
 
 	*ret = NULL;
-	if (is_stall(text)) {
-		below = below_interrupt(text);
-		if (search(below, buffer, sizeof(buffer), &first, &found))
+	if (is_stall(rules, text)) {
+		below = below_interrupt(rules, text);
+		if (search(rules, below, buffer, sizeof(buffer), &first, &found))
 			goto out;
 	}
-	if (!search(text, buffer, sizeof(buffer), &first, &found)) {
+	if (!search(rules, text, buffer, sizeof(buffer), &first, &found)) {
 		if (!first.len)
 			return NULL;
 		found = simplify(first, other, sizeof(other));

@@ -7,16 +7,18 @@
 #define CULPRIT_GUILTY_H
 
 #include "ground/base.h"
+#include "readers/pattern.h"
 
 /*
+ * rules are those of the patterns (patterns/80-guilty.yaml).
  * text is a symbolized report, lines end in \n.  Where every file is generic
  * the first of all is given; NULL in *ret where the text has none.  *ret is the
  * arena's, relative and without "..".
  * Errors: NO_MEMORY.
  */
-struct culprit_error *guilty_file(struct span text, struct arena *arena, const char **ret);
+struct culprit_error *guilty_file(const struct guilty_rules *rules, struct span text, struct arena *arena, const char **ret);
 
 /* Is path, relative to the source tree, generic infrastructure? */
-bool guilty_is_generic(struct span path);
+bool guilty_is_generic(const struct guilty_rules *rules, struct span path);
 
 #endif

@@ -33,6 +33,7 @@
 #include <stdio.h>
 
 #include "meaning/stack.h"
+#include "meaning/symbol_scan.h"
 
 #define LOOKBACK_BYTES 8192
 #define LOOKBACK_LINES 96
@@ -49,6 +50,16 @@
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
 #define KEEP_QUIET_LINES 5
+/*
+ * Or when its context has been silent for so many bytes of the log.  A task
+ * that reported may never speak again, and while a report is open every line is
+ * decoded.  Its last word (a panic) may come after other CPUs' dumps: for
+ * LATE_BYTES a follow-up of its caller is still known for one.
+ */
+#define IDLE_BYTES (16u << 10)
+#define IDLE_BYTES_INCOMPLETE (64u << 10)
+#define LATE_BYTES (512u << 10)
+#define MAX_LATE 16
 /* Before "Linux version" some architectures say a few words at time 0; a kernel that was up speaks later. */
 #define KERNEL_UP_US 1000000
 /*
@@ -77,6 +88,9 @@ struct culprit_parser {
 	struct draft **drafts;		/* in order of their first lines: closed ones wait for the open ones before them */
 	size_t n_drafts, cap_drafts, n_open;
 	size_t draft_bytes;
+	uint64_t idle_check_off;	/* no open draft is idle before this byte */
+	struct { struct caller caller; uint64_t boot_serial, off; } late[MAX_LATE];	/* closed as idle, in a ring */
+	size_t n_late;			/* ever */
 
 	/* What is known of the log. */
 	char *version;
@@ -204,6 +218,8 @@ static struct culprit_error *close_draft(struct culprit_parser *p, struct draft 
 	TRACE(p, "  title: %s\n%s%s%s", d->report->title, d->report->corrupted ? "  corrupted: " : "",
 	      d->report->corrupted ? d->report->corrupted_reason : "", d->report->corrupted ? "\n" : "");
 	d->report->panicked = p->panicked;
+	d->report->has_kernel_offset = d->has_kernel_offset;
+	d->report->kernel_offset = d->kernel_offset;
 	d->boot_serial = p->boot_serial;
 	d->closed = true;
 	p->n_open--;
@@ -284,6 +300,7 @@ static struct culprit_error *new_draft(struct culprit_parser *p, struct draft **
 	}
 	p->drafts[p->n_drafts++] = d;
 	p->n_open++;
+	p->idle_check_off = 0;
 	*ret = d;
 	return NULL;
 }
@@ -509,11 +526,11 @@ static bool is_follow_up(struct culprit_parser *p, const struct hits *hits, stru
 /* -------------------------------------------------- lines of a report */
 
 /* Blanks in front, a frame, a known word: the line is part of a report and not of the log around it. */
-static bool looks_like_report(const struct culprit_parser *p, struct span text, const struct raw_frame *frame)
+static bool looks_like_report(const struct culprit_parser *p, struct span text, bool frame_or_header)
 {
-	if (frame || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
+	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
 		return true;
-	return stack_find_header(p->patterns, text) || glob_list_match(&p->patterns->continues, text);
+	return glob_list_match(&p->patterns->continues, text);
 }
 
 static void note_place(struct draft *d, const struct line *line, uint64_t end_off)
@@ -534,6 +551,8 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 {
 	struct raw_frame frame;
 	bool is_frame = stack_parse_frame(line->text, &frame);
+	bool in_stack = is_frame && !frame.pc && !frame.link;
+	const struct stack_header *header = in_stack ? NULL : stack_find_header(p->patterns, line->text);
 	uint32_t flags = d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0;
 
 	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
@@ -543,16 +562,14 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 			drop_above(d);
 			flags |= DRAFT_LINE_DROPPED;
 		}
-	} else if (is_frame && !frame.pc && !frame.link) {
+	} else if (in_stack) {
 		d->has_stack |= !d->aside;
 	} else {
-		const struct stack_header *header = stack_find_header(p->patterns, line->text);
-
 		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
 	}
 	if (glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
-	if (banner || looks_like_report(p, line->text, is_frame ? &frame : NULL)) {
+	if (banner || looks_like_report(p, line->text, is_frame || header)) {
 		d->quiet = 0;
 		note_place(d, line, end_off);
 	} else {
@@ -561,7 +578,63 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 	if (glob_list_match(&p->patterns->ends, line->text))
 		d->ended = true;
 	d->own_lines++;
+	d->last_off = end_off;
 	return draft_add_line(p, d, line->text, flags);
+}
+
+static uint64_t idle_off(const struct draft *d)
+{
+	bool complete = d->has_stack || d->ended || d->only_leftovers;
+
+	return d->last_off + (complete ? IDLE_BYTES : IDLE_BYTES_INCOMPLETE);
+}
+
+/* Close the reports whose contexts have long been silent where the line at off begins. */
+static struct culprit_error *close_idle(struct culprit_parser *p, uint64_t off)
+{
+	uint64_t next = UINT64_MAX;
+	struct culprit_error *err;
+
+	if (off < p->idle_check_off)
+		return NULL;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed)
+			continue;
+		if (off >= idle_off(d)) {
+			if (d->quiet <= FOLLOW_UP_QUIET && d->caller.kind != CALLER_NONE) {
+				size_t at = p->n_late++ % MAX_LATE;
+
+				p->late[at].caller = d->caller;
+				p->late[at].boot_serial = p->boot_serial;
+				p->late[at].off = d->last_off;
+			}
+			err = close_draft(p, d);
+			if (err)
+				return err;
+		} else if (idle_off(d) < next) {
+			next = idle_off(d);
+		}
+	}
+	/* A draft that completes meanwhile is idle sooner than was known here. */
+	p->idle_check_off = next < off + IDLE_BYTES / 4 ? next : off + IDLE_BYTES / 4;
+	return NULL;
+}
+
+/* Is this the last word of a report that was closed as idle? */
+static bool comes_late(struct culprit_parser *p, const struct line *line, const struct hits *hits)
+{
+	size_t n = p->n_late < MAX_LATE ? p->n_late : MAX_LATE;
+
+	if (line->caller.kind == CALLER_NONE)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (p->late[i].boot_serial == p->boot_serial && caller_equal(p->late[i].caller, line->caller) &&
+		    line->offset - p->late[i].off <= LATE_BYTES)
+			return is_follow_up(p, hits, line->text, true);
+	}
+	return false;
 }
 
 /* The lines of the report's context right before its banner: often they say more than it. */
@@ -675,6 +748,10 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 		      (unsigned long long)d->start_line);
 		return add_to_draft(p, d, line, end_off, true);
 	}
+	if (!d && comes_late(p, line, hits)) {
+		TRACE(p, "line %llu: goes on with a report that is over\n", (unsigned long long)line->number);
+		return NULL;
+	}
 	if (d) {
 		err = close_draft(p, d);
 		if (err)
@@ -695,6 +772,26 @@ static struct culprit_error *route_line(struct culprit_parser *p, const struct l
 	if (!err && d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES))
 		err = close_draft(p, d);
 	return err;
+}
+
+/*
+ * A panic ends with where KASLR put the kernel, whatever report is open then.
+ * It is kept apart from the text: there it stands behind a follow-up, or not at all.
+ */
+static void note_kernel_offset(struct culprit_parser *p, struct span text)
+{
+	uint64_t offset;
+
+	if (!span_starts(text, SPAN("Kernel Offset: ")) || !symbol_kernel_offset(text, &offset))
+		return;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed)
+			continue;
+		d->kernel_offset = offset;
+		d->has_kernel_offset = true;
+	}
 }
 
 /* -------------------------------------------------------------- boots */
@@ -835,18 +932,34 @@ static struct culprit_error *pass_over(struct culprit_parser *p, struct span raw
 	return err;
 }
 
+static bool is_part_of(struct span part, struct span whole)
+{
+	return part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len;
+}
+
+static bool has_literal(const struct culprit_parser *p, struct span s)
+{
+	return scan_find(p->patterns->scan, s, 0, NULL) < s.len;
+}
+
 /*
  * One line, or piece of one.  before is what of the block at hand stands in
- * front of the line (history has what is older).
+ * front of the line (history has what is older).  literal says whether raw may
+ * hold one.
  */
 static struct culprit_error *process_piece(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
-					   uint64_t end_off, struct span before)
+					   uint64_t end_off, struct span before, bool literal)
 {
 	struct culprit_error *err;
 	struct hits hits;
 	struct line line;
 
-	if (!p->n_open && scan_find(p->patterns->scan, raw, 0, NULL) >= raw.len)
+	if (p->n_open) {
+		err = close_idle(p, off);
+		if (err)
+			return err;
+	}
+	if (!p->n_open && !literal)
 		return pass_over(p, raw, flags);
 	err = console_decode(&p->decoder, raw, flags, &line);
 	if (err)
@@ -856,7 +969,11 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
 	if (line.origin == ORIGIN_KERNEL)
 		p->seen_prefix = true;
-	find_hits(p->patterns, line.text, &hits);
+	/* Only cleaned text can hold a literal that raw does not. */
+	if (literal || !is_part_of(line.text, raw))
+		find_hits(p->patterns, line.text, &hits);
+	else
+		hits = (struct hits){ .n_banners = 0 };
 	if (line.origin == ORIGIN_META)
 		return NULL;
 	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN && !(flags & LINE_CONTINUED)) {
@@ -887,11 +1004,15 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	filter_banners(p, &line, &hits);
 	if (hits.n_banners)
 		return handle_banner(p, &line, &hits, before, end_off);
-	return p->n_open ? route_line(p, &line, end_off) : NULL;
+	if (!p->n_open)
+		return NULL;
+	note_kernel_offset(p, line.text);
+	return route_line(p, &line, end_off);
 }
 
-/* A whole physical line without its end; longer ones go in pieces. */
-static struct culprit_error *process_line(struct culprit_parser *p, struct span raw, uint64_t off, struct span before)
+/* A whole physical line without its end; longer ones go in pieces. literal: one begins in it. */
+static struct culprit_error *process_line(struct culprit_parser *p, struct span raw, uint64_t off, struct span before,
+					  bool literal)
 {
 	struct culprit_error *err = NULL;
 	unsigned int flags = raw.len > CONSOLE_LINE_BYTES ? LINE_TRUNCATED : 0;
@@ -904,7 +1025,7 @@ static struct culprit_error *process_line(struct culprit_parser *p, struct span 
 			piece.len = CONSOLE_LINE_BYTES;
 		raw = span_skip(raw, piece.len);
 		end_off = off + piece.len + (raw.len ? 0 : 1);
-		err = process_piece(p, piece, flags, off, end_off, before);
+		err = process_piece(p, piece, flags, off, end_off, before, flags ? has_literal(p, piece) : literal);
 		off += piece.len;
 		flags = LINE_CONTINUED;
 	} while (!err && raw.len);
@@ -915,14 +1036,18 @@ static struct culprit_error *process_line(struct culprit_parser *p, struct span 
 static struct culprit_error *process_block(struct culprit_parser *p, struct span block)
 {
 	struct culprit_error *err = NULL;
-	size_t at = 0;
+	size_t at = 0, hit = 0;
+	bool searched = false;
 
 	while (at < block.len && !err) {
 		size_t start = at;
 		const char *end;
 
+		/* The first literal from here on: found once, however many lines are before it. */
+		if (!searched || hit < at)
+			hit = scan_find(p->patterns->scan, block, at, NULL);
+		searched = true;
 		if (!p->n_open) {
-			size_t hit = scan_find(p->patterns->scan, block, at, NULL);
 			const char *nl;
 
 			if (hit >= block.len || memchr(block.ptr + at, '\n', hit - at))
@@ -940,7 +1065,7 @@ static struct culprit_error *process_block(struct culprit_parser *p, struct span
 		}
 		end = memchr(block.ptr + start, '\n', block.len - start);
 		err = process_line(p, (struct span){ block.ptr + start, (size_t)(end - block.ptr) - start },
-				   p->off + start, (struct span){ block.ptr, start });
+				   p->off + start, (struct span){ block.ptr, start }, block.ptr + hit < end);
 		p->number++;
 		at = (size_t)(end + 1 - block.ptr);
 	}
@@ -955,7 +1080,7 @@ static struct culprit_error *process_carry(struct culprit_parser *p, bool ended)
 	bool whole = (ended || p->finished) && !p->in_long_line;
 	unsigned int flags = whole ? 0 : p->in_long_line ? LINE_CONTINUED : LINE_TRUNCATED;
 	struct culprit_error *err = process_piece(p, buf_span(&p->carry), flags, p->off, p->off + p->carry.len + ended,
-						  (struct span){ 0 });
+						  (struct span){ 0 }, has_literal(p, buf_span(&p->carry)));
 
 	remember(p, buf_span(&p->carry));
 	p->off += p->carry.len;

@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 
+#include "meaning/guilty.h"
 #include "meaning/stack.h"
 
 /* The report and all that hangs on it. The report comes first: one pointer serves for both. */
@@ -473,6 +474,10 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 		box->report.file_name = arena_dup(&box->arena, span_of(file_name));
 	if (!build_stacks(box, patterns))
 		return &culprit_error_no_memory;
+	err = guilty_file(&patterns->guilty, (struct span){ box->report.text, box->report.text_len }, &box->arena,
+			  &box->report.file_guilty);
+	if (err)
+		return err;
 	*ret = &no_free_ptr(box)->report;
 	return NULL;
 }

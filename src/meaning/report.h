@@ -33,10 +33,13 @@ struct draft {
 	size_t n_banners;
 	uint64_t start_line, end_line;
 	uint64_t start_off, end_off;
+	uint64_t last_off;		/* behind the last line of its context, quiet ones too */
 	int64_t time_us;
 	uint32_t boot;
 	enum culprit_phase phase;
 	const char *version;		/* the boot's; owned */
+	bool has_kernel_offset;
+	uint64_t kernel_offset;
 	uint32_t quiet;			/* own lines since the last that looked like a report's */
 	bool only_leftovers;		/* the unwinder marks every frame as a leftover */
 	uint32_t own_lines;		/* from the banner on */

@@ -37,7 +37,8 @@ static void skip_blanks(struct cursor *c)
 		c->p++;
 }
 
-static bool eat(struct cursor *c, const char *literal)
+/* Inlined, so that comparing with a constant is a few instructions. */
+static inline __attribute__((always_inline)) bool eat(struct cursor *c, const char *literal)
 {
 	size_t n = strlen(literal);
 
@@ -95,7 +96,7 @@ static bool eat_address(struct cursor *c, struct raw_frame *f)
 
 static bool is_name_char(char c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || (c >= 'A' && c <= 'Z') || c == '.' || c == '$';
 }
 
 /*
@@ -240,7 +241,7 @@ static void eat_register(struct cursor *c, struct raw_frame *f)
 		struct cursor t = *c;
 		uint64_t value;
 
-		if (!eat(&t, registers[i].text))
+		if (t.p == t.end || *t.p != *registers[i].text || !eat(&t, registers[i].text))
 			continue;
 		f->pc = !registers[i].link;
 		f->link = registers[i].link;
@@ -269,8 +270,11 @@ static bool parse_arm(struct cursor *c, struct raw_frame *f)
 {
 	struct raw_frame callee = { 0 }, caller = { 0 };
 	struct cursor t = *c;
-	bool brackets = eat(&t, "(");
+	bool brackets;
 
+	if (span_find((struct span){ t.p, left(&t) }, SPAN(" from ")) < 0)
+		return false;
+	brackets = eat(&t, "(");
 	callee.function = eat_symbol(&t);
 	if (!callee.function.len)
 		return false;
@@ -341,8 +345,9 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 	struct cursor c = { text.ptr, text.ptr + text.len };
 
 	*ret = (struct raw_frame){ 0 };
-	/* Nearly every line that is no frame leaves here. */
-	if (span_find(text, SPAN("+0x")) < 0 && span_find(text, SPAN("inline")) < 0)
+	/* Nearly every line that is no frame leaves here; "inline" comes in brackets. */
+	if (!text.len || (span_find(text, SPAN("+0x")) < 0 &&
+			  (!memchr(text.ptr, ']', text.len) || span_find(text, SPAN("inline")) < 0)))
 		return false;
 	skip_blanks(&c);
 	eat_stack_mark(&c);
@@ -381,12 +386,15 @@ bool stack_is_user_pc(struct span text)
 
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text)
 {
+	bool may_start;
+
 	text = span_trim(text);
-	for (size_t i = 0; i < set->n_headers; i++) {
+	may_start = text.len && (set->header_first[(unsigned char)*text.ptr / 64] >> (unsigned char)*text.ptr % 64 & 1);
+	for (size_t i = may_start ? 0 : set->first_anywhere; i < set->n_headers; i++) {
 		const struct stack_header *h = &set->headers[i];
 		struct span words = { h->text, h->len };
 
-		if (h->anywhere ? span_find(text, words) >= 0 : span_starts(text, words))
+		if (!h->anywhere ? may_start && span_starts(text, words) : span_find(text, words) >= 0)
 			return h;
 	}
 	return NULL;

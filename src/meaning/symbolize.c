@@ -1114,7 +1114,8 @@ static struct culprit_error *finish(struct job *job)
 
 	err = decode_codes(job);
 	if (!err)
-		err = guilty_file(buf_span(&job->text), &job->out->arena, &report->file_guilty);
+		err = guilty_file(&job->symbolizer->options.patterns->guilty, buf_span(&job->text), &job->out->arena,
+				  &report->file_guilty);
 	if (!err)
 		err = write_code(job);
 	if (err)
@@ -1171,8 +1172,8 @@ struct culprit_error *symbolize_report(struct symbolizer *symbolizer, const stru
 	job->symbolizer = symbolizer;
 	job->report = report;
 	job->out = out;
-	job->has_kernel_offset = symbol_kernel_offset((struct span){ report->text, report->text_len },
-						      &job->kernel_offset);
+	job->has_kernel_offset = report->has_kernel_offset;
+	job->kernel_offset = report->kernel_offset;
 	if (symbolizer->options.kernel_offset) {
 		job->kernel_offset = *symbolizer->options.kernel_offset;
 		job->has_kernel_offset = true;

@@ -24,6 +24,7 @@ struct symbolizer;
 
 /* All strings are borrowed for the symbolizer's life. */
 struct symbolizer_options {
+	const struct culprit_patterns *patterns;
 	const char *vmlinux;			/* NULL: looked for in debug_dirs */
 	const char *const *module_dirs;		/* trees with the modules' .ko files */
 	size_t n_module_dirs;

@@ -86,12 +86,27 @@ bool glob_match(const char *glob, struct span s)
 	return !*glob;
 }
 
+void glob_list_note(struct glob_list *list, const char *glob)
+{
+	unsigned char c = (unsigned char)*glob;
+
+	if (c == '*')
+		memset(list->first, 0xff, sizeof(list->first));
+	else
+		list->first[c / 64] |= UINT64_C(1) << c % 64;
+}
+
 bool glob_list_match(const struct glob_list *list, struct span s)
 {
+	unsigned char c = s.len ? (unsigned char)*s.ptr : 0;
+
+	/* The empty glob begins with its NUL. */
+	if (!(list->first[c / 64] >> c % 64 & 1))
+		return false;
 	for (size_t i = 0; i < list->n; i++) {
 		const char *glob = list->globs[i];
 
-		if ((*glob == '*' || (s.len && *glob == *s.ptr)) && glob_match(glob, s))
+		if ((*glob == '*' || *glob == (char)c) && glob_match(glob, s))
 			return true;
 	}
 	return false;
@@ -183,14 +198,17 @@ static struct culprit_error *get_globs(struct loader *l, const struct yaml_node 
 		if (err)
 			return err;
 		if (*glob != '@') {
+			glob_list_note(&list, glob);
 			err = PUSH(l, list.globs, list.n, &glob);
 			continue;
 		}
 		ref = find_set(l, glob + 1);
 		if (!ref)
 			return yaml_error(l->doc, item, "no set '%s'; sets are defined under 'sets:'", glob + 1);
-		for (size_t j = 0; j < ref->globs.n && !err; j++)
+		for (size_t j = 0; j < ref->globs.n && !err; j++) {
+			glob_list_note(&list, ref->globs.globs[j]);
 			err = PUSH(l, list.globs, list.n, &ref->globs.globs[j]);
+		}
 	}
 	*ret = list;
 	return err;
@@ -904,6 +922,42 @@ static struct culprit_error *read_types(struct loader *l, const struct yaml_node
 	return err;
 }
 
+/* Plain text where globs would be out of place. */
+static struct culprit_error *get_words(struct loader *l, const struct yaml_node *node, const char *what,
+				       struct glob_list *ret)
+{
+	size_t before = ret->n;
+	struct culprit_error *err = get_globs(l, node, what, ret);
+
+	for (size_t i = before; i < ret->n && !err; i++) {
+		if (!*ret->globs[i] || (*ret->globs[i] == '!' && !ret->globs[i][1]))
+			err = yaml_error(l->doc, node, "an entry of '%s' is empty", what);
+	}
+	return err;
+}
+
+static struct culprit_error *read_guilty(struct loader *l, const struct yaml_node *node)
+{
+	struct guilty_rules *guilty = &l->set->guilty;
+	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "guilty");
+
+	if (err)
+		return err;
+	YAML_FOR_EACH_PAIR(pair, node) {
+		if (yaml_is(pair->key, "generic"))
+			err = get_words(l, pair->value, "generic", &guilty->generic);
+		else if (yaml_is(pair->key, "stalls"))
+			err = get_words(l, pair->value, "stalls", &guilty->stalls);
+		else if (yaml_is(pair->key, "interrupts"))
+			err = get_words(l, pair->value, "interrupts", &guilty->interrupts);
+		else
+			err = unknown_key(l, pair->key, "generic, stalls, interrupts");
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 /* ---------------------------------------------------------------- files */
 
 static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *pair, bool names)
@@ -952,12 +1006,14 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "unwinder", &l->set->unwinder);
 	if (yaml_is(key, "foreign"))
 		return get_globs(l, value, "foreign", &l->set->foreign);
+	if (yaml_is(key, "guilty"))
+		return read_guilty(l, value);
 	if (yaml_is(key, "executor")) {
 		l->set->has_executor = true;
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, executor");
+				   "name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, guilty, executor");
 }
 
 static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, bool names)
@@ -1179,6 +1235,20 @@ void pattern_set_places(const struct culprit_patterns *set, struct scan_place *r
 	*ret_hash = set->literals_hash;
 }
 
+/* So that most lines need no look at them. */
+static void index_headers(struct culprit_patterns *set)
+{
+	set->first_anywhere = set->n_headers;
+	for (size_t i = set->n_headers; i-- > 0;) {
+		unsigned char c = (unsigned char)*set->headers[i].text;
+
+		if (set->headers[i].anywhere)
+			set->first_anywhere = i;
+		else
+			set->header_first[c / 64] |= UINT64_C(1) << c % 64;
+	}
+}
+
 static struct culprit_error *make_scan(struct culprit_patterns *set)
 {
 	size_t n = set->n_banners + set->n_marks;
@@ -1242,6 +1312,8 @@ static struct culprit_error *set_create(bool embedded, struct yaml_doc **docs, s
 		err = pattern_set_check(set);
 	if (!err)
 		err = make_scan(set);
+	if (!err)
+		index_headers(set);
 	if (err) {
 		culprit_patterns_destroy(set);
 		return err;

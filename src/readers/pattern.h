@@ -37,8 +37,11 @@ struct pattern_text {
 struct glob_list {
 	const char **globs;
 	size_t n;
+	uint64_t first[4];		/* bit c % 64 of first[c / 64]: a glob may match what begins with byte c */
 };
 
+/* To be called for every glob that is put on the list. */
+void glob_list_note(struct glob_list *list, const char *glob);
 bool glob_match(const char *glob, struct span s);
 bool glob_list_match(const struct glob_list *list, struct span s);
 
@@ -169,6 +172,13 @@ struct doubt {
 	const char *reason;
 };
 
+/* How the guilty file is found. */
+struct guilty_rules {
+	struct glob_list generic;	/* paths of infrastructure; the last that fits decides, "!path" is an exception */
+	struct glob_list stalls;	/* text of reports that begin with the frames of the interrupt that noticed them */
+	struct glob_list interrupts;	/* functions through which an interrupt enters */
+};
+
 struct culprit_patterns {
 	struct arena arena;
 	struct yaml_doc **docs;		/* strings are borrowed from them */
@@ -186,6 +196,8 @@ struct culprit_patterns {
 	size_t n_patterns;
 	struct stack_header *headers;
 	size_t n_headers;
+	uint64_t header_first[4];	/* bit c % 64 of [c / 64]: one that stands at the start begins with byte c */
+	size_t first_anywhere;		/* index of the first that may stand anywhere; n_headers: none */
 	struct phase_mark *marks;
 	size_t n_marks;
 	struct rewrite *cleanup;	/* of titles, in order */
@@ -202,6 +214,7 @@ struct culprit_patterns {
 	struct glob_list leads;		/* lines before a banner that begin what led to it */
 	struct glob_list skip;		/* functions that are never guilty */
 	struct glob_list unwinder;	/* frames that no working unwinder marks as leftovers */
+	struct guilty_rules guilty;
 	struct glob_list foreign;	/* frames of stacks that do not belong to the report (fault injection) */
 	struct pattern_text *texts;	/* places of expressions and titles */
 	size_t n_texts;

@@ -239,6 +239,13 @@ bare=$(printf '0x%x' $((0x$base + ${off%/*} + 0x1c000000)))
 } >bare.log
 # its size is the distance to the next symbol, as kernels print it
 has "a bare address, by the kernel's offset" " $bare outer+${off%/*}/0x40 kernel/core.c:13" "$(symbolize --kernel-offset 0x1c000000 --vmlinux obj/vmlinux bare.log)"
+{
+	sed '$d' bare.log
+	printf '[    1.000000] %s\n' '---[ end trace 0000000000000000 ]---' 'RIP: 0010:foo+0x1/0x2' \
+		'Kernel panic - not syncing: Fatal exception' \
+		'Kernel Offset: 0x1c000000 from 0xffffffff81000000 (relocation range: 0xffffffff80000000-0xffffffffbfffffff)'
+} >panic.log
+has "the log itself says it, behind the panic" " $bare outer+${off%/*}/0x40 kernel/core.c:13" "$(symbolize --vmlinux obj/vmlinux panic.log)"
 hasnt=$(symbolize --vmlinux obj/vmlinux bare.log | grep -a "^ $bare")
 is "without that, bare addresses are left alone" " $bare" "$hasnt"
 
@@ -285,6 +292,38 @@ if command -v jq >/dev/null; then
 	json=$(symbolize -f json --vmlinux obj/vmlinux pc.log)
 	is "JSON: code" "42 div" \
 		"$(jq -r '.symbolized.code[0].instructions[] | select(.trapping) | "\(.offset) \(.mnemonic)"' <<<"$json")"
+fi
+
+# --- the same inside parse
+is "parse gives what symbolize gives" "$(symbolize --vmlinux obj/vmlinux outer.log)" \
+	"$("$CULPRIT" parse --src tree --vmlinux obj/vmlinux outer.log 2>/dev/null)"
+is "with several logs at once, in their order" \
+	"$(for log in outer module twins; do symbolize --vmlinux obj/vmlinux --modules mods $log.log; done)" \
+	"$("$CULPRIT" parse -j3 --src tree --vmlinux obj/vmlinux --modules mods outer.log module.log twins.log 2>/dev/null)"
+"$CULPRIT" parse --vmlinux obj/vmlinux else.log >out 2>err
+has "a vmlinux of another version is refused" "the log is of 6.2.0-else" "$(cat err)"
+has "unless forced" "$outer kernel/core.c:13" "$("$CULPRIT" parse --force --vmlinux obj/vmlinux else.log 2>&1)"
+"$CULPRIT" parse --vmlinux missing outer.log >out 2>err
+is "parse: a vmlinux that is missing is an error" 2 $?
+is "JSON is the same, too" "$(symbolize -f json --vmlinux obj/vmlinux pc.log)" \
+	"$("$CULPRIT" parse -f json --src tree --vmlinux obj/vmlinux pc.log 2>/dev/null)"
+python=python3
+"$python" -c 'import jsonschema' 2>/dev/null || python=/usr/bin/python3
+if "$python" -c 'import jsonschema' 2>/dev/null; then
+	"$CULPRIT" parse -f json --src tree --vmlinux obj/vmlinux pc.log else.log >schema.json 2>err
+	is "JSON follows the schema" "" "$("$python" - "$top/include/culprit-report.schema.json" schema.json <<'END' 2>&1
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+validator = jsonschema.Draft7Validator(schema)
+for line in open(sys.argv[2]):
+    value = json.loads(line)
+    for problem in validator.iter_errors(value):
+        print(problem.message)
+    for kind, part in ("symbolized", value["symbolized"]), ("code", value["symbolized"]["code"] and value["symbolized"]["code"][0]):
+        if part and set(part) != set(schema["definitions"][kind]["properties"]):
+            print(kind, "has other keys than described:", set(part) ^ set(schema["definitions"][kind]["properties"]))
+END
+)"
 fi
 
 # --- C++

@@ -36,7 +36,10 @@ static struct culprit_patterns *good(const char *first, const char *second)
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "x: 1\n",
 	  "a.yaml:1:1: unknown key 'x'; expected one of: macros, sets, picks, banners, patterns, stacks, phases, cleanup, "
-	  "doubts, name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, executor" },
+	  "doubts, name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, guilty, executor" },
+	{ "guilty: [lib/]\n", "a.yaml:1:9: guilty must be a mapping, not a sequence" },
+	{ "guilty: {files: [lib/]}\n", "a.yaml:1:10: unknown key 'files'; expected one of: generic, stalls, interrupts" },
+	{ "guilty: {generic: [lib/, '!']}\n", "a.yaml:1:19: an entry of 'generic' is empty" },
 	{ "- x\n", "a.yaml:1:1: a pattern file must be a mapping, not a sequence" },
 	{ "macros: [a]\n", "a.yaml:1:9: macros must be a mapping, not a sequence" },
 	{ "macros:\n  A: [x]\n", "a.yaml:2:6: a macro must be a scalar, not a sequence" },
@@ -207,8 +210,9 @@ START_TEST(a_star_is_any_run_of_bytes)
 	};
 
 	for (size_t i = 0; i < countof(globs); i++) {
-		struct glob_list list = { &(const char *){ globs[i].glob }, 1 };
+		struct glob_list list = { &(const char *){ globs[i].glob }, 1, { 0 } };
 
+		glob_list_note(&list, globs[i].glob);
 		ck_assert_msg(glob_match(globs[i].glob, span_of(globs[i].text)) == globs[i].match, "%s %s", globs[i].glob,
 			      globs[i].text);
 		if (*globs[i].glob)
