@@ -4,7 +4,7 @@
 # make demo         install what is missing, build, show a real log
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
-# make check-unit, check-cli, check-layers    parts of it
+# make check-unit, check-cli, check-corpus, check-layers    parts of it
 # make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
 # make counts       write the counts of the corpus into README.md
@@ -70,7 +70,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench clean counts demo deps check check-all check-unit check-cli check-layers check-asan install uninstall bench-policy bench-bisect
+.PHONY: all bench clean counts corpus-counts demo deps check check-all check-unit check-cli check-corpus check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
@@ -189,7 +189,7 @@ check:
 	@$(MAKE) --no-print-directory check-all
 
 check-all: all $(UNIT)
-	@tests/run.sh $(O) layers unit cli
+	@tests/run.sh $(O) layers unit cli corpus
 
 # Fuzz targets, instrumented as a whole. With CC that is not clang: for AFL, or to run one input.
 FUZZ_CC ?= clang
@@ -212,62 +212,11 @@ check-cli: all
 	@tests/run.sh $(O) cli
 
 # After cases came or went.
-counts: $(O)/culprit
+counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
+
 
 # On demand: a real kernel, against addr2line and llvm-symbolizer.
 .PHONY: check-real
 check-real: $(O)/bench/lookup
 	@O=$(O) tests/check-real.sh $(VMLINUX)
-
-check-layers:
-	@tests/check-layers.sh
-
-check-asan:
-	@tests/deps.sh check
-	@$(MAKE) --no-print-directory O=$(O)-asan SAN=1 DEV=1 check-all
-
-define PKGCONFIG_FILE
-prefix=$(PREFIX)
-libdir=$(LIBDIR)
-includedir=$(INCLUDEDIR)
-
-Name: culprit
-Description: Find and name crash reports in Linux console logs
-Version: $(VERSION)
-Libs: -L$${libdir} -lculprit
-Libs.private: -liberty -ldl -lm -pthread
-Requires.private: libpcre2-8 yaml-0.1
-Cflags: -I$${includedir}
-endef
-export PKGCONFIG_FILE
-
-MAN1 := $(wildcard man/*.1)
-MAN5 := $(wildcard man/*.5)
-SCHEMAS := $(wildcard include/*.schema.json)
-
-install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
-		$(DESTDIR)$(DATADIR)/culprit $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
-	$(INSTALL) -m 755 $(O)/culprit $(DESTDIR)$(BINDIR)/
-	$(INSTALL) -m 644 $(O)/libculprit.a $(O)/libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/
-	ln -sf libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libculprit.so.$(SOVERSION)
-	ln -sf libculprit.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libculprit.so
-	$(INSTALL) -m 644 include/culprit.h $(DESTDIR)$(INCLUDEDIR)/
-	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
-	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
-	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1/)
-	$(if $(MAN5),$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5/)
-
-uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/culprit $(DESTDIR)$(LIBDIR)/libculprit.a $(DESTDIR)$(LIBDIR)/libculprit.so* \
-		$(DESTDIR)$(INCLUDEDIR)/culprit.h $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc \
-		$(addprefix $(DESTDIR)$(DATADIR)/culprit/,$(notdir $(SCHEMAS))) \
-		$(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
-		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5)))
-	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null
-
-clean:
-	rm -rf $(O) $(O)-asan
-
--include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)

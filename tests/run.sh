@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# tests/run.sh BUILD layers|unit|cli...: run the tests, count what they say, end
+# tests/run.sh BUILD layers|unit|cli|corpus...: run the tests, count what they say, end
 # with "N passed, N failed". A test that says nothing has failed.
 set -u
 build=$(realpath "$1") || exit 2
@@ -51,6 +51,22 @@ run_cli() {
 		case $name in run | lib) continue ;; esac
 		printf '%-20s Checks: %d\n' "cli $name" "$(grep -acE "^(not )?ok - $name: " <<<"$output")"
 	done
+}
+
+# Every case passes; every pattern and form has one; README.md tells how many there are.
+run_corpus() {
+	local output
+	if output=$("$build/culprit" corpus test corpus 2>&1); then count 1 0; else
+		count 0 1
+		printf '%s\n' "$output"
+	fi
+	tail -n 1 <<<"$output"
+	if output=$("$build/culprit" corpus audit corpus 2>&1); then count 1 0; else
+		count 0 1
+		printf '%s\n' "$output"
+	fi
+	tail -n 1 <<<"$output"
+	if tests/corpus-counts.sh "$build/culprit" --check; then count 1 0; else count 0 1; fi
 }
 
 for part in "$@"; do

@@ -13,7 +13,8 @@
  *
  * A case earns its keep when it notices something that no earlier case of the
  * same title notices; one without title, when its log holds a banner, or is a
- * whole boot.
+ * whole boot.  Others are listed with -v only and fail nothing: the removal of a
+ * pattern cannot tell what another console, architecture or context proves.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static const char *const format_words[] = { "text", "json" };
 
 static const struct option_def option_defs[] = {
 	{ OPT_WHOLE, 'w', "whole", NULL, "try whole patterns only, not each of their forms" },
-	{ OPT_VERBOSE, 'v', "verbose", NULL, "for each pattern and form, name the cases that notice" },
+	{ OPT_VERBOSE, 'v', "verbose", NULL, "name the cases that notice each removal, and those that could go" },
 	{ CORPUS_OPT_FORMAT, 'f', "format", "FORMAT", "text (default) or json" },
 	CORPUS_DEF_PATTERNS,
 	CORPUS_DEF_JOBS,
@@ -325,7 +326,7 @@ static void print_text(const struct audit *audit)
 
 		n_failing += audit->baselines[i].wrong != 0;
 		n_useless += why != NULL;
-		if (why)
+		if (why && audit->verbose)
 			printf("%s %s%s%s\n", audit->list.cases[i].name, why, other ? " " : "", other ? other : "");
 	}
 	printf("%zu patterns and forms, %zu that no case exercises; %zu cases, %zu that could go", audit->n_removals,
@@ -409,7 +410,8 @@ static void print_help(void)
 	printf("usage: culprit corpus audit [OPTIONS] [DIR|CASE...]\n\n"
 	       "Take each pattern, and each form of one, away in turn: which cases notice?\n\n");
 	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 all are noticed, 1 one is not, 2 usage or input error.\n");
+	printf("\nExit code: 0 all are noticed, 1 one is not, 2 usage or input error. Cases\n"
+	       "that could go are advice: they may show another console or architecture.\n");
 }
 
 static int read_options(struct option_reader *reader, struct audit *audit)
