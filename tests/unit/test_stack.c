@@ -279,6 +279,7 @@ START_TEST(headers_by_beginning_or_by_any_place)
 	};
 	struct culprit_patterns set = { .headers = list, .n_headers = countof(list) };
 
+	pattern_set_index_headers(&set);
 	ck_assert_ptr_eq(stack_find_header(&set, SPAN("Freed by task 12:")), &list[0]);
 	ck_assert_ptr_eq(stack_find_header(&set, SPAN("  Freed by task 12:")), &list[0]);
 	ck_assert_ptr_null(stack_find_header(&set, SPAN("was Freed by task 12:")));
