@@ -111,12 +111,13 @@ struct culprit_error *dbg_intern(struct debuginfo *info, struct span s, uint32_t
 
 const char *dbg_string(struct debuginfo *info, uint32_t off)
 {
-	const char *start = info->strings + off;
+	const char *start;
 
 	if (off >= info->strings_len) {
 		off -= info->strings_len;
 		return off < info->added_len ? info->added + off : "";
 	}
+	start = info->strings + off;
 	/* the blob ends in NUL, so this ends too */
 	for (size_t at = 0;; at += 64) {
 		size_t left = info->strings_len - off - at;

@@ -235,7 +235,8 @@ struct culprit_error *dbg_load_ranges(struct debuginfo *info, bool complete)
 		return err;
 	for (size_t i = 0; i < builder.n; i++)
 		builder.ranges[i].unit = unit_of_offset(units, n, builder.offsets[i]);
-	qsort(builder.ranges, builder.n, sizeof(*builder.ranges), compare_ranges);
+	if (builder.n)
+		qsort(builder.ranges, builder.n, sizeof(*builder.ranges), compare_ranges);
 	free(info->units);
 	info->units = units;
 	info->n_units = n;
@@ -613,7 +614,8 @@ static struct culprit_error *make_segments(struct unit_builder *builder)
 	struct interval open[DBG_MAX_DEPTH + 1];
 	size_t n = 0;
 
-	qsort(builder->intervals, builder->n_intervals, sizeof(*builder->intervals), compare_intervals);
+	if (builder->n_intervals)
+		qsort(builder->intervals, builder->n_intervals, sizeof(*builder->intervals), compare_intervals);
 	for (size_t i = 0; i <= builder->n_intervals; i++) {
 		struct interval next = { .lo = UINT64_MAX };
 

@@ -343,7 +343,8 @@ struct culprit_error *debuginfo_modules_create(const char *dir, struct debuginfo
 		debuginfo_modules_destroy(modules);
 		return &culprit_error_no_memory;
 	}
-	qsort(modules->files, modules->n, sizeof(*modules->files), compare_modules);
+	if (modules->n)
+		qsort(modules->files, modules->n, sizeof(*modules->files), compare_modules);
 	*ret = modules;
 	return NULL;
 }

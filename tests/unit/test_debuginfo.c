@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Programs and objects are compiled here, so that lines and inlining are known. */
+#include <check.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "readers/debuginfo.h"
+
+static char dir[] = "/tmp/culprit-debuginfo-XXXXXX";
+
+static const char source[] =
+	"volatile int state;\n"
+	"__attribute__((noipa)) void sink(int v) { state = v; }\n"
+	"static inline __attribute__((always_inline)) void middle(int v)\n"
+	"{\n"
+	"	sink(v + 1);\n"				/* line 5 */
+	"	state++;\n"
+	"}\n"
+	"__attribute__((noipa)) int outer(int v)\n"
+	"{\n"
+	"	state = 1;\n"
+	"	middle(v);\n"				/* line 11 */
+	"	return state;\n"
+	"}\n"
+	"__attribute__((noipa, section(\".init.text\"))) int starts(void)\n"
+	"{\n"
+	"	return outer(2);\n"			/* line 16 */
+	"}\n"
+	"int main(void) { return starts(); }\n";
+
+static bool run(const char *command)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "cd %s && { %s; } >/dev/null 2>&1", dir, command);
+	return system(text) == 0;
+}
+
+static struct debuginfo *open_file(const char *name)
+{
+	struct debuginfo *info = NULL;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_ptr_null(debuginfo_open(path, NULL, &info));
+	return info;
+}
+
+/* Does some address of function have the given lines, innermost first (0: no further frame)? */
+static bool has_lines(struct debuginfo *info, const char *function, uint32_t inner, uint32_t out)
+{
+	struct debuginfo_frame frames[DEBUGINFO_MAX_FRAMES];
+	struct debuginfo_symbol symbol;
+	size_t n = 0;
+
+	ck_assert_ptr_null(debuginfo_find_symbols(info, span_of(function), 1, &symbol, &n));
+	ck_assert_uint_eq(n, 1);
+	for (uint64_t off = 0; off < symbol.size; off++) {
+		ck_assert_ptr_null(debuginfo_lookup(info, symbol.addr + off, frames, &n));
+		ck_assert_uint_ge(n, 1);
+		ck_assert_str_eq(frames[n - 1].function, function);
+		if (n == 1 + (out != 0) && frames[0].line == inner && (!out || frames[1].line == out))
+			return true;
+	}
+	return false;
+}
+
+static const struct { const char *name, *command; } flavours[] = {
+	{ "dwarf4", "gcc -g -gdwarf-4 -O2 a.c -o dwarf4" },
+	{ "dwarf5", "gcc -g -gdwarf-5 -O2 a.c -o dwarf5" },
+	{ "object.ko", "gcc -g -O2 -c a.c -o object.ko" },
+	{ "zlib.ko", "gcc -g -gz=zlib -O2 -c a.c -o zlib.ko" },
+	{ "whole.ko.gz", "gcc -g -O2 -c a.c -o whole.ko && gzip whole.ko" },
+	{ "whole.ko.xz", "gcc -g -O2 -c a.c -o whole.ko && xz --check=crc32 whole.ko" },
+};
+
+START_TEST(lines_and_inlined_functions)
+{
+	struct debuginfo *info;
+
+	if (!run(flavours[_i].command))
+		return;		/* no such compiler or packer */
+	info = open_file(flavours[_i].name);
+	ck_assert(debuginfo_has_lines(info));
+	ck_assert_int_eq(debuginfo_is_relocatable(info), strstr(flavours[_i].name, ".ko") != NULL);
+	ck_assert(has_lines(info, "outer", 10, 0));
+	ck_assert(has_lines(info, "outer", 5, 11));
+	ck_assert(has_lines(info, "sink", 2, 0));
+	/* in a section of its own, whose addresses in an object begin at 0, too */
+	ck_assert(has_lines(info, "starts", 16, 0));
+	ck_assert(!has_lines(info, "starts", 5, 11));
+	debuginfo_close(info);
+}
+END_TEST
+
+START_TEST(statics_of_one_name_are_all_found)
+{
+	struct debuginfo_symbol symbols[1];
+	struct debuginfo *info;
+	size_t n = 0;
+
+	if (!run("echo 'static __attribute__((noipa)) int twin(void) { return 3; } int first(void) { return twin(); }' >t.c &&"
+		 "echo 'static __attribute__((noipa)) int twin(void) { return 4; } int first(void);"
+		 "int main(void) { return twin() + first(); }' >u.c && gcc -g -O2 t.c u.c -o twins"))
+		return;
+	info = open_file("twins");
+	ck_assert_ptr_null(debuginfo_find_symbols(info, SPAN("twin"), 1, symbols, &n));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_ptr_null(debuginfo_find_symbols(info, SPAN("triplet"), 1, symbols, &n));
+	ck_assert_uint_eq(n, 0);
+	debuginfo_close(info);
+}
+END_TEST
+
+START_TEST(torn_files_are_refused_or_bounded)
+{
+	struct debuginfo *info = NULL;
+	struct culprit_error *err;
+	char command[128], path[256];
+
+	if (!run("gcc -g -O2 a.c -o cut"))
+		return;
+	snprintf(command, sizeof(command), "head -c %d cut >torn", 200 + _i * 1500);
+	ck_assert(run(command));
+	snprintf(path, sizeof(path), "%s/torn", dir);
+	err = debuginfo_open(path, NULL, &info);
+	ck_assert_int_eq(err == NULL, info != NULL);
+	if (info) {
+		struct debuginfo_frame frames[DEBUGINFO_MAX_FRAMES];
+		size_t n;
+
+		culprit_error_destroy(debuginfo_lookup(info, 0x1000, frames, &n));
+	}
+	culprit_error_destroy(err);
+	debuginfo_close(info);
+}
+END_TEST
+
+START_TEST(what_is_no_elf_file_is_an_error)
+{
+	struct debuginfo *info = NULL;
+	struct culprit_error *err;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/a.c", dir);
+	err = debuginfo_open(path, NULL, &info);
+	ck_assert_ptr_nonnull(err);
+	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_FORMAT);
+	culprit_error_destroy(err);
+	snprintf(path, sizeof(path), "%s/missing", dir);
+	err = debuginfo_open(path, NULL, &info);
+	ck_assert_ptr_nonnull(err);
+	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_OS);
+	culprit_error_destroy(err);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("debuginfo");
+	TCase *tcase = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+	FILE *f;
+	char path[256];
+
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/a.c", dir);
+	f = fopen(path, "w");
+	if (!f || fputs(source, f) < 0 || fclose(f))
+		return 1;
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, lines_and_inlined_functions, 0, countof(flavours));
+	tcase_add_test(tcase, statics_of_one_name_are_all_found);
+	tcase_add_loop_test(tcase, torn_files_are_refused_or_bounded, 0, 8);
+	tcase_add_test(tcase, what_is_no_elf_file_is_an_error);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	run("rm -f ./*");
+	rmdir(dir);
+	return failed != 0;
+}
