@@ -215,8 +215,62 @@ check-cli: all
 counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
-
 # On demand: a real kernel, against addr2line and llvm-symbolizer.
 .PHONY: check-real
 check-real: $(O)/bench/lookup
 	@O=$(O) tests/check-real.sh $(VMLINUX)
+
+check-corpus: all
+	@tests/run.sh $(O) corpus
+
+check-layers:
+	@tests/check-layers.sh
+
+check-asan:
+	@tests/deps.sh check
+	@$(MAKE) --no-print-directory O=$(O)-asan SAN=1 DEV=1 check-all
+
+define PKGCONFIG_FILE
+prefix=$(PREFIX)
+libdir=$(LIBDIR)
+includedir=$(INCLUDEDIR)
+
+Name: culprit
+Description: Find and name crash reports in Linux console logs
+Version: $(VERSION)
+Libs: -L$${libdir} -lculprit
+Libs.private: -liberty -ldl -lm -pthread
+Requires.private: libpcre2-8 yaml-0.1
+Cflags: -I$${includedir}
+endef
+export PKGCONFIG_FILE
+
+MAN1 := $(wildcard man/*.1)
+MAN5 := $(wildcard man/*.5)
+SCHEMAS := $(wildcard include/*.schema.json)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
+		$(DESTDIR)$(DATADIR)/culprit $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+	$(INSTALL) -m 755 $(O)/culprit $(DESTDIR)$(BINDIR)/
+	$(INSTALL) -m 644 $(O)/libculprit.a $(O)/libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/
+	ln -sf libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libculprit.so.$(SOVERSION)
+	ln -sf libculprit.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libculprit.so
+	$(INSTALL) -m 644 include/culprit.h $(DESTDIR)$(INCLUDEDIR)/
+	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
+	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
+	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1/)
+	$(if $(MAN5),$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5/)
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/culprit $(DESTDIR)$(LIBDIR)/libculprit.a $(DESTDIR)$(LIBDIR)/libculprit.so* \
+		$(DESTDIR)$(INCLUDEDIR)/culprit.h $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc \
+		$(addprefix $(DESTDIR)$(DATADIR)/culprit/,$(notdir $(SCHEMAS))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5)))
+	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null
+
+clean:
+	rm -rf $(O) $(O)-asan
+
+-include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
