@@ -313,6 +313,7 @@ static struct culprit_error *new_draft(struct culprit_parser *p, struct draft **
  */
 struct lookback {
 	char bytes[LOOKBACK_BYTES];
+	size_t n_bytes;
 	struct span lines[LOOKBACK_LINES];	/* the newest first */
 	size_t n;
 };
@@ -328,7 +329,8 @@ static void look_back(const struct culprit_parser *p, struct span before, struct
 	if (n)
 		memcpy(ret->bytes + old, before.ptr + before.len - n, n);
 	ret->n = 0;
-	end = ret->bytes + old + n;
+	ret->n_bytes = old + n;
+	end = ret->bytes + ret->n_bytes;
 	/* The last byte is a line's end; whatever stands before the first is half a line. */
 	while (ret->n < LOOKBACK_LINES && end > ret->bytes && end[-1] == '\n') {
 		const char *start = memrchr(ret->bytes, '\n', (size_t)(end - 1 - ret->bytes));
@@ -637,6 +639,20 @@ static bool comes_late(struct culprit_parser *p, const struct line *line, const 
 	return false;
 }
 
+/* May one of the lines be a lead? Where none is, few of them have to be decoded. */
+static bool may_have_lead(const struct culprit_parser *p, const struct lookback *back)
+{
+	const struct glob_list *leads = &p->patterns->leads;
+
+	for (size_t i = 0; i < leads->n; i++) {
+		struct span start = { leads->globs[i], strcspn(leads->globs[i], "*") };
+
+		if (span_find((struct span){ back->bytes, back->n_bytes }, start) >= 0)
+			return true;
+	}
+	return false;
+}
+
 /* The lines of the report's context right before its banner: often they say more than it. */
 static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, const struct lookback *back)
 {
@@ -644,8 +660,9 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 	struct culprit_error *err = NULL;
 	struct line line;
 	size_t n = 0, n_wanted = 0;
+	size_t max = may_have_lead(p, back) ? LOOKBACK_LINES : REPORT_MAX_PREFIX;
 
-	for (size_t i = 0; i < back->n && !err; i++) {
+	for (size_t i = 0; i < back->n && n < max && !err; i++) {
 		struct raw_frame frame;
 
 		err = console_decode(&p->decoder, back->lines[i], 0, &line);
