@@ -25,7 +25,8 @@
  * by a fixed number of bytes.
  *
  * Memory: one line (CONSOLE_LINE_BYTES), LOOKBACK_BYTES of history, and at the
- * most MAX_OPEN drafts of max_report_bytes, together MAX_DRAFT_BYTES.
+ * most MAX_OPEN drafts of max_report_bytes, together MAX_DRAFT_BYTES; finished
+ * reports of MAX_HELD_BYTES, and what one feed brings.
  */
 #include "meaning/report.h"
 #include "readers/scan.h"
@@ -40,8 +41,10 @@
 #define MAX_OPEN 64
 #define MAX_QUEUE 256
 #define DEFAULT_REPORT_BYTES (1u << 20)
-#define MAX_DRAFT_BYTES (16u << 20)
-#define MAX_DRAFT_LINES 20000
+#define MAX_DRAFT_BYTES (4u << 20)	/* of all open drafts together, LINE_COST for each line included */
+#define MAX_DRAFT_LINES 10000
+#define LINE_COST 32
+#define MAX_HELD_BYTES (4u << 20)	/* of finished reports that wait for one before them */
 /* A report is over after so many lines of its context that look like none of a report. */
 /* A follow-up this far down is not the report's own last word any more. */
 #define FOLLOW_UP_LINES 20
@@ -88,6 +91,7 @@ struct culprit_parser {
 	struct draft **drafts;		/* in order of their first lines: closed ones wait for the open ones before them */
 	size_t n_drafts, cap_drafts, n_open;
 	size_t draft_bytes;
+	uint64_t closed_bytes;		/* of all reports ever finished: where they were taken may not matter */
 	uint64_t idle_check_off;	/* no open draft is idle before this byte */
 	struct { struct caller caller; uint64_t boot_serial, off; } late[MAX_LATE];	/* closed as idle, in a ring */
 	size_t n_late;			/* ever */
@@ -171,7 +175,7 @@ static struct culprit_error *draft_add_line(struct culprit_parser *p, struct dra
 					    uint32_t flags)
 {
 	if (d->text.len + text.len > p->max_report_bytes || d->n_lines >= MAX_DRAFT_LINES ||
-	    p->draft_bytes + text.len > MAX_DRAFT_BYTES) {
+	    p->draft_bytes + text.len + LINE_COST > MAX_DRAFT_BYTES) {
 		d->truncated = true;
 		return NULL;
 	}
@@ -188,7 +192,8 @@ static struct culprit_error *draft_add_line(struct culprit_parser *p, struct dra
 	if (!buf_add(&d->text, text.ptr, text.len))
 		return &culprit_error_no_memory;
 	d->n_lines++;
-	p->draft_bytes += text.len;
+	d->bytes += text.len + LINE_COST;
+	p->draft_bytes += text.len + LINE_COST;
 	return NULL;
 }
 
@@ -204,6 +209,16 @@ static void trim_draft(struct draft *d)
 		d->n_lines--;
 		d->quiet--;
 	}
+}
+
+/* About what a finished report takes. */
+static size_t report_bytes(const struct culprit_report *report)
+{
+	size_t bytes = 4096 + report->text_len;
+
+	for (size_t i = 0; i < report->n_stacks; i++)
+		bytes += report->stacks[i].n_frames * (sizeof(struct culprit_frame) + LINE_COST);
+	return bytes;
 }
 
 static struct culprit_error *close_draft(struct culprit_parser *p, struct draft *d)
@@ -223,7 +238,8 @@ static struct culprit_error *close_draft(struct culprit_parser *p, struct draft 
 	d->boot_serial = p->boot_serial;
 	d->closed = true;
 	p->n_open--;
-	p->draft_bytes -= d->text.len < p->draft_bytes ? d->text.len : p->draft_bytes;
+	p->draft_bytes -= d->bytes;
+	p->closed_bytes += report_bytes(d->report);
 	buf_deinit(&d->text);
 	free(d->lines);
 	d->lines = NULL;
@@ -248,8 +264,10 @@ static struct culprit_error *close_all(struct culprit_parser *p)
 
 static void drop_draft(struct culprit_parser *p, size_t i)
 {
-	if (!p->drafts[i]->closed)
+	if (!p->drafts[i]->closed) {
 		p->n_open--;
+		p->draft_bytes -= p->drafts[i]->bytes;
+	}
 	draft_destroy(p->drafts[i]);
 	memmove(p->drafts + i, p->drafts + i + 1, (p->n_drafts - i - 1) * sizeof(*p->drafts));
 	p->n_drafts--;
@@ -261,9 +279,11 @@ static struct culprit_error *make_room(struct culprit_parser *p)
 	struct culprit_error *err = NULL;
 
 	for (size_t i = 0; i < p->n_drafts && !err; i++) {
-		if (p->n_open < MAX_OPEN)
+		struct draft *d = p->drafts[i];
+
+		if (p->n_open < MAX_OPEN && p->closed_bytes - d->closed_bytes < MAX_HELD_BYTES)
 			break;
-		if (!p->drafts[i]->closed)
+		if (!d->closed)
 			err = close_draft(p, p->drafts[i]);
 	}
 	return err;
@@ -300,6 +320,7 @@ static struct culprit_error *new_draft(struct culprit_parser *p, struct draft **
 	}
 	p->drafts[p->n_drafts++] = d;
 	p->n_open++;
+	d->closed_bytes = p->closed_bytes;
 	p->idle_check_off = 0;
 	*ret = d;
 	return NULL;

@@ -27,6 +27,8 @@ struct draft {
 	struct buf text;
 	struct draft_line *lines;
 	size_t n_lines, cap_lines;
+	size_t bytes;			/* counted against the parser's bound */
+	uint64_t closed_bytes;		/* of the reports finished before it began */
 	struct caller caller;
 	uint8_t origin;			/* of the banner's line */
 	uint16_t banners[TITLE_MAX_BANNERS];

@@ -1236,7 +1236,7 @@ void pattern_set_places(const struct culprit_patterns *set, struct scan_place *r
 }
 
 /* So that most lines need no look at them. */
-static void index_headers(struct culprit_patterns *set)
+void pattern_set_index_headers(struct culprit_patterns *set)
 {
 	set->first_anywhere = set->n_headers;
 	for (size_t i = set->n_headers; i-- > 0;) {
@@ -1313,7 +1313,7 @@ static struct culprit_error *set_create(bool embedded, struct yaml_doc **docs, s
 	if (!err)
 		err = make_scan(set);
 	if (!err)
-		index_headers(set);
+		pattern_set_index_headers(set);
 	if (err) {
 		culprit_patterns_destroy(set);
 		return err;

@@ -238,6 +238,9 @@ struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, st
 /* The same on top of the embedded set, as --patterns has it. */
 struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);
 
+/* Fill header_first and first_anywhere; loading does so. For sets made by hand. */
+void pattern_set_index_headers(struct culprit_patterns *set);
+
 /* The pattern made for an event, or NULL. */
 const struct pattern *pattern_set_event(const struct culprit_patterns *set, const char *event);
 

@@ -73,9 +73,11 @@ if command -v rg > /dev/null; then
 	commands+=("exec rg -j1 -cF -f $data/literals $benign")
 	names+=("rg -cF -f literals")
 fi
-# Not to /dev/null: grep then stops at the first hit.
+# Grep's not to /dev/null: it then stops at the first hit.
 quiet=()
-for command in "${commands[@]}"; do quiet+=("$command > $data/count"); done
+for command in "${commands[@]}"; do
+	case $command in *" -cF "*) quiet+=("$command > $data/count") ;; *) quiet+=("$command > /dev/null") ;; esac
+done
 mapfile -t figures < <(measure "$runs" "${quiet[@]}")
 cpus=()
 for i in "${!figures[@]}"; do
@@ -97,7 +99,7 @@ echo
 echo "reports as JSON, sparse and dense: medians of 3 runs, others: one; the last column is the speed relative to that at a quarter of the length"
 for kind in sparse dense repeat contexts long nuls; do
 	file=$(make_data "$kind" "$small")
-	quarter=$(make_data "$kind" "$((small / 4 > 0 ? part / 4 : 1))")
+	quarter=$(make_data "$kind" "$((small / 4 > 0 ? small / 4 : 1))")
 	mapfile -t figures < <(measure "$(case $kind in sparse | dense) echo 3 ;; *) echo 1 ;; esac)" "exec $culprit parse -j1 --format json $file > /dev/null" \
 		"exec $culprit parse -j1 --format json $quarter > /dev/null")
 	read -r cpu _ rss status <<< "${figures[0]}"

@@ -64,6 +64,31 @@ START_TEST(buffer_grows_and_terminates)
 }
 END_TEST
 
+/* Texts around the width of a step, the needle at every place, half of it before. */
+START_TEST(needles_are_found_wherever_they_stand)
+{
+	static const char *const needles[] = { "n", "ne", "needle", "+0x", "a needle of more than sixteen bytes" };
+
+	for (size_t k = 0; k < countof(needles); k++) {
+		struct span needle = span_of(needles[k]);
+
+		for (size_t len = needle.len; len < needle.len + 70; len++) {
+			for (size_t at = 0; at + needle.len <= len; at++) {
+				char *text = malloc(len);	/* of its very size: the sanitizer sees what is read behind */
+
+				memset(text, '.', len);
+				ck_assert_int_eq(span_find((struct span){ text, len }, needle), -1);
+				if (at >= needle.len && needle.len > 1)
+					memcpy(text + at - needle.len, needle.ptr, needle.len - 1);
+				memcpy(text + at, needle.ptr, needle.len);
+				ck_assert_int_eq(span_find((struct span){ text, len }, needle), at);
+				free(text);
+			}
+		}
+	}
+}
+END_TEST
+
 START_TEST(arena_aligns_and_zeroes)
 {
 	struct arena arena = { 0 };
@@ -121,6 +146,7 @@ int main(void)
 	tcase_add_test(tc, no_memory_is_static);
 	tcase_add_test(tc, spans);
 	tcase_add_test(tc, buffer_grows_and_terminates);
+	tcase_add_test(tc, needles_are_found_wherever_they_stand);
 	tcase_add_test(tc, arena_aligns_and_zeroes);
 	tcase_add_test(tc, numbers_stop_at_the_span_and_refuse_overflow);
 	suite_add_tcase(suite, tc);

@@ -303,6 +303,33 @@ START_TEST(a_line_of_megabytes)
 }
 END_TEST
 
+/* A task that reported and fell silent; what others said since is a few lines, or 40 KB. */
+START_TEST(silent_contexts_end)
+{
+	static const char other[] = "[    2.000000][  T99] usb 1-1: new high-speed USB device number 2 using xhci_hcd\n";
+	static const char own[] = "[    3.000000][  T12]  kc_late+0x10/0x20\n";
+	static const char panic[] = "[    3.000000][  T12] Kernel panic - not syncing: panic_on_warn set ...\n";
+	static const char crash[] = VERSION KASAN("[    1.000000][  T12] ", "kc_a");
+
+	for (int far = 0; far < 2; far++) {
+		_cleanup_(buf_deinit) struct buf before = { 0 }, log = { 0 };
+
+		ck_assert(buf_add_str(&before, crash));
+		for (size_t i = 0; i < (far ? 500 : 3); i++)
+			ck_assert(buf_add_str(&before, other));
+		/* Far below, its frames are not the report's any more. */
+		ck_assert(buf_add_str(&log, before.data) && buf_add_str(&log, own));
+		ck_reports(log.data, far ? "2-7 KASAN: use-after-free Read in kc_a\n" :
+					   "2-11 KASAN: use-after-free Read in kc_a\n");
+		/* The kernel's last word is no crash of its own, near or far. */
+		log.len = 0;
+		ck_assert(buf_add_str(&log, before.data) && buf_add_str(&log, panic));
+		ck_reports(log.data, far ? "2-7 KASAN: use-after-free Read in kc_a\n" :
+					   "2-11 KASAN: use-after-free Read in kc_a\n");
+	}
+}
+END_TEST
+
 START_TEST(a_task_chooses_its_name)
 {
 	struct culprit_parser *p = create();
@@ -344,6 +371,7 @@ int main(void)
 	tcase_add_test(tc, time_is_linear);
 	tcase_add_test(tc, thousands_of_contexts);
 	tcase_add_test(tc, a_line_of_megabytes);
+	tcase_add_test(tc, silent_contexts_end);
 	tcase_add_test(tc, a_task_chooses_its_name);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
