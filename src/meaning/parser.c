@@ -981,6 +981,20 @@ static bool has_literal(const struct culprit_parser *p, struct span s)
 }
 
 /*
+ * The line at hand, with its place.  Whoever looks back decodes other lines,
+ * which may overwrite what this one borrows: decode it again then.
+ */
+static struct culprit_error *decode_at(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
+				       struct line *ret)
+{
+	struct culprit_error *err = console_decode(&p->decoder, raw, flags, ret);
+
+	ret->offset = off;
+	ret->number = p->number;
+	return err;
+}
+
+/*
  * One line, or piece of one.  before is what of the block at hand stands in
  * front of the line (history has what is older).  literal says whether raw may
  * hold one.
@@ -999,11 +1013,9 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	}
 	if (!p->n_open && !literal)
 		return pass_over(p, raw, flags);
-	err = console_decode(&p->decoder, raw, flags, &line);
+	err = decode_at(p, raw, flags, off, &line);
 	if (err)
 		return err;
-	line.offset = off;
-	line.number = p->number;
 	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
 	if (line.origin == ORIGIN_KERNEL)
 		p->seen_prefix = true;
@@ -1015,29 +1027,19 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	if (line.origin == ORIGIN_META)
 		return NULL;
 	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN && !(flags & LINE_CONTINUED)) {
-		_cleanup_(buf_deinit) struct buf text = { 0 };
-
-		if (!buf_add(&text, line.text.ptr, line.text.len))
-			return &culprit_error_no_memory;
 		err = kernel_spoke(p, before, -1, &p->seen_prefix);
+		if (!err)
+			err = decode_at(p, raw, flags, off, &line);
 		if (err)
 			return err;
-		/* kernel_spoke used the decoder: decode again. */
-		err = console_decode(&p->decoder, raw, flags, &line);
-		if (err)
-			return err;
-		line.offset = off;
-		line.number = p->number;
 	}
 	if (hits.n_marks) {
 		for (size_t i = 0; i < hits.n_marks && !err; i++)
 			err = handle_mark(p, hits.marks[i], &line, before, end_off);
 		if (!err)
-			err = console_decode(&p->decoder, raw, flags, &line);
+			err = decode_at(p, raw, flags, off, &line);
 		if (err)
 			return err;
-		line.offset = off;
-		line.number = p->number;
 	}
 	filter_banners(p, &line, &hits);
 	if (hits.n_banners)
