@@ -102,6 +102,7 @@ static struct culprit_error *create(const struct span *literals, size_t n, struc
 	for (size_t i = 0; i < n; i++) {
 		memcpy(copy, literals[i].ptr, literals[i].len);
 		set->literals[i].text = (struct span){ copy, literals[i].len };
+		set->literals[i].place.bucket = SCAN_NO_BUCKET;
 		copy += literals[i].len;
 		if (literals[i].len < 4)
 			set->width = 3;
@@ -111,16 +112,21 @@ static struct culprit_error *create(const struct span *literals, size_t n, struc
 	return NULL;
 }
 
+/* Places for the literals that have none, and the tables. */
+static void complete(struct scan_set *set)
+{
+	scan_place_literals(set, SPAN(""));
+	fill_tables(set);
+	chain_literals(set);
+}
+
 struct culprit_error *scan_set_create(const struct span *literals, size_t n, struct scan_set **ret)
 {
 	struct culprit_error *err = create(literals, n, ret);
 
-	if (err)
-		return err;
-	scan_place_literals(*ret);
-	fill_tables(*ret);
-	chain_literals(*ret);
-	return NULL;
+	if (!err)
+		complete(*ret);
+	return err;
 }
 
 struct culprit_error *scan_set_create_placed(const struct span *literals, size_t n,
@@ -135,6 +141,8 @@ struct culprit_error *scan_set_create_placed(const struct span *literals, size_t
 	for (size_t i = 0; i < n; i++) {
 		struct literal *lit = &set->literals[i];
 
+		if (places[i].bucket == SCAN_NO_BUCKET)
+			continue;
 		if (places[i].bucket >= SCAN_BUCKETS || places[i].off + scan_literal_width(lit) > lit->text.len) {
 			scan_set_destroy(set);
 			return culprit_error_create(CULPRIT_ERROR_MISMATCH, "literal %zu has no fragment at %u", i,
@@ -142,16 +150,24 @@ struct culprit_error *scan_set_create_placed(const struct span *literals, size_t
 		}
 		lit->place = places[i];
 	}
-	fill_tables(set);
-	chain_literals(set);
+	complete(set);
 	*ret = set;
 	return NULL;
 }
 
-void scan_set_places(const struct scan_set *set, struct scan_place *ret)
+struct culprit_error *scan_choose_places(const struct span *literals, size_t n, struct span sample,
+					 struct scan_place *ret)
 {
-	for (size_t i = 0; i < set->n; i++)
+	struct scan_set *set;
+	struct culprit_error *err = create(literals, n, &set);
+
+	if (err)
+		return err;
+	scan_place_literals(set, sample);
+	for (size_t i = 0; i < n; i++)
 		ret[i] = set->literals[i].place;
+	scan_set_destroy(set);
+	return NULL;
 }
 
 void scan_set_destroy(struct scan_set *set)

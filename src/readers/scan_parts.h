@@ -38,8 +38,17 @@ static inline unsigned int scan_literal_width(const struct literal *lit)
 	return lit->text.len < SCAN_POSITIONS ? (unsigned int)lit->text.len : SCAN_POSITIONS;
 }
 
-/* Choose a fragment and a bucket for every literal (scan_place.c). */
-void scan_place_literals(struct scan_set *set);
+/*
+ * How rare a byte is in console output, and how rare one is right behind
+ * another, both modulo 128: -log2 of the rate, in SCAN_RARITY_UNITS per bit.
+ * Counted when the program is built (patterns/digrams.c).
+ */
+#define SCAN_RARITY_UNITS 8
+extern const uint8_t scan_rarity[128];
+extern const uint8_t scan_pair_rarity[128][128];
+
+/* Choose a fragment and a bucket for every literal that has SCAN_NO_BUCKET (scan_place.c). */
+void scan_place_literals(struct scan_set *set, struct span sample);
 
 static inline uint32_t scan_hash(uint32_t fragment)
 {

@@ -226,12 +226,17 @@ START_TEST(places_can_be_kept)
 		{ "BUG: ", 5 }, { "WARNING: ", 9 }, { "Kernel panic - not syncing", 26 }, { "Oops", 4 },
 	};
 	struct scan_place places[countof(literals)];
-	struct scan_set *set = make(literals, countof(literals)), *again;
+	struct scan_set *again;
 	struct span s = SPAN("xxxxxxxxxxxxxxxxxxxxx Kernel panic - not syncing: Oops, BUG: WARNING: ");
 	struct culprit_error *err;
 
-	scan_set_places(set, places);
-	scan_set_destroy(set);
+	ck_assert_ptr_null(scan_choose_places(literals, countof(literals), SPAN(""), places));
+	ck_assert_ptr_null(scan_set_create_placed(literals, countof(literals), places, &again));
+	check_all(again, literals, countof(literals), s);
+	scan_set_destroy(again);
+
+	/* Some known, some not. */
+	places[1].bucket = SCAN_NO_BUCKET;
 	ck_assert_ptr_null(scan_set_create_placed(literals, countof(literals), places, &again));
 	check_all(again, literals, countof(literals), s);
 	scan_set_destroy(again);
@@ -241,6 +246,18 @@ START_TEST(places_can_be_kept)
 	ck_assert_ptr_nonnull(err);
 	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_MISMATCH);
 	culprit_error_destroy(err);
+}
+END_TEST
+
+/* A word of rare letters may be the commonest of all. */
+START_TEST(places_avoid_what_a_sample_holds)
+{
+	static const struct span literals[] = { { "zebra quagga", 12 } };
+	struct scan_place without, with;
+
+	ck_assert_ptr_null(scan_choose_places(literals, 1, SPAN(""), &without));
+	ck_assert_ptr_null(scan_choose_places(literals, 1, (struct span){ literals[0].ptr + without.off, 6 }, &with));
+	ck_assert_uint_ne(with.off, without.off);
 }
 END_TEST
 
@@ -313,6 +330,7 @@ int main(void)
 	tcase_add_test(tc, equals_naive_search);
 	tcase_add_test(tc, every_place_and_alignment);
 	tcase_add_test(tc, places_can_be_kept);
+	tcase_add_test(tc, places_avoid_what_a_sample_holds);
 	tcase_add_test(tc, limits);
 	tcase_add_test(tc, counts_lines);
 	tcase_set_timeout(tc, 60);
