@@ -213,43 +213,54 @@ void scan_run_portable(struct scan_search *search, size_t i)
 			scan_verify(search, i);
 }
 
-size_t scan_find_with(const struct scan_set *set, struct span s, size_t from, size_t *ret_index, scan_run_fn *run)
+static uint64_t count_lines(struct span s)
 {
-	struct scan_search search = { .set = set, .s = s, .from = from, .best = s.len };
-
-	if (set->n == 0 || s.len < set->width || from > s.len - set->width)
-		return s.len;
-	search.end = s.len - set->width + 1;
-	run(&search, from);
-	if (search.best < s.len && ret_index)
-		*ret_index = search.index;
-	return search.best;
-}
-
-size_t scan_find_portable(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
-{
-	return scan_find_with(set, s, from, ret_index, scan_run_portable);
-}
-
-size_t scan_find(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
-{
-	scan_run_fn *run = scan_x86_run();
-
-	return scan_find_with(set, s, from, ret_index, run ? run : scan_run_portable);
-}
-
-size_t scan_count_lines_portable(struct span s)
-{
-	size_t n = 0;
+	uint64_t n = 0;
 
 	for (size_t i = 0; i < s.len; i++)
 		n += s.ptr[i] == '\n';
 	return n;
 }
 
-size_t scan_count_lines(struct span s)
+static struct span part(struct span s, size_t from, size_t to)
 {
-	size_t (*count)(struct span) = scan_x86_count_lines();
+	return (struct span){ s.ptr + from, to - from };
+}
 
-	return count ? count(s) : scan_count_lines_portable(s);
+struct scan_hit scan_next_with(const struct scan_set *set, struct span s, size_t from, scan_run_fn *run)
+{
+	struct scan_search search = { .set = set, .s = s, .from = from, .best = s.len, .counted = from };
+	struct scan_hit hit;
+
+	if (set->n > 0 && s.len >= set->width && from <= s.len - set->width) {
+		search.end = s.len - set->width + 1;
+		run(&search, from);
+	}
+	hit = (struct scan_hit){ search.best, search.index, search.lines };
+	if (search.counted <= hit.off)
+		hit.lines += count_lines(part(s, search.counted, hit.off));
+	else
+		hit.lines -= count_lines(part(s, hit.off, search.counted));
+	return hit;
+}
+
+struct scan_hit scan_next_portable(const struct scan_set *set, struct span s, size_t from)
+{
+	return scan_next_with(set, s, from, scan_run_portable);
+}
+
+struct scan_hit scan_next(const struct scan_set *set, struct span s, size_t from)
+{
+	scan_run_fn *run = scan_x86_run();
+
+	return scan_next_with(set, s, from, run ? run : scan_run_portable);
+}
+
+size_t scan_find(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
+{
+	struct scan_hit hit = scan_next(set, s, from);
+
+	if (hit.off < s.len && ret_index)
+		*ret_index = hit.index;
+	return hit.off;
 }

@@ -54,11 +54,16 @@ struct culprit_error *scan_set_create_placed(const struct span *literals, size_t
  */
 size_t scan_find(const struct scan_set *set, struct span s, size_t from, size_t *ret_index);
 
-/* How many '\n' s holds. */
-size_t scan_count_lines(struct span s);
+/* The same, with how many '\n' stand between from and the literal: counted on the way, at hardly any cost. */
+struct scan_hit {
+	size_t off;		/* s.len: none */
+	size_t index;
+	uint64_t lines;
+};
 
-/* The same two in plain C, for other machines and to test against. */
-size_t scan_find_portable(const struct scan_set *set, struct span s, size_t from, size_t *ret_index);
-size_t scan_count_lines_portable(struct span s);
+struct scan_hit scan_next(const struct scan_set *set, struct span s, size_t from);
+
+/* In plain C, for other machines and to test against. */
+struct scan_hit scan_next_portable(const struct scan_set *set, struct span s, size_t from);
 
 #endif
