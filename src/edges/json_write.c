@@ -37,9 +37,31 @@ static void raw_char(struct json *json, char c)
 /* ------------------------------------------------------------- values */
 
 /* Bytes that stand for themselves. */
-static bool is_plain(unsigned char c)
+static inline bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+
+/* How many of them s begins with. */
+static size_t count_plain(struct span s)
+{
+	size_t i = 0;
+
+	for (; i + 16 <= s.len; i += 16) {
+		uint64_t halves[2];
+		bytes16 v, odd;
+
+		memcpy(&v, s.ptr + i, 16);
+		odd = (bytes16)((v < 0x20) | (v >= 0x80) | (v == '"') | (v == '\\'));
+		memcpy(halves, &odd, 16);
+		if (halves[0] | halves[1])
+			break;
+	}
+	while (i < s.len && is_plain((unsigned char)s.ptr[i]))
+		i++;
+	return i;
 }
 
 static void put_escaped(struct json *json, unsigned char c)
@@ -61,11 +83,10 @@ static void put_string(struct json *json, struct span s)
 
 	raw_char(json, '"');
 	while (pos < s.len) {
-		size_t start = pos, len;
+		size_t plain = count_plain(span_skip(s, pos)), len;
 
-		while (pos < s.len && is_plain((unsigned char)s.ptr[pos]))
-			pos++;
-		raw(json, s.ptr + start, pos - start);
+		raw(json, s.ptr + pos, plain);
+		pos += plain;
 		if (pos == s.len)
 			break;
 		len = text_utf8_len(span_skip(s, pos));
@@ -130,11 +151,21 @@ static void next_in(struct json *json, struct json_level *level)
 	level->any = true;
 }
 
+/* Keys are ours, and need no escapes. */
 static void put_key(struct json *json, struct json_level *object, const char *key)
 {
+	size_t len = strlen(key);
+
 	next_in(json, object);
-	put_string(json, span_of(key));
-	raw_char(json, ':');
+	if (!buf_reserve(&json->text, len + 3)) {
+		json->failed = true;
+		return;
+	}
+	json->text.data[json->text.len++] = '"';
+	memcpy(json->text.data + json->text.len, key, len);
+	json->text.len += len;
+	memcpy(json->text.data + json->text.len, "\":", 3);
+	json->text.len += 2;
 }
 
 static struct json_level *begin_level(struct json *json, char open, char close)
