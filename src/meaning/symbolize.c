@@ -85,17 +85,14 @@ static struct culprit_error *note(struct job *job, const char *format, ...) __at
 
 static struct culprit_error *note(struct job *job, const char *format, ...)
 {
-	_cleanup_(freep) char *text = NULL;
 	va_list args;
-	int n;
+	char *text;
 
 	va_start(args, format);
-	n = vasprintf(&text, format, args);
+	text = arena_vprintf(&job->out->arena, format, args);
 	va_end(args);
-	if (n < 0) {
-		text = NULL;
+	if (!text)
 		return no_memory();
-	}
 	for (size_t i = 0; i < job->out->n_notes; i++) {
 		if (!strcmp(job->notes[i], text))
 			return NULL;
@@ -104,10 +101,10 @@ static struct culprit_error *note(struct job *job, const char *format, ...)
 		return NULL;
 	if (!job->notes)
 		job->notes = arena_array(&job->out->arena, MAX_NOTES, sizeof(*job->notes));
-	if (!job->notes || !(job->notes[job->out->n_notes] = arena_dup(&job->out->arena, span_of(text))))
+	if (!job->notes)
 		return no_memory();
+	job->notes[job->out->n_notes++] = text;
 	job->out->notes = job->notes;
-	job->out->n_notes++;
 	return NULL;
 }
 
@@ -324,24 +321,6 @@ static struct culprit_error *follow_version(struct symbolizer *symbolizer, const
 
 /* ------------------------------------------- does it belong to the log? */
 
-static const char *format_reason(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static const char *format_reason(struct job *job, const char *format, ...)
-{
-	_cleanup_(freep) char *text = NULL;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vasprintf(&text, format, args);
-	va_end(args);
-	if (n < 0) {
-		text = NULL;
-		return NULL;
-	}
-	return arena_dup(&job->out->arena, span_of(text));
-}
-
 /* The release in "Linux version 6.1.0-56-amd64 (...)". */
 static struct span banner_release(const char *banner)
 {
@@ -366,7 +345,7 @@ static const char *find_mismatch(struct job *job, const struct debuginfo *info, 
 	if (build_id.len >= 16 && have) {
 		/* the log may have cut it */
 		if (strncmp(have, build_id.ptr, build_id.len < strlen(have) ? build_id.len : strlen(have)) != 0)
-			return format_reason(job, "%s has build ID %s, the log %.*s", debuginfo_path(info), have,
+			return arena_printf(&job->out->arena, "%s has build ID %s, the log %.*s", debuginfo_path(info), have,
 					     (int)build_id.len, build_id.ptr);
 		return NULL;
 	}
@@ -374,7 +353,7 @@ static const char *find_mismatch(struct job *job, const struct debuginfo *info, 
 		return NULL;
 	release = banner_release(banner);
 	if (release.len && !span_equal(release, span_of(version)))
-		return format_reason(job, "%s is version %.*s, the log is of %s", debuginfo_path(info),
+		return arena_printf(&job->out->arena, "%s is version %.*s, the log is of %s", debuginfo_path(info),
 				     (int)release.len, release.ptr, version);
 	return NULL;
 }
@@ -525,8 +504,8 @@ static struct culprit_error *count_fits(struct job *job)
 				continue;
 			resolved.use->misfits++;
 			if (!resolved.use->misfit)
-				resolved.use->misfit = format_reason(
-					job, "%.*s has size 0x%llx in the log and 0x%llx in %s", (int)token.name.len,
+				resolved.use->misfit = arena_printf(
+					&job->out->arena, "%.*s has size 0x%llx in the log and 0x%llx in %s", (int)token.name.len,
 					token.name.ptr, (unsigned long long)token.size,
 					(unsigned long long)resolved.symbols[0].reach,
 					debuginfo_path(resolved.use->module->info));
