@@ -29,15 +29,14 @@
  * reports of MAX_HELD_BYTES, and what one feed brings.
  */
 #include "meaning/report.h"
-#include "readers/scan.h"
 
 #include <stdio.h>
 
 #include "meaning/stack.h"
 #include "meaning/symbol_scan.h"
+#include "readers/lookback.h"
+#include "readers/scan.h"
 
-#define LOOKBACK_BYTES 8192
-#define LOOKBACK_LINES 96
 #define MAX_OPEN 64
 #define MAX_QUEUE 256
 #define DEFAULT_REPORT_BYTES (1u << 20)
@@ -82,11 +81,9 @@ struct culprit_parser {
 
 	struct buf carry;		/* bytes of the line that has not ended */
 	bool in_long_line;		/* carry is not the first piece of its line */
-	char history[LOOKBACK_BYTES];	/* the last bytes that were processed */
-	size_t history_len;
+	struct history history;		/* what was processed */
 	uint64_t off;			/* of the first byte that was not processed */
 	uint64_t number;		/* of the line it stands in, from 1 */
-	uint64_t line_off;		/* where that line begins */
 
 	struct draft **drafts;		/* in order of their first lines: closed ones wait for the open ones before them */
 	size_t n_drafts, cap_drafts, n_open;
@@ -151,6 +148,7 @@ void culprit_parser_destroy(struct culprit_parser *p)
 	free(p->drafts);
 	regex_scratch_destroy(p->scratch);
 	console_decoder_deinit(&p->decoder);
+	history_deinit(&p->history);
 	buf_deinit(&p->carry);
 	free(p->file_name);
 	free(p->version);
@@ -324,62 +322,6 @@ static struct culprit_error *new_draft(struct culprit_parser *p, struct draft **
 	p->idle_check_off = 0;
 	*ret = d;
 	return NULL;
-}
-
-/* ---------------------------------------------------------- look back */
-
-/*
- * The lines before the one at hand: whole ones out of the last LOOKBACK_BYTES,
- * which stand in history and, behind them, in before.
- */
-struct lookback {
-	char bytes[LOOKBACK_BYTES];
-	size_t n_bytes;
-	struct span lines[LOOKBACK_LINES];	/* the newest first */
-	size_t n;
-};
-
-static void look_back(const struct culprit_parser *p, struct span before, struct lookback *ret)
-{
-	size_t n = before.len < LOOKBACK_BYTES ? before.len : LOOKBACK_BYTES;
-	size_t old = LOOKBACK_BYTES - n < p->history_len ? LOOKBACK_BYTES - n : p->history_len;
-	bool from_start = p->off + before.len == n + old;
-	const char *end;
-
-	memcpy(ret->bytes, p->history + p->history_len - old, old);
-	if (n)
-		memcpy(ret->bytes + old, before.ptr + before.len - n, n);
-	ret->n = 0;
-	ret->n_bytes = old + n;
-	end = ret->bytes + ret->n_bytes;
-	/* The last byte is a line's end; whatever stands before the first is half a line. */
-	while (ret->n < LOOKBACK_LINES && end > ret->bytes && end[-1] == '\n') {
-		const char *start = memrchr(ret->bytes, '\n', (size_t)(end - 1 - ret->bytes));
-
-		start = start ? start + 1 : ret->bytes;
-		if (start == ret->bytes && !from_start)
-			break;
-		ret->lines[ret->n++] = (struct span){ start, (size_t)(end - 1 - start) };
-		end = start;
-	}
-}
-
-static void remember(struct culprit_parser *p, struct span bytes)
-{
-	if (bytes.len >= LOOKBACK_BYTES) {
-		memcpy(p->history, bytes.ptr + bytes.len - LOOKBACK_BYTES, LOOKBACK_BYTES);
-		p->history_len = LOOKBACK_BYTES;
-		return;
-	}
-	if (p->history_len + bytes.len > LOOKBACK_BYTES) {
-		size_t drop = p->history_len + bytes.len - LOOKBACK_BYTES;
-
-		memmove(p->history, p->history + drop, p->history_len - drop);
-		p->history_len -= drop;
-	}
-	if (bytes.len)
-		memcpy(p->history + p->history_len, bytes.ptr, bytes.len);
-	p->history_len += bytes.len;
 }
 
 /* ---------------------------------------------------------- contexts */
@@ -661,63 +603,58 @@ static bool comes_late(struct culprit_parser *p, const struct line *line, const 
 }
 
 /* May one of the lines be a lead? Where none is, few of them have to be decoded. */
-static bool may_have_lead(const struct culprit_parser *p, const struct lookback *back)
+static bool may_have_lead(const struct culprit_parser *p, struct lookback *back)
 {
 	const struct glob_list *leads = &p->patterns->leads;
 
 	for (size_t i = 0; i < leads->n; i++) {
-		struct span start = { leads->globs[i], strcspn(leads->globs[i], "*") };
-
-		if (span_find((struct span){ back->bytes, back->n_bytes }, start) >= 0)
+		if (lookback_holds(back, (struct span){ leads->globs[i], strcspn(leads->globs[i], "*") }))
 			return true;
 	}
 	return false;
 }
 
 /* The lines of the report's context right before its banner: often they say more than it. */
-static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, const struct lookback *back)
+static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, struct lookback *back)
 {
-	size_t chosen[LOOKBACK_LINES];
+	struct span chosen[LOOKBACK_LINES];
 	struct culprit_error *err = NULL;
-	struct line line;
+	const struct line *line;
 	size_t n = 0, n_wanted = 0;
 	size_t max = may_have_lead(p, back) ? LOOKBACK_LINES : REPORT_MAX_PREFIX;
 
-	for (size_t i = 0; i < back->n && n < max && !err; i++) {
+	for (size_t i = 0; n < max; i++) {
 		struct raw_frame frame;
 
-		err = console_decode(&p->decoder, back->lines[i], 0, &line);
-		if (err || !same_context(d, &line) || line.origin != d->origin || !line.text.len)
+		err = lookback_line(back, i, &line);
+		if (err)
+			return err;
+		if (!line)
+			break;
+		if (!same_context(d, line) || line->origin != d->origin || !line->text.len)
 			continue;
 		/* The tail of the report before. */
-		if (glob_list_match(&p->patterns->ends, line.text))
+		if (glob_list_match(&p->patterns->ends, line->text))
 			break;
-		if (stack_parse_frame(line.text, &frame) && (frame.flags & CULPRIT_FRAME_UNRELIABLE))
+		if (stack_parse_frame(line->text, &frame) && (frame.flags & CULPRIT_FRAME_UNRELIABLE))
 			continue;
-		chosen[n++] = i;
-		if (glob_list_match(&p->patterns->leads, line.text)) {
+		chosen[n++] = line->text;
+		if (glob_list_match(&p->patterns->leads, line->text)) {
 			n_wanted = n;
 			break;
 		}
 	}
 	if (!n_wanted)
 		n_wanted = n < REPORT_MAX_PREFIX ? n : REPORT_MAX_PREFIX;
-	n = n_wanted;
-	while (n-- > 0 && !err) {
-		err = console_decode(&p->decoder, back->lines[chosen[n]], 0, &line);
-		if (!err)
-			err = draft_add_line(p, d, line.text, DRAFT_LINE_PREFIX);
-	}
+	for (n = n_wanted; n-- > 0 && !err;)
+		err = draft_add_line(p, d, chosen[n], DRAFT_LINE_PREFIX);
 	return err;
 }
 
 static struct culprit_error *open_draft(struct culprit_parser *p, const struct line *line, const struct hits *hits,
-					struct span before, uint64_t end_off)
+					struct lookback *back, uint64_t end_off)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 };
-	struct line copy = *line;
 	struct culprit_error *err;
-	struct lookback back;
 	struct draft *d;
 
 	err = new_draft(p, &d);
@@ -730,15 +667,9 @@ static struct culprit_error *open_draft(struct culprit_parser *p, const struct l
 	d->start_off = line->offset;
 	memcpy(d->banners, hits->banners, sizeof(d->banners));
 	d->n_banners = hits->n_banners;
-	/* Decoding the lines before would overwrite what this one borrows. */
-	if (!buf_add(&text, line->text.ptr, line->text.len))
-		return &culprit_error_no_memory;
-	copy.text = buf_span(&text);
-	if (!(line->flags & LINE_CONTINUED)) {
-		look_back(p, before, &back);
-		err = add_prefix(p, d, &back);
-	}
-	return err ? err : add_to_draft(p, d, &copy, end_off, true);
+	if (!(line->flags & LINE_CONTINUED))
+		err = add_prefix(p, d, back);
+	return err ? err : add_to_draft(p, d, line, end_off, true);
 }
 
 /* Does the report have what its title needs, so that what a second banner brings is not its own? */
@@ -773,7 +704,7 @@ static bool goes_on(struct culprit_parser *p, const struct draft *d, const struc
 }
 
 static struct culprit_error *handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
-					   struct span before, uint64_t end_off)
+					   struct lookback *back, uint64_t end_off)
 {
 	struct draft *d = find_context(p, line);
 	struct culprit_error *err;
@@ -796,7 +727,7 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 			return err;
 	}
 	TRACE(p, "line %llu: begins a report\n", (unsigned long long)line->number);
-	return open_draft(p, line, hits, before, end_off);
+	return open_draft(p, line, hits, back, end_off);
 }
 
 static struct culprit_error *route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
@@ -855,20 +786,19 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 }
 
 /* Did a kernel that had been up for min_us (-1: any) speak in the lines before? */
-static struct culprit_error *kernel_spoke(struct culprit_parser *p, struct span before, int64_t min_us, bool *ret)
+static struct culprit_error *kernel_spoke(struct lookback *back, int64_t min_us, bool *ret)
 {
-	struct culprit_error *err = NULL;
-	struct lookback back;
+	const struct line *line;
+	struct culprit_error *err;
+	size_t i = 0;
 
-	look_back(p, before, &back);
-	*ret = false;
-	for (size_t i = 0; i < back.n && !err && !*ret; i++) {
-		struct line line;
-
-		err = console_decode(&p->decoder, back.lines[i], 0, &line);
-		*ret = !err && line.origin == ORIGIN_KERNEL && line.time_us >= min_us;
-	}
-	return err;
+	do {
+		err = lookback_line(back, i++, &line);
+		if (err)
+			return err;
+	} while (line && (line->origin != ORIGIN_KERNEL || line->time_us < min_us));
+	*ret = line;
+	return NULL;
 }
 
 /* Firmware's words that looked like a banner, and then the kernel began: they were not the kernel's. */
@@ -889,13 +819,13 @@ static void drop_firmware_drafts(struct culprit_parser *p)
 }
 
 static struct culprit_error *begin_boot(struct culprit_parser *p, const struct phase_mark *mark,
-					const struct line *line, struct span before, uint64_t end_off)
+					const struct line *line, struct lookback *back, uint64_t end_off)
 {
 	bool alive = p->in_kernel;
 	struct culprit_error *err = NULL;
 
 	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE && !(line->flags & LINE_CONTINUED))
-		err = kernel_spoke(p, before, KERNEL_UP_US, &alive);
+		err = kernel_spoke(back, KERNEL_UP_US, &alive);
 	drop_firmware_drafts(p);
 	if (!err)
 		err = close_all(p);
@@ -926,7 +856,7 @@ static struct culprit_error *take_version(struct culprit_parser *p, struct span 
 }
 
 static struct culprit_error *handle_mark(struct culprit_parser *p, const struct phase_mark *mark,
-					 const struct line *line, struct span before, uint64_t end_off)
+					 const struct line *line, struct lookback *back, uint64_t end_off)
 {
 	struct culprit_error *err = NULL;
 	struct regex_match m;
@@ -937,7 +867,7 @@ static struct culprit_error *handle_mark(struct culprit_parser *p, const struct 
 	if (mark->boot) {
 		/* Firmware prints many lines, each of which may be a mark: it begins once. */
 		if (mark->kernel || p->in_kernel || p->phase == CULPRIT_PHASE_NONE || mark->phase < p->phase)
-			err = begin_boot(p, mark, line, before, end_off);
+			err = begin_boot(p, mark, line, back, end_off);
 	} else if (mark->phase > p->phase) {
 		p->phase = mark->phase;
 	}
@@ -981,20 +911,6 @@ static bool has_literal(const struct culprit_parser *p, struct span s)
 }
 
 /*
- * The line at hand, with its place.  Whoever looks back decodes other lines,
- * which may overwrite what this one borrows: decode it again then.
- */
-static struct culprit_error *decode_at(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
-				       struct line *ret)
-{
-	struct culprit_error *err = console_decode(&p->decoder, raw, flags, ret);
-
-	ret->offset = off;
-	ret->number = p->number;
-	return err;
-}
-
-/*
  * One line, or piece of one.  before is what of the block at hand stands in
  * front of the line (history has what is older).  literal says whether raw may
  * hold one.
@@ -1003,6 +919,7 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 					   uint64_t end_off, struct span before, bool literal)
 {
 	struct culprit_error *err;
+	struct lookback back;
 	struct hits hits;
 	struct line line;
 
@@ -1013,9 +930,12 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	}
 	if (!p->n_open && !literal)
 		return pass_over(p, raw, flags);
-	err = decode_at(p, raw, flags, off, &line);
+	err = console_decode(&p->decoder, raw, flags, &line);
 	if (err)
 		return err;
+	line.offset = off;
+	line.number = p->number;
+	lookback_init(&back, &p->history, before, p->off, &p->decoder);
 	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
 	if (line.origin == ORIGIN_KERNEL)
 		p->seen_prefix = true;
@@ -1027,23 +947,18 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	if (line.origin == ORIGIN_META)
 		return NULL;
 	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN && !(flags & LINE_CONTINUED)) {
-		err = kernel_spoke(p, before, -1, &p->seen_prefix);
-		if (!err)
-			err = decode_at(p, raw, flags, off, &line);
+		err = kernel_spoke(&back, -1, &p->seen_prefix);
 		if (err)
 			return err;
 	}
-	if (hits.n_marks) {
-		for (size_t i = 0; i < hits.n_marks && !err; i++)
-			err = handle_mark(p, hits.marks[i], &line, before, end_off);
-		if (!err)
-			err = decode_at(p, raw, flags, off, &line);
+	for (size_t i = 0; i < hits.n_marks; i++) {
+		err = handle_mark(p, hits.marks[i], &line, &back, end_off);
 		if (err)
 			return err;
 	}
 	filter_banners(p, &line, &hits);
 	if (hits.n_banners)
-		return handle_banner(p, &line, &hits, before, end_off);
+		return handle_banner(p, &line, &hits, &back, end_off);
 	if (!p->n_open)
 		return NULL;
 	note_kernel_offset(p, line.text);
@@ -1109,7 +1024,7 @@ static struct culprit_error *process_block(struct culprit_parser *p, struct span
 		p->number++;
 		at = (size_t)(end + 1 - block.ptr);
 	}
-	remember(p, block);
+	history_add(&p->history, block);
 	p->off += block.len;
 	return err;
 }
@@ -1122,12 +1037,12 @@ static struct culprit_error *process_carry(struct culprit_parser *p, bool ended)
 	struct culprit_error *err = process_piece(p, buf_span(&p->carry), flags, p->off, p->off + p->carry.len + ended,
 						  (struct span){ 0 }, has_literal(p, buf_span(&p->carry)));
 
-	remember(p, buf_span(&p->carry));
+	history_add(&p->history, buf_span(&p->carry));
 	p->off += p->carry.len;
 	p->carry.len = 0;
 	p->in_long_line = true;
 	if (ended) {
-		remember(p, SPAN("\n"));
+		history_add(&p->history, SPAN("\n"));
 		p->off++;
 		p->number++;
 		p->in_long_line = false;
