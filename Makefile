@@ -139,8 +139,16 @@ $(O)/libedges.a: $(filter-out %/main.o,$(EDGE_OBJ))
 $(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libedges.a $(O)/libculprit.a \
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libedges.a $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
+
+# Fails each allocation: buffers and arenas are to make one for each call.
+$(O)/tests/base-exact.o: src/ground/base.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DALLOCATE_EXACTLY=1 -MMD -MP -c -o $@ $<
+
+$(O)/tests/test_no_memory: UNIT_OBJ := $(O)/tests/base-exact.o
+$(O)/tests/test_no_memory: $(O)/tests/base-exact.o
 
 # Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
 HS := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)

@@ -242,7 +242,8 @@ CULPRIT_PUBLIC void culprit_parser_destroy(struct culprit_parser *parser);
 
 /*
  * The next bytes of the log, cut anywhere.  Reports do not depend on where.
- * data is not kept.
+ * data is not kept.  Errors of this and the next two: NO_MEMORY; only take,
+ * summary and destroy may follow one.
  */
 CULPRIT_PUBLIC struct culprit_error *
 culprit_parser_feed(struct culprit_parser *parser, const void *data, size_t len);

@@ -276,6 +276,12 @@ static struct culprit_error *feed_carry(struct culprit_parser *p, struct span da
 	return err;
 }
 
+/* What goes out of the parser: a line may have been passed over because memory ran out in a match. */
+static struct culprit_error *checked(const struct culprit_parser *p, struct culprit_error *err)
+{
+	return !err && regex_scratch_no_memory(p->scratch) ? &culprit_error_no_memory : err;
+}
+
 struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *data, size_t len)
 {
 	struct span rest = { data, len };
@@ -295,13 +301,13 @@ struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *
 	rest = span_skip(rest, whole);
 	if (!err && rest.len)
 		err = feed_carry(p, rest, &taken);
-	return err;
+	return checked(p, err);
 }
 
 struct culprit_error *culprit_parser_flush(struct culprit_parser *p)
 {
 	p->flushed = true;
-	return parser_close_all(p);
+	return checked(p, parser_close_all(p));
 }
 
 struct culprit_error *culprit_parser_finish(struct culprit_parser *p)
@@ -315,7 +321,9 @@ struct culprit_error *culprit_parser_finish(struct culprit_parser *p)
 		err = process_carry(p, false);
 	if (!err)
 		err = parser_close_all(p);
-	return err ? err : parser_check_boot(p);
+	if (!err)
+		err = parser_check_boot(p);
+	return checked(p, err);
 }
 
 struct culprit_report *culprit_parser_take(struct culprit_parser *p)

@@ -141,9 +141,11 @@ static void read_taint(struct report_box *box, struct span s, bool tainted)
 
 	while ((word = next_word(&s)).len && !is_version(word)) {
 		/* Long forms since v6.11: "Tainted: [W]=WARN". */
-		if (tainted && word.len <= 24 && (!flags.len || buf_add_char(&flags, ' ')) &&
-		    !buf_add(&flags, word.ptr, word.len))
+		if (tainted && word.len <= 24 &&
+		    ((flags.len && !buf_add_char(&flags, ' ')) || !buf_add(&flags, word.ptr, word.len))) {
+			box->arena.failed = true;
 			return;
+		}
 	}
 	box->report.taint = arena_dup(&box->arena, buf_span(&flags));
 	if (word.len)
@@ -478,6 +480,9 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 			  &box->report.file_guilty);
 	if (err)
 		return err;
+	/* Facts, names and places are many small copies: whether all of them could be made is asked once. */
+	if (box->arena.failed || regex_scratch_no_memory(scratch))
+		return &culprit_error_no_memory;
 	*ret = &no_free_ptr(box)->report;
 	return NULL;
 }
