@@ -384,14 +384,23 @@ static void remember(struct culprit_parser *p, struct span bytes)
 
 /* ---------------------------------------------------------- contexts */
 
+/* printk's time, and a facility that is not the kernel's: "<14>[   85.912347] init: ..." */
+static bool is_kmsg_write(const struct line *line)
+{
+	return line->origin == ORIGIN_OTHER && !line->speaker.len && (line->flags & LINE_HAS_TIME);
+}
+
 /* Does a line of this origin and caller belong where the report's first line came from? */
 static bool same_context(const struct draft *d, const struct line *line)
 {
-	if (line->origin == ORIGIN_OTHER || line->origin == ORIGIN_META)
+	/* What a program wrote to /dev/kmsg stands in the kernel's own log, as on a console that prints no levels. */
+	bool kernel = line->origin == ORIGIN_KERNEL || is_kmsg_write(line);
+
+	if (line->origin == ORIGIN_META || (line->origin == ORIGIN_OTHER && !kernel))
 		return false;
 	if (d->origin == ORIGIN_UNKNOWN)
 		return true;
-	if (line->origin != ORIGIN_KERNEL)
+	if (!kernel)
 		return false;
 	if (d->caller.kind == CALLER_TASK)
 		return caller_equal(d->caller, line->caller);
@@ -569,6 +578,24 @@ static void drop_above(struct draft *d)
 		d->lines[i].flags |= DRAFT_LINE_DROPPED;
 }
 
+/*
+ * Another message that brings a stack of its own: where callers are not printed
+ * and a stack follows, nobody knows whose it is.
+ */
+static void note_intruder(const struct culprit_parser *p, struct draft *d, const struct line *line,
+			  const struct stack_header *header)
+{
+	if (d->intruded || d->caller.kind != CALLER_NONE || !d->n_lines)
+		return;
+	if (!d->intruder && glob_list_match(&p->patterns->intruders, line->text))
+		d->intruder = d->n_lines;
+	if (!d->intruder || !header || header->role != CULPRIT_ROLE_CALL_TRACE)
+		return;
+	d->intruded = true;
+	for (size_t i = d->intruder; i < d->n_lines; i++)
+		d->lines[i].flags |= DRAFT_LINE_DOUBTFUL;
+}
+
 static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft *d, const struct line *line,
 					  uint64_t end_off, bool banner)
 {
@@ -592,6 +619,9 @@ static struct culprit_error *add_to_draft(struct culprit_parser *p, struct draft
 	}
 	if (glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
+	note_intruder(p, d, line, header);
+	if (d->intruded)
+		flags |= DRAFT_LINE_DOUBTFUL;
 	if (banner || looks_like_report(p, line->text, is_frame || header)) {
 		d->quiet = 0;
 		note_place(d, line, end_off);
@@ -687,7 +717,8 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		struct raw_frame frame;
 
 		err = console_decode(&p->decoder, back->lines[i], 0, &line);
-		if (err || !same_context(d, &line) || line.origin != d->origin || !line.text.len)
+		if (err || !same_context(d, &line) || !line.text.len ||
+		    (line.origin != d->origin && !is_kmsg_write(&line)))
 			continue;
 		/* The tail of the report before. */
 		if (glob_list_match(&p->patterns->ends, line.text))
