@@ -191,6 +191,24 @@ static void drop_above(struct draft *d)
 		d->lines[i].flags |= DRAFT_LINE_DROPPED;
 }
 
+/*
+ * Another message that brings a stack of its own: where callers are not printed
+ * and a stack follows, nobody knows whose it is.
+ */
+static void note_intruder(const struct culprit_parser *p, struct draft *d, const struct line *line,
+			  const struct stack_header *header)
+{
+	if (d->intruded || d->caller.kind != CALLER_NONE || !d->n_lines)
+		return;
+	if (!d->intruder && glob_list_match(&p->patterns->intruders, line->text))
+		d->intruder = d->n_lines;
+	if (!d->intruder || !header || header->role != CULPRIT_ROLE_CALL_TRACE)
+		return;
+	d->intruded = true;
+	for (size_t i = d->intruder; i < d->n_lines; i++)
+		d->lines[i].flags |= DRAFT_LINE_DOUBTFUL;
+}
+
 struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 				      uint64_t end_off, bool banner)
 {
@@ -214,6 +232,9 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	}
 	if (glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
+	note_intruder(p, d, line, header);
+	if (d->intruded)
+		flags |= DRAFT_LINE_DOUBTFUL;
 	if (banner || looks_like_report(p, line->text, is_frame || header)) {
 		d->quiet = 0;
 		draft_note_place(d, line, end_off);

@@ -57,12 +57,14 @@ static bool is_in_text(const struct draft_line *line, bool leftovers)
 	return leftovers || !(line->flags & DRAFT_LINE_LEFTOVER);
 }
 
-static bool add_lines(const struct draft *draft, bool leftovers, bool prefix, struct buf *ret, uint32_t *ret_n)
+/* Those whose flags in mask are as in want. */
+static bool add_lines(const struct draft *draft, bool leftovers, uint32_t mask, uint32_t want, struct buf *ret,
+		      uint32_t *ret_n)
 {
 	for (size_t i = 0; i < draft->n_lines; i++) {
 		const struct draft_line *line = &draft->lines[i];
 
-		if (!is_in_text(line, leftovers) || !!(line->flags & DRAFT_LINE_PREFIX) != prefix)
+		if (!is_in_text(line, leftovers) || (line->flags & mask) != want)
 			continue;
 		if (!buf_add(ret, draft->text.data + line->off, line->len) || !buf_add_char(ret, '\n'))
 			return false;
@@ -75,7 +77,15 @@ bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret)
 {
 	uint32_t n = 0;
 
-	return add_lines(draft, leftovers, false, ret, &n);
+	return add_lines(draft, leftovers, DRAFT_LINE_PREFIX | DRAFT_LINE_DOUBTFUL, 0, ret, &n);
+}
+
+/* What the report's doubts are looked for in: the lines that may not name it, too. */
+static bool draft_whole(const struct draft *draft, bool leftovers, struct buf *ret)
+{
+	uint32_t n = 0;
+
+	return add_lines(draft, leftovers, DRAFT_LINE_PREFIX, 0, ret, &n);
 }
 
 /* -------------------------------------------------- facts of the header */
@@ -376,11 +386,24 @@ static enum culprit_kind report_kind(const struct draft *draft, const struct tit
 	return title->pattern ? title->pattern->kind : CULPRIT_KIND_CRASH;
 }
 
+static struct culprit_error *name_by(struct title_input *in, const struct draft *draft, bool leftovers,
+				     struct arena *arena, struct title *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 }, whole = { 0 };
+
+	if (!draft_text(draft, leftovers, &text))
+		return &culprit_error_no_memory;
+	if (draft->intruded && !draft_whole(draft, leftovers, &whole))
+		return &culprit_error_no_memory;
+	in->text = buf_span(&text);
+	in->whole = buf_span(&whole);
+	return title_find(in, arena, ret);
+}
+
 static struct culprit_error *name_report(struct report_box *box, const struct draft *draft,
 					 const struct culprit_patterns *patterns, struct regex_scratch *scratch,
 					 struct buf *trace, bool *ret_leftovers)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 };
 	struct title_input in = {
 		.patterns = patterns, .scratch = scratch, .banners = draft->banners,
 		.n_banners = draft->n_banners, .trace = trace, .event = draft->event,
@@ -390,19 +413,12 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 	struct culprit_error *err;
 	struct title title;
 
-	if (!draft_text(draft, false, &text))
-		return &culprit_error_no_memory;
-	in.text = buf_span(&text);
-	err = title_find(&in, &box->arena, &title);
+	err = name_by(&in, draft, false, &box->arena, &title);
 	if (!err && draft->only_leftovers && !draft->has_stack && title.corrupted) {
 		struct title second;
 
 		/* Where every frame is marked as a leftover, they are all there is. */
-		buf_deinit(&text);
-		if (!draft_text(draft, true, &text))
-			return &culprit_error_no_memory;
-		in.text = buf_span(&text);
-		err = title_find(&in, &box->arena, &second);
+		err = name_by(&in, draft, true, &box->arena, &second);
 		if (!err && !second.corrupted) {
 			/* What the banner names is surer than a leftover. */
 			if (title.no_frame || !title.frame)
@@ -432,7 +448,8 @@ static struct culprit_error *take_text(struct report_box *box, const struct draf
 	struct culprit_report *r = &box->report;
 	uint32_t n = 0;
 
-	if (!add_lines(draft, leftovers, true, &text, &r->prefix_lines) || !add_lines(draft, leftovers, false, &text, &n))
+	if (!add_lines(draft, leftovers, DRAFT_LINE_PREFIX, DRAFT_LINE_PREFIX, &text, &r->prefix_lines) ||
+	    !add_lines(draft, leftovers, DRAFT_LINE_PREFIX, 0, &text, &n))
 		return &culprit_error_no_memory;
 	r->n_text_lines = r->prefix_lines + n;
 	r->text = arena_dup(&box->arena, buf_span(&text));

@@ -571,6 +571,11 @@ static void find_type(struct finder *f)
 
 /* ----------------------------------------------------------- doubts */
 
+static struct span whole_text(const struct title_input *in)
+{
+	return in->whole.len ? in->whole : in->text;
+}
+
 static bool has_doubt(struct finder *f, bool on_title, struct span text)
 {
 	const struct culprit_patterns *set = f->in->patterns;
@@ -616,7 +621,7 @@ static void check_stacks(struct finder *f, bool need_stack)
 {
 	const struct culprit_patterns *set = f->in->patterns;
 	bool checked[CULPRIT_ROLE_OTHER + 1] = { false };
-	struct line_cursor c = { f->in->text };
+	struct line_cursor c = { whole_text(f->in) };
 	struct raw_frame frame;
 	bool any = false;
 	struct span line;
@@ -648,7 +653,7 @@ static void find_doubts(struct finder *f)
 		t->corrupted = t->form->corrupted;
 		return;
 	}
-	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, f->in->text))
+	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, whole_text(f->in)))
 		return;
 	check_stacks(f, !t->form || !t->form->no_stack);
 }

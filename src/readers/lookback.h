@@ -55,7 +55,7 @@ void lookback_init(struct lookback *back, struct history *history, struct span b
 
 /*
  * The line that stands i + 1 lines before the one at hand, without offset and
- * number (and speaker, where LINE_CLEANED); NULL where there is none that is
+ * number (the speaker is "?" where LINE_CLEANED); NULL where there is none that is
  * whole.  Lives as long as back.
  * Errors: NO_MEMORY.
  */
