@@ -45,7 +45,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 # Libraries that the program is linked with. Those of src/readers/decompress.c,
 # libdw and capstone are opened when first needed (src/ground/dynlib.h): only
 # their headers are used.
-PKGS := libpcre2-8 jansson yaml-0.1
+PKGS := libpcre2-8 yaml-0.1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
@@ -53,14 +53,13 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARN
 	-Iinclude -Isrc $(PKG_CFLAGS) -DCULPRIT_VERSION='"$(VERSION)"' -DCULPRIT_DATADIR='"$(DATADIR)/culprit"' $(CFLAGS)
 ALL_LDFLAGS := -pthread $(SANFLAGS) $(LDFLAGS)
 LIBS := $(PKG_LIBS) -liberty -ldl -lm
-# Only the program writes JSON.
-LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 
 # A folder of src/ is a layer; lower ones come first.
 LAYERS := ground readers meaning search
 LIB_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 EDGE_SRC := $(wildcard src/edges/*.c)
-LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o $(O)/obj/places.o
+MADE_SRC := $(O)/embedded.c $(O)/digrams.c $(O)/places.c
+LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o)
 EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
@@ -91,25 +90,34 @@ $(O)/embedded.c: $(O)/embed $(PATTERNS)
 	$(call say,EMBED,$@)
 	$(Q)$(O)/embed $(PATTERNS) > $@
 
-$(O)/obj/embedded.o: $(O)/embedded.c
+# What is rare in console output is counted over logs in which nothing crashed.
+BENIGN := $(sort $(wildcard corpus/benign/*))
+
+$(O)/digrams: patterns/digrams.c src/readers/scan_parts.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) -lm
+
+$(O)/digrams.c: $(O)/digrams $(BENIGN)
+	$(call say,EMBED,$@)
+	$(Q)$(O)/digrams $(BENIGN) > $@
+
+$(MADE_SRC:$(O)/%.c=$(O)/obj/%.o): $(O)/obj/%.o: $(O)/%.c
+	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Where the prefilter looks for their literals takes long to find: it is found here.
-PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
+PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
 	src/readers/regex.c src/readers/names.c $(wildcard src/readers/scan*.c))
 
 $(O)/places: patterns/places.c $(PLACES_OBJ)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
 
-$(O)/places.c: $(O)/places
+$(O)/places.c: $(O)/places $(BENIGN)
 	$(call say,EMBED,$@)
-	$(Q)$(O)/places > $@
-
-$(O)/obj/places.o: $(O)/places.c
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(O)/places $(BENIGN) > $@
 
 # The rules of the matcher are taken into this object as they are.
 $(O)/obj/meaning/match_rules.o: patterns/match/rules.yaml
@@ -120,7 +128,7 @@ $(O)/libculprit.a: $(LIB_OBJ)
 
 $(O)/libculprit.so.$(VERSION): $(LIB_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,-soname,libculprit.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,-soname,libculprit.so.$(SOVERSION) -o $@ $^ $(LIBS)
 
 $(O)/libculprit.so.$(SOVERSION): $(O)/libculprit.so.$(VERSION)
 	$(Q)ln -sf $(<F) $@
@@ -132,15 +140,16 @@ $(O)/culprit: $(EDGE_OBJ) $(O)/libculprit.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# Unit tests see the edges, too.
+# Unit tests see the edges, too. What is written as JSON is read by jansson.
+TEST_PKGS := check jansson
 $(O)/libedges.a: $(filter-out %/main.o,$(EDGE_OBJ))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libedges.a $(O)/libculprit.a \
-		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags $(TEST_PKGS)) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libedges.a $(O)/libculprit.a \
+		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs $(TEST_PKGS))
 
 # Fails each allocation: buffers and arenas are to make one for each call.
 $(O)/tests/base-exact.o: src/ground/base.c
@@ -207,10 +216,10 @@ else
 FUZZ_FLAGS := -DFUZZ_MAIN
 endif
 
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(O)/embedded.c $(O)/places.c
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(MADE_SRC)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(O)/embedded.c $(O)/places.c $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(MADE_SRC) $(ALL_LDFLAGS) $(LIBS)
 
 
 check-unit: $(UNIT)

@@ -191,36 +191,36 @@ static struct culprit_error *process_line(struct culprit_parser *p, struct span 
 static struct culprit_error *process_block(struct culprit_parser *p, struct span block)
 {
 	struct culprit_error *err = NULL;
-	size_t at = 0, hit = 0;
+	struct scan_hit hit = { .off = 0 };
+	uint64_t hit_number = 0;	/* of the line of hit */
 	bool searched = false;
+	size_t at = 0;
 
 	while (at < block.len && !err) {
 		size_t start = at;
 		const char *end;
 
 		/* The first literal from here on: found once, however many lines are before it. */
-		if (!searched || hit < at)
-			hit = scan_find(p->patterns->scan, block, at, NULL);
+		if (!searched || hit.off < at) {
+			hit = scan_next(p->patterns->scan, block, at);
+			hit_number = p->number + hit.lines;
+		}
 		searched = true;
 		if (!p->n_open) {
 			const char *nl;
 
-			if (hit >= block.len || memchr(block.ptr + at, '\n', hit - at))
-				p->decoder.replay_next = false;
-			if (hit >= block.len) {
-				p->number += scan_count_lines(span_skip(block, at));
-				at = block.len;
-				break;
-			}
-			nl = memrchr(block.ptr + at, '\n', hit - at);
+			nl = memrchr(block.ptr + at, '\n', hit.off - at);
 			if (nl) {
+				p->decoder.replay_next = false;
 				start = (size_t)(nl + 1 - block.ptr);
-				p->number += scan_count_lines((struct span){ block.ptr + at, start - at });
+				p->number = hit_number;
 			}
+			if (hit.off >= block.len)
+				break;
 		}
 		end = memchr(block.ptr + start, '\n', block.len - start);
 		err = process_line(p, (struct span){ block.ptr + start, (size_t)(end - block.ptr) - start },
-				   p->off + start, (struct span){ block.ptr, start }, block.ptr + hit < end);
+				   p->off + start, (struct span){ block.ptr, start }, block.ptr + hit.off < end);
 		p->number++;
 		at = (size_t)(end + 1 - block.ptr);
 	}
