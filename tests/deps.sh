@@ -19,6 +19,7 @@ command_from cc gcc
 [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
 command_from pkg-config pkg-config
 library_from libpcre2-8 libpcre2-dev
+library_from jansson libjansson-dev
 library_from yaml-0.1 libyaml-dev
 library_from zlib zlib1g-dev
 library_from liblzma liblzma-dev
@@ -33,7 +34,6 @@ case ${1:-check} in
 build) ;;
 check)
 	library_from check check
-	library_from jansson libjansson-dev
 	command_from git git
 	command_from mandoc mandoc
 	command_from jq jq

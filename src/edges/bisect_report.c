@@ -157,18 +157,18 @@ static bool format_text(const struct dossier *d, struct buf *buf)
 
 static const char *const answer_names[] = { "none-yet", "culprit", "set", "gave-up" };
 
-static void put_list(struct json *json, struct json_level *root, const char *key, const char *const *items, size_t n)
+static void put_list(struct json *json, struct json_t *root, const char *key, const char *const *items, size_t n)
 {
-	struct json_level *list = json_put_array(json, root, key);
+	struct json_t *list = json_put_array(json, root, key);
 
 	for (size_t i = 0; i < n; i++)
 		json_add_str(json, list, items[i]);
 }
 
-static void put_culprit(struct json *json, struct json_level *root, const struct dossier *d)
+static void put_culprit(struct json *json, struct json_t *root, const struct dossier *d)
 {
 	const struct git_commit *c = &d->culprit;
-	struct json_level *o;
+	struct json_t *o;
 
 	if (!d->has_culprit) {
 		json_put_null(json, root, "culprit");
@@ -184,13 +184,13 @@ static void put_culprit(struct json *json, struct json_level *root, const struct
 	put_list(json, o, "files", c->files, c->n_files);
 }
 
-static void put_tested(struct json *json, struct json_level *root, const struct dossier *d)
+static void put_tested(struct json *json, struct json_t *root, const struct dossier *d)
 {
-	struct json_level *list = json_put_array(json, root, "tested");
+	struct json_t *list = json_put_array(json, root, "tested");
 
 	for (uint32_t i = 0; i < d->n_tested; i++) {
 		const struct dossier_commit *c = &d->tested[i];
-		struct json_level *o = json_add_object(json, list), *runs;
+		struct json_t *o = json_add_object(json, list), *runs;
 
 		json_put_str(json, o, "commit", c->hex);
 		json_put_str(json, o, "subject", c->subject);
@@ -207,10 +207,10 @@ static void put_tested(struct json *json, struct json_level *root, const struct 
 	}
 }
 
-static void put_session(struct json *json, struct json_level *root, const struct dossier *d)
+static void put_session(struct json *json, struct json_t *root, const struct dossier *d)
 {
 	const struct session *s = d->session;
-	struct json_level *list, *o;
+	struct json_t *list, *o;
 
 	json_put_str(json, root, "find", s->config->find == CONFIG_FIX ? "fix" : "cause");
 	json_put_str(json, root, "newer", s->newer.hex);
@@ -235,7 +235,7 @@ static void put_session(struct json *json, struct json_level *root, const struct
 static bool format_json(const struct dossier *d, struct buf *buf)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json), *list, *o;
+	struct json_t *root = json_begin(&json), *list, *o;
 
 	json_put_int(&json, root, "version", 1);
 	json_put_str(&json, root, "target", d->target);

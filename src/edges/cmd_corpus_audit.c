@@ -328,7 +328,7 @@ static bool add_json_removal(struct buf *buf, const struct audit *audit, const s
 	const char *pattern, *form;
 	const struct pattern_place *place;
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json), *noticed;
+	struct json_t *root = json_begin(&json), *noticed;
 
 	removal_names(audit, removal, &pattern, &form, &place);
 	json_put_str(&json, root, "object", "removal");
@@ -349,7 +349,7 @@ static bool add_json_case(struct buf *buf, const struct audit *audit, size_t i)
 {
 	const char *other, *why = useless_because(audit, i, &other);
 	struct json json = { 0 };
-	struct json_level *root;
+	struct json_t *root;
 
 	if (!why)
 		return true;

@@ -98,9 +98,9 @@ static bool add_text(struct buf *buf, const struct diff *diff, struct tally *tal
 
 /* ---------------------------------------------------------------- JSON */
 
-static void put_side(struct json *json, struct json_level *object, const char *key, const struct reading *reading)
+static void put_side(struct json *json, struct json_t *object, const char *key, const struct reading *reading)
 {
-	struct json_level *side = json_put_object(json, object, key);
+	struct json_t *side = json_put_object(json, object, key);
 
 	json_put_str(json, side, "title", reading->report ? reading->report->title : NULL);
 	json_put_bool(json, side, "right", !reading->wrong);
@@ -111,7 +111,7 @@ static bool add_json(struct buf *buf, const struct diff *diff, struct tally *tal
 	for (size_t i = 0; i < diff->list.n; i++) {
 		const struct change *change = &diff->changes[i];
 		struct json json = { 0 };
-		struct json_level *root, *fields;
+		struct json_t *root, *fields;
 
 		add_tally(tally, change);
 		if (!change->differs)

@@ -336,7 +336,7 @@ static bool add_tap(struct buf *buf, const struct test *test)
 static bool add_json_case(struct buf *buf, const struct result *result)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json), *wrong;
+	struct json_t *root = json_begin(&json), *wrong;
 
 	json_put_str(&json, root, "object", "case");
 	json_put_int(&json, root, "schema_version", JSON_SCHEMA_VERSION);
@@ -357,7 +357,7 @@ static bool add_json_case(struct buf *buf, const struct result *result)
 static bool add_json(struct buf *buf, const struct test *test)
 {
 	struct json json = { 0 };
-	struct json_level *root, *fields;
+	struct json_t *root, *fields;
 
 	for (size_t i = 0; i < test->list.n; i++) {
 		if (!test->results[i].left_out && !add_json_case(buf, &test->results[i]))
@@ -371,7 +371,7 @@ static bool add_json(struct buf *buf, const struct test *test)
 	json_put_real(&json, root, "seconds", test->seconds);
 	fields = json_put_object(&json, root, "fields");
 	for (int field = 0; field < N_FIELDS; field++) {
-		struct json_level *counts = json_put_object(&json, fields, corpus_field_name((enum corpus_field)field));
+		struct json_t *counts = json_put_object(&json, fields, corpus_field_name((enum corpus_field)field));
 
 		json_put_u64(&json, counts, "checked", test->total.checked[field]);
 		json_put_u64(&json, counts, "wrong", test->total.wrong[field]);

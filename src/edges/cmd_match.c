@@ -180,7 +180,7 @@ static bool add_text(struct buf *out, const struct match *match, const struct ru
 static bool add_json(struct buf *out, const struct run_log *log, const struct match_result *result)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json), *list;
+	struct json_t *root = json_begin(&json), *list;
 
 	json_put_str(&json, root, "verdict", verdict_name(result->verdict));
 	json_put_real(&json, root, "probability", result->probability);
@@ -189,7 +189,7 @@ static bool add_json(struct buf *out, const struct run_log *log, const struct ma
 		json_add_str(&json, list, result->evidence[i].text);
 	list = json_put_array(&json, root, "reasons");
 	for (size_t i = 0; i < result->n_evidence; i++) {
-		struct json_level *reason = json_add_object(&json, list);
+		struct json_t *reason = json_add_object(&json, list);
 
 		json_put_str(&json, reason, "text", result->evidence[i].text);
 		json_put_real(&json, reason, "log_odds", result->evidence[i].weight);

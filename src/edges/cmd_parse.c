@@ -90,7 +90,7 @@ static bool add_title(struct log *log, const struct culprit_report *report)
 static bool add_json_report(struct log *log, const struct culprit_report *report, const struct sources_found *found)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json);
+	struct json_t *root = json_begin(&json);
 
 	json_put_report(&json, root, report, json_file_of(log));
 	if (found)
@@ -103,7 +103,7 @@ static bool add_json_report(struct log *log, const struct culprit_report *report
 static bool add_json_summary(struct log *log, const struct culprit_summary *summary)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json);
+	struct json_t *root = json_begin(&json);
 
 	json_put_summary(&json, root, summary, json_file_of(log));
 	return json_end(&json, root, &log->text);

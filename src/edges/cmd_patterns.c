@@ -308,7 +308,7 @@ static bool list_text(const struct culprit_patterns *set, const struct pattern *
 static bool list_json(const struct culprit_patterns *set, const struct pattern *pattern, struct buf *out)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json), *list;
+	struct json_t *root = json_begin(&json), *list;
 
 	json_put_str(&json, root, "name", pattern->name);
 	json_put_str(&json, root, "kind", culprit_kind_name(pattern->kind));
@@ -322,7 +322,7 @@ static bool list_json(const struct culprit_patterns *set, const struct pattern *
 		json_add_str(&json, list, set->banners[pattern->banners[i]].literal);
 	list = json_put_array(&json, root, "forms");
 	for (size_t i = 0; i < pattern->n_forms; i++) {
-		struct json_level *form = json_add_object(&json, list);
+		struct json_t *form = json_add_object(&json, list);
 
 		json_put_str(&json, form, "name", pattern->forms[i].name);
 		json_put_str(&json, form, "title", pattern->forms[i].title);

@@ -268,13 +268,13 @@ static bool add_text(const struct printer *p)
 
 /* ---------------------------------------------------------------- JSON */
 
-static void put_runs(struct json *json, struct json_level *object, const struct replay_step *step,
+static void put_runs(struct json *json, struct json_t *object, const struct replay_step *step,
 		     const struct replay_judged_step *judged)
 {
-	struct json_level *list = json_put_array(json, object, "runs");
+	struct json_t *list = json_put_array(json, object, "runs");
 
 	for (size_t i = 0; i < step->n_runs; i++) {
-		struct json_level *run = json_add_object(json, list);
+		struct json_t *run = json_add_object(json, list);
 
 		json_put_int(json, run, "run", step->runs[i].number);
 		json_put_str(json, run, "text", step->runs[i].text);
@@ -284,14 +284,14 @@ static void put_runs(struct json *json, struct json_level *object, const struct 
 	}
 }
 
-static void put_steps(struct json *json, struct json_level *root, const struct printer *p)
+static void put_steps(struct json *json, struct json_t *root, const struct printer *p)
 {
-	struct json_level *list = json_put_array(json, root, "steps");
+	struct json_t *list = json_put_array(json, root, "steps");
 
 	for (size_t i = 0; i < p->log->n_steps; i++) {
 		const struct replay_step *step = &p->log->steps[i];
 		const struct replay_judged_step *judged = &p->result->steps[i];
-		struct json_level *object = json_add_object(json, list);
+		struct json_t *object = json_add_object(json, list);
 
 		json_put_str(json, object, "commit", step->commit);
 		json_put_str(json, object, "subject", step->subject);
@@ -304,15 +304,15 @@ static void put_steps(struct json *json, struct json_level *root, const struct p
 	}
 }
 
-static void put_ranges(struct json *json, struct json_level *root, const struct replay_result *result)
+static void put_ranges(struct json *json, struct json_t *root, const struct replay_result *result)
 {
-	struct json_level *list = json_put_array(json, root, "candidates");
+	struct json_t *list = json_put_array(json, root, "candidates");
 
 	for (size_t i = 0; i < result->n_candidates; i++)
 		json_add_str(json, list, result->candidates[i]);
 	list = json_put_array(json, root, "ranges");
 	for (size_t i = 0; i < result->n_ranges; i++) {
-		struct json_level *object = json_add_object(json, list);
+		struct json_t *object = json_add_object(json, list);
 
 		json_put_str(json, object, "after", result->ranges[i].after);
 		json_put_str(json, object, "upto", result->ranges[i].upto);
@@ -324,13 +324,13 @@ static void put_ranges(struct json *json, struct json_level *root, const struct 
 	}
 }
 
-static void put_target(struct json *json, struct json_level *root, const struct profile *profile)
+static void put_target(struct json *json, struct json_t *root, const struct profile *profile)
 {
-	struct json_level *list = json_put_array(json, root, "target");
+	struct json_t *list = json_put_array(json, root, "target");
 
 	for (size_t i = 0; i < profile->n_entries; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
-		struct json_level *object = json_add_object(json, list);
+		struct json_t *object = json_add_object(json, list);
 
 		json_put_str(json, object, "title", entry->samples[0].title);
 		json_put_str(json, object, "role", entry->own ? "own" : "adopted");
@@ -339,9 +339,9 @@ static void put_target(struct json *json, struct json_level *root, const struct 
 	}
 }
 
-static void put_test(struct json *json, struct json_level *root, const struct replay_result *result)
+static void put_test(struct json *json, struct json_t *root, const struct replay_result *result)
 {
-	struct json_level *object;
+	struct json_t *object;
 
 	if (!result->test.commit && !result->test.between) {
 		json_put_null(json, root, "test");
@@ -359,7 +359,7 @@ static bool add_json(const struct printer *p)
 						   [REPLAY_CANNOT_TELL] = "cannot-tell" };
 	const struct replay_result *result = p->result;
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json);
+	struct json_t *root = json_begin(&json);
 
 	json_put_str(&json, root, "culprit", result->culprit);
 	json_put_str(&json, root, "culprit_subject", result->culprit_subject);

@@ -50,7 +50,7 @@ static void complain(const char *what, const char *message)
 static bool add_json(const struct run *run, const struct sources_found *found, struct buf *out)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json);
+	struct json_t *root = json_begin(&json);
 
 	json_put_report(&json, root, &found->symbolized->report, strcmp(run->path, "-") ? run->path : NULL);
 	sources_put_json(&json, root, found);

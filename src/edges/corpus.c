@@ -252,7 +252,7 @@ void reading_deinit(struct reading *reading)
 static bool add_as_json(void *arg, struct culprit_report *report)
 {
 	struct json json = { 0 };
-	struct json_level *root = json_begin(&json);
+	struct json_t *root = json_begin(&json);
 
 	json_put_report(&json, root, report, NULL);
 	culprit_report_destroy(report);

@@ -115,9 +115,9 @@ void sources_found_deinit(struct sources_found *found)
 
 /* ------------------------------------------------------------- printing */
 
-static void put_code(struct json *json, struct json_level *array, const struct symbolized_code *code)
+static void put_code(struct json *json, struct json_t *array, const struct symbolized_code *code)
 {
-	struct json_level *object = json_add_object(json, array), *list;
+	struct json_t *object = json_add_object(json, array), *list;
 
 	json_put_int(json, object, "text_line", code->text_line);
 	json_put_int(json, object, "skipped", code->code.skipped);
@@ -125,7 +125,7 @@ static void put_code(struct json *json, struct json_level *array, const struct s
 	list = json_put_array(json, object, "instructions");
 	for (size_t i = 0; i < code->code.n; i++) {
 		const struct disasm_instruction *insn = &code->code.instructions[i];
-		struct json_level *item = json_add_object(json, list);
+		struct json_t *item = json_add_object(json, list);
 		char hex[2 * sizeof(insn->bytes) + 1] = "";
 
 		for (size_t k = 0; k < insn->n_bytes; k++)
@@ -138,10 +138,10 @@ static void put_code(struct json *json, struct json_level *array, const struct s
 	}
 }
 
-void sources_put_json(struct json *json, struct json_level *root, const struct sources_found *found)
+void sources_put_json(struct json *json, struct json_t *root, const struct sources_found *found)
 {
 	const struct symbolized *symbolized = found->symbolized;
-	struct json_level *object = json_put_object(json, root, "symbolized"), *list;
+	struct json_t *object = json_put_object(json, root, "symbolized"), *list;
 
 	json_put_int(json, object, "symbols", (int64_t)symbolized->n_frames);
 	json_put_int(json, object, "with_line", (int64_t)symbolized->n_found);
@@ -153,7 +153,7 @@ void sources_put_json(struct json *json, struct json_level *root, const struct s
 		put_code(json, list, &symbolized->codes[i]);
 	list = json_put_array(json, object, "maintainers");
 	for (size_t i = 0; i < found->n_people; i++) {
-		struct json_level *item = json_add_object(json, list);
+		struct json_t *item = json_add_object(json, list);
 
 		json_put_str(json, item, "name", found->people[i].name);
 		json_put_str(json, item, "address", found->people[i].address);

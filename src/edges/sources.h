@@ -73,7 +73,7 @@ struct culprit_error *sources_find(struct sources *sources, const struct culprit
 void sources_found_deinit(struct sources_found *found);
 
 /* The key "symbolized" of a report. */
-void sources_put_json(struct json *json, struct json_level *root, const struct sources_found *found);
+void sources_put_json(struct json *json, struct json_t *root, const struct sources_found *found);
 
 /* What stands below a report in text: whom to tell. False when out of memory. */
 bool sources_add_text(struct buf *out, const struct sources_found *found, bool color);
