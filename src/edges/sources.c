@@ -55,6 +55,9 @@ int sources_take_option(struct sources_settings *settings, const struct option_r
 	case SOURCES_OPT_FORCE:
 		settings->force = true;
 		return -1;
+	case SOURCES_OPT_DEBUGINFOD:
+		settings->debuginfod = true;
+		return -1;
 	case SOURCES_OPT_NO_CACHE:
 		settings->no_cache = true;
 		return -1;
@@ -67,7 +70,7 @@ int sources_take_option(struct sources_settings *settings, const struct option_r
 
 bool sources_wanted(const struct sources_settings *settings)
 {
-	return settings->vmlinux || settings->source || settings->n_modules || settings->n_debug;
+	return settings->vmlinux || settings->source || settings->n_modules || settings->n_debug || settings->debuginfod;
 }
 
 /* -------------------------------------------------------------- finding */
@@ -85,6 +88,7 @@ struct culprit_error *sources_create(const struct culprit_patterns *patterns,
 		.debug_dirs = settings->debug,
 		.n_debug_dirs = settings->n_debug,
 		.kernel_offset = settings->has_kernel_offset ? &settings->kernel_offset : NULL,
+		.debuginfod = settings->debuginfod,
 		.force = settings->force,
 	};
 	struct culprit_error *err;

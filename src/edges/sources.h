@@ -29,7 +29,7 @@
 /* Over the ids of every command's own options. */
 enum {
 	SOURCES_OPT_VMLINUX = 1000, SOURCES_OPT_MODULES, SOURCES_OPT_DEBUG_DIR, SOURCES_OPT_SRC, SOURCES_OPT_FORCE,
-	SOURCES_OPT_NO_CACHE, SOURCES_OPT_KERNEL_OFFSET,
+	SOURCES_OPT_NO_CACHE, SOURCES_OPT_KERNEL_OFFSET, SOURCES_OPT_DEBUGINFOD,
 };
 
 /* Rows of an option table; the letters of --vmlinux, --modules, --debug-dir and --src, 0 for none. */
@@ -41,6 +41,8 @@ enum {
 	  "find vmlinux and modules by build ID or version below DIR, e.g. /usr/lib/debug; repeatable" }, \
 	{ SOURCES_OPT_SRC, src_letter, "src", "DIR", \
 	  "the source tree: paths are made relative to it, and its scripts/get_maintainer.pl says whom to tell" }, \
+	{ SOURCES_OPT_DEBUGINFOD, 0, "debuginfod", NULL, \
+	  "ask the servers in $DEBUGINFOD_URLS for what is not found by build ID" }, \
 	{ SOURCES_OPT_FORCE, 0, "force", NULL, "use a vmlinux or module even if it does not belong to the log" }, \
 	{ SOURCES_OPT_NO_CACHE, 0, "no-cache", NULL, "neither read nor write indexes in $XDG_CACHE_HOME/culprit" }, \
 	{ SOURCES_OPT_KERNEL_OFFSET, 0, "kernel-offset", "HEX", \
@@ -51,7 +53,7 @@ struct sources_settings {
 	const char *modules[SOURCES_MAX_DIRS], *debug[SOURCES_MAX_DIRS];
 	size_t n_modules, n_debug;
 	uint64_t kernel_offset;
-	bool has_kernel_offset, force, no_cache;
+	bool has_kernel_offset, force, no_cache, debuginfod;
 };
 
 /* -1: taken; 2, after a complaint where there is something to say: the exit code. */

@@ -27,6 +27,7 @@
 #include "meaning/guilty.h"
 #include "meaning/symbol_scan.h"
 #include "readers/debuginfo.h"
+#include "readers/debuginfod.h"
 
 #define MAX_MODULES	256u
 #define MAX_CANDIDATES	32u
@@ -157,8 +158,11 @@ struct culprit_error *symbolizer_create(const struct symbolizer_options *options
 		.cache_dir = options->cache_dir,
 		.debug_dirs = options->debug_dirs,
 		.n_debug_dirs = options->n_debug_dirs,
+		.debuginfod = options->debuginfod,
 	};
-	if (options->vmlinux && access(options->vmlinux, R_OK))
+	if (options->debuginfod)
+		err = debuginfod_check();
+	if (!err && options->vmlinux && access(options->vmlinux, R_OK))
 		err = culprit_error_errno("%s", options->vmlinux);
 	for (size_t i = 0; i < options->n_module_dirs && !err; i++)
 		err = check_directory(options->module_dirs[i]);
@@ -254,6 +258,19 @@ static struct culprit_error *make_trees(struct symbolizer *symbolizer)
 	return NULL;
 }
 
+static struct culprit_error *find_in_trees(struct symbolizer *symbolizer, struct span name, char **ret)
+{
+	struct culprit_error *err = make_trees(symbolizer);
+
+	for (size_t i = 0; i < symbolizer->n_trees && !err && !*ret; i++) {
+		const char *path = debuginfo_modules_find(symbolizer->trees[i], name);
+
+		if (path && !(*ret = strdup(path)))
+			err = no_memory();
+	}
+	return err;
+}
+
 /* The file of a module, or of the kernel (name ""); NULL in *ret: none. The caller frees. */
 static struct culprit_error *find_file(struct symbolizer *symbolizer, struct span name, struct span build_id,
 				       const struct culprit_report *report, char **ret)
@@ -271,16 +288,8 @@ static struct culprit_error *find_file(struct symbolizer *symbolizer, struct spa
 		*ret = debuginfo_find_by_build_id(options->debug_dirs, options->n_debug_dirs, id);
 	if (!*ret && !name.len)
 		*ret = find_vmlinux(symbolizer, report->kernel_version);
-	if (*ret || !name.len)
-		return NULL;
-	err = make_trees(symbolizer);
-	for (size_t i = 0; i < symbolizer->n_trees && !err && !*ret; i++) {
-		const char *path = debuginfo_modules_find(symbolizer->trees[i], name);
-
-		if (path && !(*ret = strdup(path)))
-			err = no_memory();
-	}
-	return err;
+	err = !*ret && name.len ? find_in_trees(symbolizer, name, ret) : NULL;
+	return !err && !*ret && *id && options->debuginfod ? debuginfod_fetch(id, ret) : err;
 }
 
 static struct culprit_error *open_module(struct symbolizer *symbolizer, struct module *module, struct span build_id,
