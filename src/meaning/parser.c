@@ -97,7 +97,7 @@ struct culprit_parser {
 	size_t n_late;			/* ever */
 
 	/* What is known of the log. */
-	char *version;
+	char *version, *build;		/* of the last boot: "6.1.0-rc1", "#1 SMP ..." */
 	uint32_t n_boots;
 	enum culprit_phase phase, phase_best;
 	uint64_t n_reports;
@@ -154,6 +154,7 @@ void culprit_parser_destroy(struct culprit_parser *p)
 	buf_deinit(&p->carry);
 	free(p->file_name);
 	free(p->version);
+	free(p->build);
 	free(p);
 }
 
@@ -311,12 +312,10 @@ static struct culprit_error *new_draft(struct culprit_parser *p, struct draft **
 	d->time_us = -1;
 	d->boot = p->n_boots ? p->n_boots - 1 : 0;
 	d->phase = p->phase;
-	if (p->version) {
-		d->version = strdup(p->version);
-		if (!d->version) {
-			free(d);
-			return &culprit_error_no_memory;
-		}
+	if ((p->version && !(d->version = strdup(p->version))) || (p->build && !(d->build = strdup(p->build)))) {
+		free((char *)d->version);
+		free(d);
+		return &culprit_error_no_memory;
 	}
 	p->drafts[p->n_drafts++] = d;
 	p->n_open++;
@@ -911,17 +910,21 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	return err;
 }
 
-static struct culprit_error *take_version(struct culprit_parser *p, struct span version)
+static struct culprit_error *take_version(struct culprit_parser *p, struct span version, struct span build)
 {
-	char *copy;
+	char *copy, *build_copy = NULL;
 
 	if (!version.len)
 		return NULL;
 	copy = strndup(version.ptr, version.len);
-	if (!copy)
+	if (!copy || (build.len && !(build_copy = strndup(build.ptr, build.len)))) {
+		free(copy);
 		return &culprit_error_no_memory;
+	}
 	free(p->version);
+	free(p->build);
 	p->version = copy;
+	p->build = build_copy;
 	return NULL;
 }
 
@@ -944,7 +947,7 @@ static struct culprit_error *handle_mark(struct culprit_parser *p, const struct 
 	if (p->phase > p->phase_best)
 		p->phase_best = p->phase;
 	if (!err && mark->has_match && mark->kernel)
-		err = take_version(p, regex_named(&m, "version"));
+		err = take_version(p, regex_named(&m, "version"), span_trim(regex_named(&m, "build")));
 	return err;
 }
 

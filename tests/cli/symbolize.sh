@@ -267,6 +267,13 @@ out=$(symbolize --vmlinux obj/vmlinux else.log)
 is "another version is refused" " $outer" "$(grep -a '^ outer' <<<"$out")"
 has "with the reason" "is version 6.1.0-test, the log is of 6.2.0-else" "$(cat err)"
 has "unless forced" "$outer kernel/core.c:13" "$(symbolize --force --vmlinux obj/vmlinux else.log)"
+sed 's/#1/#2/' outer.log >second.log
+out=$(symbolize --vmlinux obj/vmlinux second.log)
+is "another build of the version is refused" " $outer" "$(grep -a '^ outer' <<<"$out")"
+has "and both are named" "is build #1 SMP, the log is of #2 SMP" "$(cat err)"
+sed '2,$s/ 6.1.0-test #1//; s/#1 SMP/#3 SMP/' outer.log >third.log
+symbolize --vmlinux obj/vmlinux third.log >out
+has "also where the boot alone tells it" "the log is of #3 SMP" "$(cat err)"
 make_log "${outer%/*}/0x99" >size.log
 out=$(symbolize --vmlinux obj/vmlinux size.log)
 is "functions of another size are refused" " ${outer%/*}/0x99" "$(grep -a '^ outer' <<<"$out")"
