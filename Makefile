@@ -233,10 +233,10 @@ check-cli: all
 counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
-# On demand: a real kernel, against addr2line and llvm-symbolizer.
+# On demand: a real kernel and its modules, against addr2line and llvm-symbolizer: [VMLINUX=FILE MODULES=DIR].
 .PHONY: check-real
 check-real: $(O)/bench/lookup
-	@O=$(O) tests/check-real.sh $(VMLINUX)
+	@O=$(O) tests/check-real.sh $(VMLINUX) $(MODULES)
 
 check-corpus: all
 	@tests/run.sh $(O) corpus

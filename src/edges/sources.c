@@ -20,7 +20,8 @@ struct sources {
 
 bool sources_wanted(const struct sources_settings *settings)
 {
-	return settings->vmlinux || settings->source || settings->modules.n || settings->debug.n;
+	return settings->vmlinux || settings->source || settings->modules.n || settings->debug.n ||
+	       settings->debuginfod;
 }
 
 /* -------------------------------------------------------------- finding */
@@ -38,6 +39,7 @@ struct culprit_error *sources_create(const struct culprit_patterns *patterns,
 		.debug_dirs = settings->debug.values,
 		.n_debug_dirs = settings->debug.n,
 		.kernel_offset = settings->kernel_offset.given ? &settings->kernel_offset.value : NULL,
+		.debuginfod = settings->debuginfod,
 		.force = settings->force,
 	};
 	struct culprit_error *err;

@@ -34,6 +34,8 @@
 	OPTION_TEXT(src_letter, "src", "DIR", \
 		    "the source tree: paths are made relative to it, and its scripts/get_maintainer.pl says whom to tell", \
 		    &(settings)->source), \
+	OPTION_FLAG(0, "debuginfod", "ask the servers in $DEBUGINFOD_URLS for what is not found by build ID", \
+		    &(settings)->debuginfod), \
 	OPTION_FLAG(0, "force", "use a vmlinux or module even if it does not belong to the log", &(settings)->force), \
 	OPTION_FLAG(0, "no-cache", "neither read nor write indexes in $XDG_CACHE_HOME/culprit", &(settings)->no_cache), \
 	OPTION_HEX(0, "kernel-offset", \
@@ -44,7 +46,7 @@ struct sources_settings {
 	const char *vmlinux, *source;
 	struct option_list modules, debug;
 	struct option_hex kernel_offset;
-	bool force, no_cache;
+	bool force, no_cache, debuginfod;
 };
 
 /* Did the command line name a kernel, modules, sources or where to look for them? */

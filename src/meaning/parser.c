@@ -70,6 +70,7 @@ void culprit_parser_destroy(struct culprit_parser *p)
 	buf_deinit(&p->carry);
 	free(p->file_name);
 	free(p->version);
+	free(p->build);
 	free(p);
 }
 

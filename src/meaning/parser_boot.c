@@ -84,17 +84,21 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	return err;
 }
 
-static struct culprit_error *take_version(struct culprit_parser *p, struct span version)
+static struct culprit_error *take_version(struct culprit_parser *p, struct span version, struct span build)
 {
-	char *copy;
+	char *copy, *build_copy = NULL;
 
 	if (!version.len)
 		return NULL;
 	copy = strndup(version.ptr, version.len);
-	if (!copy)
+	if (!copy || (build.len && !(build_copy = strndup(build.ptr, build.len)))) {
+		free(copy);
 		return &culprit_error_no_memory;
+	}
 	free(p->version);
+	free(p->build);
 	p->version = copy;
+	p->build = build_copy;
 	return NULL;
 }
 
@@ -117,7 +121,7 @@ struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct 
 	if (p->phase > p->phase_best)
 		p->phase_best = p->phase;
 	if (!err && mark->has_match && mark->kernel)
-		err = take_version(p, regex_named(&m, "version"));
+		err = take_version(p, regex_named(&m, "version"), span_trim(regex_named(&m, "build")));
 	return err;
 }
 

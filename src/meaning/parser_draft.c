@@ -155,12 +155,10 @@ struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **
 	d->time_us = -1;
 	d->boot = p->n_boots ? p->n_boots - 1 : 0;
 	d->phase = p->phase;
-	if (p->version) {
-		d->version = strdup(p->version);
-		if (!d->version) {
-			free(d);
-			return &culprit_error_no_memory;
-		}
+	if ((p->version && !(d->version = strdup(p->version))) || (p->build && !(d->build = strdup(p->build)))) {
+		free((char *)d->version);
+		free(d);
+		return &culprit_error_no_memory;
 	}
 	p->drafts[p->n_drafts++] = d;
 	p->n_open++;

@@ -48,7 +48,7 @@ struct culprit_parser {
 	size_t n_late;			/* ever */
 
 	/* What is known of the log. */
-	char *version;
+	char *version, *build;		/* of the last boot: "6.1.0-rc1", "#1 SMP ..." */
 	uint32_t n_boots;
 	enum culprit_phase phase, phase_best;
 	uint64_t n_reports;
