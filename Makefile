@@ -45,7 +45,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 # Libraries that the program is linked with. Those of src/readers/decompress.c,
 # libdw and capstone are opened when first needed (src/ground/dynlib.h): only
 # their headers are used.
-PKGS := libpcre2-8 yaml-0.1
+PKGS := libpcre2-8 jansson yaml-0.1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
@@ -53,6 +53,8 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARN
 	-Iinclude -Isrc $(PKG_CFLAGS) -DCULPRIT_VERSION='"$(VERSION)"' -DCULPRIT_DATADIR='"$(DATADIR)/culprit"' $(CFLAGS)
 ALL_LDFLAGS := -pthread $(SANFLAGS) $(LDFLAGS)
 LIBS := $(PKG_LIBS) -liberty -ldl -lm
+# Only the program writes JSON.
+LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 
 # A folder of src/ is a layer; lower ones come first.
 LAYERS := ground readers meaning search
@@ -128,7 +130,7 @@ $(O)/libculprit.a: $(LIB_OBJ)
 
 $(O)/libculprit.so.$(VERSION): $(LIB_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,-soname,libculprit.so.$(SOVERSION) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,--exclude-libs,ALL -Wl,-soname,libculprit.so.$(SOVERSION) -o $@ $^ $(LIB_LIBS)
 
 $(O)/libculprit.so.$(SOVERSION): $(O)/libculprit.so.$(VERSION)
 	$(Q)ln -sf $(<F) $@
@@ -140,16 +142,23 @@ $(O)/culprit: $(EDGE_OBJ) $(O)/libculprit.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# Unit tests see the edges, too. What is written as JSON is read by jansson.
-TEST_PKGS := check jansson
+# Unit tests see the edges, too.
 $(O)/libedges.a: $(filter-out %/main.o,$(EDGE_OBJ))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags $(TEST_PKGS)) -MMD -MP -o $@ $< $(O)/libedges.a $(O)/libculprit.a \
-		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs $(TEST_PKGS))
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libedges.a $(O)/libculprit.a \
+		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
+
+# Fails each allocation: buffers and arenas are to make one for each call.
+$(O)/tests/base-exact.o: src/ground/base.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DALLOCATE_EXACTLY=1 -MMD -MP -c -o $@ $<
+
+$(O)/tests/test_no_memory: UNIT_OBJ := $(O)/tests/base-exact.o
+$(O)/tests/test_no_memory: $(O)/tests/base-exact.o
 
 # Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
 HS := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)
@@ -224,10 +233,10 @@ check-cli: all
 counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
-# On demand: a real kernel, against addr2line and llvm-symbolizer.
+# On demand: a real kernel and its modules, against addr2line and llvm-symbolizer: [VMLINUX=FILE MODULES=DIR].
 .PHONY: check-real
 check-real: $(O)/bench/lookup
-	@O=$(O) tests/check-real.sh $(VMLINUX)
+	@O=$(O) tests/check-real.sh $(VMLINUX) $(MODULES)
 
 check-corpus: all
 	@tests/run.sh $(O) corpus

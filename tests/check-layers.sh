@@ -37,6 +37,7 @@ only() {
 }
 only 'yaml\.h' src/readers/yaml.c
 only 'pcre2\.h' src/readers/regex.c
+only 'jansson\.h' src/edges/json.c src/edges/json.h
 only '(dwarf\.h|elfutils/.*|libelf\.h|gelf\.h|libdw\.h)' src/readers/debuginfo_elf.c src/readers/debuginfo_dwarf.c
 only 'archive\.h|archive_entry\.h' src/readers/input.c
 only 'capstone/.*' src/readers/disasm.c

@@ -19,6 +19,7 @@ command_from cc gcc
 [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
 command_from pkg-config pkg-config
 library_from libpcre2-8 libpcre2-dev
+library_from jansson libjansson-dev
 library_from yaml-0.1 libyaml-dev
 library_from zlib zlib1g-dev
 library_from liblzma liblzma-dev
@@ -33,7 +34,6 @@ case ${1:-check} in
 build) ;;
 check)
 	library_from check check
-	library_from jansson libjansson-dev
 	command_from git git
 	command_from mandoc mandoc
 	command_from jq jq
@@ -42,6 +42,7 @@ check)
 	command_from xz xz-utils
 	command_from zstd zstd
 	command_from script bsdutils
+	PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q 'libdebuginfod\.so\.1' || missing="$missing libdebuginfod1"
 	for python in python3 /usr/bin/python3; do
 		"$python" -c 'import jsonschema' 2>/dev/null && break
 	done || missing="$missing python3-jsonschema"

@@ -12,10 +12,146 @@
 #include "edges/json.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 
+#include "edges/text.h"
+
+#define JSON_EXACT_MAX ((UINT64_C(1) << 53) - 1)
+
+/* Takes value over. */
+static void put(struct json *json, json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new_nocheck(object, key, value))
+		json->failed = true;
+}
+
+static json_t *put_child(struct json *json, json_t *object, const char *key, json_t *child)
+{
+	put(json, object, key, child);
+	return json_object_get(object, key);
+}
+
+/* s with U+FFFD in place of each byte that is not UTF-8. */
+static json_t *string_of(struct span s)
+{
+	_cleanup_(buf_deinit) struct buf valid = { 0 };
+	size_t pos = 0, start = 0;
+
+	while (pos < s.len) {
+		size_t len = text_utf8_len(span_skip(s, pos));
+
+		if (!len) {
+			if (!buf_add(&valid, s.ptr + start, pos - start) || !buf_add_str(&valid, "\xef\xbf\xbd"))
+				return NULL;
+			start = pos + 1;
+		}
+		pos += len ? len : 1;
+	}
+	if (!start)
+		return json_stringn_nocheck(s.len ? s.ptr : "", s.len);
+	if (!buf_add(&valid, s.ptr + start, s.len - start))
+		return NULL;
+	return json_stringn_nocheck(valid.data, valid.len);
+}
+
+struct json_t *json_begin(struct json *json)
+{
+	json_t *root = json_object();
+
+	if (!root)
+		json->failed = true;
+	return root;
+}
+
+struct json_dump {
+	struct buf *buf;
+	bool failed;
+};
+
+/* jansson does not pass every -1 on to who called it (keys of objects, 2.14): it is remembered here. */
+static int write_to_buf(const char *data, size_t len, void *arg)
+{
+	struct json_dump *dump = arg;
+
+	dump->failed |= !buf_add(dump->buf, data, len);
+	return dump->failed ? -1 : 0;
+}
+
+bool json_end(struct json *json, struct json_t *root, struct buf *buf)
+{
+	struct json_dump dump = { .buf = buf };
+	bool ok = !json->failed && !json_dump_callback(root, write_to_buf, &dump, JSON_COMPACT) && !dump.failed &&
+		  buf_add_char(buf, '\n');
+
+	json_decref(root);
+	return ok;
+}
+
+void json_put_span(struct json *json, struct json_t *object, const char *key, struct span s)
+{
+	put(json, object, key, string_of(s));
+}
+
+void json_put_str(struct json *json, struct json_t *object, const char *key, const char *str)
+{
+	put(json, object, key, str ? string_of(span_of(str)) : json_null());
+}
+
+void json_put_bool(struct json *json, struct json_t *object, const char *key, bool value)
+{
+	put(json, object, key, json_boolean(value));
+}
+
+void json_put_int(struct json *json, struct json_t *object, const char *key, int64_t value)
+{
+	put(json, object, key, json_integer(value));
+}
+
+void json_put_real(struct json *json, struct json_t *object, const char *key, double value)
+{
+	put(json, object, key, json_real(value));
+}
+
+void json_put_null(struct json *json, struct json_t *object, const char *key)
+{
+	put(json, object, key, json_null());
+}
+
+void json_put_u64(struct json *json, struct json_t *object, const char *key, uint64_t value)
+{
+	put(json, object, key, value > JSON_EXACT_MAX ? json_null() : json_integer((json_int_t)value));
+}
+
+struct json_t *json_put_object(struct json *json, struct json_t *object, const char *key)
+{
+	return put_child(json, object, key, json_object());
+}
+
+struct json_t *json_put_array(struct json *json, struct json_t *object, const char *key)
+{
+	return put_child(json, object, key, json_array());
+}
+
+struct json_t *json_add_object(struct json *json, struct json_t *array)
+{
+	json_t *object = json_object();
+
+	if (json_array_append_new(array, object)) {
+		json->failed = true;
+		return NULL;
+	}
+	return object;
+}
+
+void json_add_str(struct json *json, struct json_t *array, const char *str)
+{
+	if (json_array_append_new(array, string_of(span_of(str))))
+		json->failed = true;
+}
+
 /* Negative means that it is not known. */
-static void put_known(struct json *json, struct json_level *object, const char *key, int64_t value)
+static void put_known(struct json *json, json_t *object, const char *key, int64_t value)
 {
 	if (value < 0)
 		json_put_null(json, object, key);
@@ -23,7 +159,7 @@ static void put_known(struct json *json, struct json_level *object, const char *
 		json_put_int(json, object, key, value);
 }
 
-static void put_frame(struct json *json, struct json_level *object, const struct culprit_frame *frame)
+static void put_frame(struct json *json, json_t *object, const struct culprit_frame *frame)
 {
 	char address[32];
 
@@ -47,13 +183,13 @@ static void put_frame(struct json *json, struct json_level *object, const struct
 	json_put_int(json, object, "text_line", frame->text_line);
 }
 
-static void put_stacks(struct json *json, struct json_level *object, const struct culprit_report *report)
+static void put_stacks(struct json *json, json_t *object, const struct culprit_report *report)
 {
-	struct json_level *stacks = json_put_array(json, object, "stacks");
+	json_t *stacks = json_put_array(json, object, "stacks");
 
 	for (size_t i = 0; i < report->n_stacks; i++) {
 		const struct culprit_stack *stack = &report->stacks[i];
-		struct json_level *entry = json_add_object(json, stacks), *frames;
+		json_t *entry = json_add_object(json, stacks), *frames;
 
 		json_put_str(json, entry, "role", culprit_role_name(stack->role));
 		json_put_str(json, entry, "header", stack->header);
@@ -64,9 +200,9 @@ static void put_stacks(struct json *json, struct json_level *object, const struc
 	}
 }
 
-static void put_titles(struct json *json, struct json_level *object, const struct culprit_report *report)
+static void put_titles(struct json *json, json_t *object, const struct culprit_report *report)
 {
-	struct json_level *alt_titles;
+	json_t *alt_titles;
 
 	json_put_str(json, object, "title", report->title);
 	alt_titles = json_put_array(json, object, "alt_titles");
@@ -74,9 +210,9 @@ static void put_titles(struct json *json, struct json_level *object, const struc
 		json_add_str(json, alt_titles, report->alt_titles[i]);
 }
 
-static void put_executor(struct json *json, struct json_level *object, const struct culprit_report *report)
+static void put_executor(struct json *json, json_t *object, const struct culprit_report *report)
 {
-	struct json_level *executor;
+	json_t *executor;
 
 	if (!report->executor.present) {
 		json_put_null(json, object, "executor");
@@ -87,7 +223,7 @@ static void put_executor(struct json *json, struct json_level *object, const str
 	json_put_int(json, executor, "id", report->executor.id);
 }
 
-static void put_verdict(struct json *json, struct json_level *object, const struct culprit_report *report)
+static void put_verdict(struct json *json, json_t *object, const struct culprit_report *report)
 {
 	json_put_str(json, object, "kind", culprit_kind_name(report->kind));
 	json_put_str(json, object, "type", report->type);
@@ -102,7 +238,7 @@ static void put_verdict(struct json *json, struct json_level *object, const stru
 	put_executor(json, object, report);
 }
 
-static void put_place(struct json *json, struct json_level *object, const struct culprit_report *report, const char *file)
+static void put_place(struct json *json, json_t *object, const struct culprit_report *report, const char *file)
 {
 	json_put_str(json, object, "file", file);
 	json_put_u64(json, object, "start_line", report->start_line);
@@ -114,9 +250,9 @@ static void put_place(struct json *json, struct json_level *object, const struct
 	put_known(json, object, "time_us", report->time_us);
 }
 
-static void put_machine(struct json *json, struct json_level *object, const struct culprit_report *report)
+static void put_machine(struct json *json, json_t *object, const struct culprit_report *report)
 {
-	struct json_level *kernel = json_put_object(json, object, "kernel");
+	json_t *kernel = json_put_object(json, object, "kernel");
 	char offset[32];
 
 	json_put_str(json, kernel, "version", report->kernel_version);
@@ -130,7 +266,7 @@ static void put_machine(struct json *json, struct json_level *object, const stru
 	json_put_str(json, object, "taint", report->taint);
 }
 
-void json_put_report(struct json *json, struct json_level *object, const struct culprit_report *report,
+void json_put_report(struct json *json, struct json_t *object, const struct culprit_report *report,
 		     const char *file)
 {
 	json_put_str(json, object, "object", "report");
@@ -144,7 +280,7 @@ void json_put_report(struct json *json, struct json_level *object, const struct 
 	json_put_int(json, object, "prefix_lines", report->prefix_lines);
 }
 
-void json_put_summary(struct json *json, struct json_level *object, const struct culprit_summary *summary,
+void json_put_summary(struct json *json, struct json_t *object, const struct culprit_summary *summary,
 		      const char *file)
 {
 	json_put_str(json, object, "object", "summary");

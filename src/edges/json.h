@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON: objects as lines (https://jsonlines.org), written in one go.
+ * JSON: objects as lines (https://jsonlines.org), written with jansson, which
+ * no other module sees.
  *
  * Reports follow include/culprit-report.schema.json.  Whoever changes what is
  * written changes that file, and JSON_SCHEMA_VERSION where a reader of the old
@@ -11,17 +12,15 @@
  * from start_offset to end_offset.
  *
  *	struct json json = { 0 };
- *	struct json_level *root = json_begin(&json), *list;
+ *	struct json_t *root = json_begin(&json), *list;
  *
  *	json_put_str(&json, root, "title", title);
  *	list = json_put_array(&json, root, "names");
  *	json_add_str(&json, list, "x");
  *	ok = json_end(&json, root, &buf);
  *
- * What is put into an object or array ends those that were opened inside of it:
- * after "names" in root comes root's next key, and the list is over.
- *
- * Running out of memory is remembered and told by json_end.
+ * Running out of memory is remembered and told by json_end.  Children belong
+ * to their parents.
  */
 #ifndef CULPRIT_JSON_H
 #define CULPRIT_JSON_H
@@ -30,48 +29,38 @@
 
 #define JSON_SCHEMA_VERSION 1
 
-#define JSON_MAX_DEPTH 16
+struct json_t;			/* a value of jansson */
 
-/* An object or array that is not over. */
-struct json_level {
-	char close;		/* what ends it */
-	bool any;		/* it has a value already */
-};
-
-/* Zeroed is a writer that nothing was given. */
 struct json {
-	struct buf text;
-	struct json_level levels[JSON_MAX_DEPTH];
-	size_t depth;
 	bool failed;
 };
 
 /* An object of its own. */
-struct json_level *json_begin(struct json *json);
+struct json_t *json_begin(struct json *json);
 
-/* Add root and a newline to buf. False when out of memory, here or before. */
-bool json_end(struct json *json, struct json_level *root, struct buf *buf) __attribute__((warn_unused_result));
+/* Write root and a newline to buf, destroy it. False when out of memory, here or before. */
+bool json_end(struct json *json, struct json_t *root, struct buf *buf) __attribute__((warn_unused_result));
 
 /* NULL strings are written as null. */
-void json_put_str(struct json *json, struct json_level *object, const char *key, const char *str);
-void json_put_span(struct json *json, struct json_level *object, const char *key, struct span s);
-void json_put_bool(struct json *json, struct json_level *object, const char *key, bool value);
-void json_put_int(struct json *json, struct json_level *object, const char *key, int64_t value);
-void json_put_real(struct json *json, struct json_level *object, const char *key, double value);
-void json_put_null(struct json *json, struct json_level *object, const char *key);
+void json_put_str(struct json *json, struct json_t *object, const char *key, const char *str);
+void json_put_span(struct json *json, struct json_t *object, const char *key, struct span s);
+void json_put_bool(struct json *json, struct json_t *object, const char *key, bool value);
+void json_put_int(struct json *json, struct json_t *object, const char *key, int64_t value);
+void json_put_real(struct json *json, struct json_t *object, const char *key, double value);
+void json_put_null(struct json *json, struct json_t *object, const char *key);
 
 /* null where the number does not fit what every reader of JSON keeps exactly (2^53 - 1). */
-void json_put_u64(struct json *json, struct json_level *object, const char *key, uint64_t value);
+void json_put_u64(struct json *json, struct json_t *object, const char *key, uint64_t value);
 
-struct json_level *json_put_object(struct json *json, struct json_level *object, const char *key);
-struct json_level *json_put_array(struct json *json, struct json_level *object, const char *key);
-struct json_level *json_add_object(struct json *json, struct json_level *array);
-void json_add_str(struct json *json, struct json_level *array, const char *str);
+struct json_t *json_put_object(struct json *json, struct json_t *object, const char *key);
+struct json_t *json_put_array(struct json *json, struct json_t *object, const char *key);
+struct json_t *json_add_object(struct json *json, struct json_t *array);
+void json_add_str(struct json *json, struct json_t *array, const char *str);
 
 /* The keys of a report, or of a log as a whole, put into object. file may be NULL (standard input). */
-void json_put_report(struct json *json, struct json_level *object, const struct culprit_report *report,
+void json_put_report(struct json *json, struct json_t *object, const struct culprit_report *report,
 		     const char *file);
-void json_put_summary(struct json *json, struct json_level *object, const struct culprit_summary *summary,
+void json_put_summary(struct json *json, struct json_t *object, const struct culprit_summary *summary,
 		      const char *file);
 
 #endif

@@ -42,6 +42,7 @@ void draft_destroy(struct draft *draft)
 	buf_deinit(&draft->text);
 	free(draft->lines);
 	free((char *)draft->version);
+	free((char *)draft->build);
 	free(draft);
 }
 
@@ -57,12 +58,14 @@ static bool is_in_text(const struct draft_line *line, bool leftovers)
 	return leftovers || !(line->flags & DRAFT_LINE_LEFTOVER);
 }
 
-static bool add_lines(const struct draft *draft, bool leftovers, bool prefix, struct buf *ret, uint32_t *ret_n)
+/* Those whose flags in mask are as in want. */
+static bool add_lines(const struct draft *draft, bool leftovers, uint32_t mask, uint32_t want, struct buf *ret,
+		      uint32_t *ret_n)
 {
 	for (size_t i = 0; i < draft->n_lines; i++) {
 		const struct draft_line *line = &draft->lines[i];
 
-		if (!is_in_text(line, leftovers) || !!(line->flags & DRAFT_LINE_PREFIX) != prefix)
+		if (!is_in_text(line, leftovers) || (line->flags & mask) != want)
 			continue;
 		if (!buf_add(ret, draft->text.data + line->off, line->len) || !buf_add_char(ret, '\n'))
 			return false;
@@ -75,7 +78,15 @@ bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret)
 {
 	uint32_t n = 0;
 
-	return add_lines(draft, leftovers, false, ret, &n);
+	return add_lines(draft, leftovers, DRAFT_LINE_PREFIX | DRAFT_LINE_DOUBTFUL, 0, ret, &n);
+}
+
+/* What the report's doubts are looked for in: the lines that may not name it, too. */
+static bool draft_whole(const struct draft *draft, bool leftovers, struct buf *ret)
+{
+	uint32_t n = 0;
+
+	return add_lines(draft, leftovers, DRAFT_LINE_PREFIX, 0, ret, &n);
 }
 
 /* -------------------------------------------------- facts of the header */
@@ -141,14 +152,18 @@ static void read_taint(struct report_box *box, struct span s, bool tainted)
 
 	while ((word = next_word(&s)).len && !is_version(word)) {
 		/* Long forms since v6.11: "Tainted: [W]=WARN". */
-		if (tainted && word.len <= 24 && (!flags.len || buf_add_char(&flags, ' ')) &&
-		    !buf_add(&flags, word.ptr, word.len))
+		if (tainted && word.len <= 24 &&
+		    ((flags.len && !buf_add_char(&flags, ' ')) || !buf_add(&flags, word.ptr, word.len))) {
+			box->arena.failed = true;
 			return;
+		}
 	}
 	box->report.taint = arena_dup(&box->arena, buf_span(&flags));
 	if (word.len)
 		box->report.kernel_version = arena_dup(&box->arena, word);
 	while ((word = next_word(&s)).len) {
+		if (word.ptr[0] == '#' && !box->report.kernel_build)
+			box->report.kernel_build = arena_dup(&box->arena, word);
 		if (is_build_id(word))
 			box->report.kernel_build_id = arena_dup(&box->arena, word);
 	}
@@ -374,11 +389,24 @@ static enum culprit_kind report_kind(const struct draft *draft, const struct tit
 	return title->pattern ? title->pattern->kind : CULPRIT_KIND_CRASH;
 }
 
+static struct culprit_error *name_by(struct title_input *in, const struct draft *draft, bool leftovers,
+				     struct arena *arena, struct title *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 }, whole = { 0 };
+
+	if (!draft_text(draft, leftovers, &text))
+		return &culprit_error_no_memory;
+	if (draft->intruded && !draft_whole(draft, leftovers, &whole))
+		return &culprit_error_no_memory;
+	in->text = buf_span(&text);
+	in->whole = buf_span(&whole);
+	return title_find(in, arena, ret);
+}
+
 static struct culprit_error *name_report(struct report_box *box, const struct draft *draft,
 					 const struct culprit_patterns *patterns, struct regex_scratch *scratch,
 					 struct buf *trace, bool *ret_leftovers)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 };
 	struct title_input in = {
 		.patterns = patterns, .scratch = scratch, .banners = draft->banners,
 		.n_banners = draft->n_banners, .trace = trace, .event = draft->event,
@@ -388,19 +416,12 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 	struct culprit_error *err;
 	struct title title;
 
-	if (!draft_text(draft, false, &text))
-		return &culprit_error_no_memory;
-	in.text = buf_span(&text);
-	err = title_find(&in, &box->arena, &title);
+	err = name_by(&in, draft, false, &box->arena, &title);
 	if (!err && draft->only_leftovers && !draft->has_stack && title.corrupted) {
 		struct title second;
 
 		/* Where every frame is marked as a leftover, they are all there is. */
-		buf_deinit(&text);
-		if (!draft_text(draft, true, &text))
-			return &culprit_error_no_memory;
-		in.text = buf_span(&text);
-		err = title_find(&in, &box->arena, &second);
+		err = name_by(&in, draft, true, &box->arena, &second);
 		if (!err && !second.corrupted) {
 			/* What the banner names is surer than a leftover. */
 			if (title.no_frame || !title.frame)
@@ -430,7 +451,8 @@ static struct culprit_error *take_text(struct report_box *box, const struct draf
 	struct culprit_report *r = &box->report;
 	uint32_t n = 0;
 
-	if (!add_lines(draft, leftovers, true, &text, &r->prefix_lines) || !add_lines(draft, leftovers, false, &text, &n))
+	if (!add_lines(draft, leftovers, DRAFT_LINE_PREFIX, DRAFT_LINE_PREFIX, &text, &r->prefix_lines) ||
+	    !add_lines(draft, leftovers, DRAFT_LINE_PREFIX, 0, &text, &n))
 		return &culprit_error_no_memory;
 	r->n_text_lines = r->prefix_lines + n;
 	r->text = arena_dup(&box->arena, buf_span(&text));
@@ -451,6 +473,19 @@ static void take_place(struct culprit_report *r, const struct draft *draft)
 	r->cpu = r->pid = -1;
 }
 
+/* What the boot said of the kernel, where the report says less of the same one. */
+static void take_boot(struct report_box *box, const struct draft *draft)
+{
+	struct culprit_report *r = &box->report;
+
+	if (!draft->version || (r->kernel_version && strcmp(r->kernel_version, draft->version) != 0))
+		return;
+	if (!r->kernel_version)
+		r->kernel_version = arena_dup(&box->arena, span_of(draft->version));
+	if (draft->build && (!r->kernel_build || !strncmp(draft->build, r->kernel_build, strlen(r->kernel_build))))
+		r->kernel_build = arena_dup(&box->arena, span_of(draft->build));
+}
+
 struct culprit_error *draft_build_traced(const struct draft *draft, const struct culprit_patterns *patterns,
 					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
 					 struct culprit_report **ret)
@@ -468,8 +503,7 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 	if (err)
 		return err;
 	read_facts(box, draft, patterns, scratch);
-	if (!box->report.kernel_version && draft->version)
-		box->report.kernel_version = arena_dup(&box->arena, span_of(draft->version));
+	take_boot(box, draft);
 	if (file_name)
 		box->report.file_name = arena_dup(&box->arena, span_of(file_name));
 	if (!build_stacks(box, patterns))
@@ -478,6 +512,9 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 			  &box->report.file_guilty);
 	if (err)
 		return err;
+	/* Facts, names and places are many small copies: whether all of them could be made is asked once. */
+	if (box->arena.failed || regex_scratch_no_memory(scratch))
+		return &culprit_error_no_memory;
 	*ret = &no_free_ptr(box)->report;
 	return NULL;
 }

@@ -290,6 +290,7 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 	struct frame_list *list = calloc(1, sizeof(*list));
 	bool found = false;
 
+	f->arena->failed |= !list;
 	for (size_t i = 0; list && i < source->n_steps && !found; i++) {
 		struct frame_step *step = &source->steps[i];
 		struct regex_match m;
@@ -573,6 +574,11 @@ static void find_type(struct finder *f)
 
 /* ----------------------------------------------------------- doubts */
 
+static struct span whole_text(const struct title_input *in)
+{
+	return in->whole.len ? in->whole : in->text;
+}
+
 static bool has_doubt(struct finder *f, bool on_title, struct span text)
 {
 	const struct culprit_patterns *set = f->in->patterns;
@@ -618,7 +624,7 @@ static void check_stacks(struct finder *f, bool need_stack)
 {
 	const struct culprit_patterns *set = f->in->patterns;
 	bool checked[CULPRIT_ROLE_OTHER + 1] = { false };
-	struct line_cursor c = { f->in->text };
+	struct line_cursor c = { whole_text(f->in) };
 	struct raw_frame frame;
 	bool any = false;
 	struct span line;
@@ -650,7 +656,7 @@ static void find_doubts(struct finder *f)
 		t->corrupted = t->form->corrupted;
 		return;
 	}
-	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, f->in->text))
+	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, whole_text(f->in)))
 		return;
 	check_stacks(f, !t->form || !t->form->no_stack);
 }
@@ -743,6 +749,9 @@ struct culprit_error *title_find(const struct title_input *in, struct arena *are
 		trace(in, "  chosen: %s/%s (%s:%u)", ret->pattern->name, ret->form->name, ret->form->place.file,
 		      ret->form->place.line);
 	err = ret->form ? title_from_form(&f, ret->form) : title_from_banner(&f);
+	/* What looks for a frame says only whether there is one. */
+	if (!err && (arena->failed || regex_scratch_no_memory(in->scratch)))
+		return &culprit_error_no_memory;
 	if (!err && regex_scratch_hit_limit(in->scratch) && !ret->corrupted)
 		ret->corrupted = "an expression took too many steps on this report";
 	return err;
