@@ -168,6 +168,12 @@ struct culprit_error *bisect_add_run(struct bisect *bisect, uint32_t commit, enu
  */
 void bisect_retry_infra(struct bisect *bisect);
 
+/*
+ * What a build, and one that fails, costs from now on, in runs: as config has
+ * it until then.  Values are kept in [0, 1e6]; what was spent stays as it was.
+ */
+void bisect_set_build_cost(struct bisect *bisect, double build, double failure);
+
 /* The user says so: good, bad (old or new state), or not to be tested. Overrides runs. */
 enum bisect_mark { BISECT_MARK_GOOD, BISECT_MARK_BAD, BISECT_MARK_SKIP };
 struct culprit_error *bisect_add_mark(struct bisect *bisect, uint32_t commit, enum bisect_mark mark);

@@ -512,7 +512,7 @@ static bool set_directory(struct config *config, const char *name)
 static const struct config defaults = {
 	.build = { .timeout_ms = 4 * 3600000, .output_bytes = 4ull << 30 },
 	.run = { .timeout_ms = 30 * 60000, .output_bytes = 256 << 20 },
-	.build_cost = 6,
+	.build_cost = -1,
 	.parallel = 1,
 	.after_crash_ms = 30000,
 	.confidence = 0.997,

@@ -60,7 +60,7 @@ struct config {
 	struct config_command build, run;
 	const char *image;		/* what to hash, relative to the artefacts or the source; NULL: all artefacts */
 	bool clean;			/* remove ignored files too before each build */
-	double build_cost;		/* in runs */
+	double build_cost;		/* in runs; below 0: as measured */
 	bool exit_judges;		/* run's exit code is a verdict where the console says nothing */
 	uint32_t parallel;		/* runs at once */
 	int64_t after_crash_ms;		/* how long a run may go on after its first crash */

@@ -83,6 +83,13 @@ struct session_fact {
 	uint32_t index;			/* of builds or runs */
 };
 
+/* How long builds and runs took, of the facts that the policy was told. */
+struct session_timing {
+	double built_s, failed_s, run_s;	/* sums */
+	double first_built_s;			/* of the first that succeeded */
+	uint32_t n_built, n_failed, n_run;
+};
+
 enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING };
 
 struct session {
@@ -120,6 +127,7 @@ struct session {
 	struct git_history history;
 	struct bisect *bisect;
 	uint32_t n_fed;			/* facts the policy knows */
+	struct session_timing timing;	/* of those */
 	struct bisect_action action;	/* the policy's latest word; valid once asked */
 	bool asked;
 

@@ -537,6 +537,29 @@ START_TEST(baseline_comes_first)
 }
 END_TEST
 
+/* Where builds are dear a visit is longer; where they cost nothing, shorter. */
+START_TEST(dear_builds_make_long_visits)
+{
+	struct bisect_action dear, cheap;
+	struct history h;
+	struct bisect *b = create(line(&h, 64), NULL);
+
+	ok(bisect_add_build(b, 63, BISECT_BUILD_OK, 0));
+	runs(b, 63, BISECT_RUN_CLEAN, 6);
+	runs(b, 63, BISECT_RUN_TARGET, 2);
+	bisect_set_build_cost(b, 60, 60);
+	dear = next(b);
+	bisect_set_build_cost(b, 0.5, 0.5);
+	cheap = next(b);
+	ck_assert_int_eq(dear.why, BISECT_WHY_SEARCH);
+	ck_assert(dear.needs_build && cheap.needs_build);
+	ck_assert_uint_gt(dear.n_runs, cheap.n_runs);
+	ck_assert_double_gt(dear.cost, 60);
+	ck_assert_double_lt(cheap.cost, 30);
+	bisect_destroy(b);
+}
+END_TEST
+
 START_TEST(good_is_bad_already)
 {
 	struct history h;
@@ -941,7 +964,8 @@ int main(void)
 		sums_are_exact, posterior_is_the_model, other_crashes_say_nothing, matcher_doubt_counts,
 		merges_and_weights, marks_override_runs, same_image_shares_evidence, broken_builds_spread,
 		boot_failures_are_weighed, finds_each_culprit, finds_each_fix, baseline_comes_first,
-		good_is_bad_already, merge_base_is_tested_first, untestable_range_gives_its_set,
+		dear_builds_make_long_visits, good_is_bad_already,
+		merge_base_is_tested_first, untestable_range_gives_its_set,
 		budget_ends_the_hunt, infrastructure_stops_until_retried, replay_gives_the_same_action,
 		parallel_runs_stay_in_bounds, plain_mode_halves, plain_mode_skips, top_and_set,
 		findings_are_said, names_are_there, nonsense_is_refused, smallest_histories,
