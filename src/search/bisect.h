@@ -100,7 +100,8 @@ struct bisect_config {
 	/*
 	 * Runs of the end that shows the target, before the search.  It goes on
 	 * until baseline_hits of them showed it; after baseline_runs without any
-	 * hit the policy gives up.
+	 * hit, or twice as many when others of them died of something else, the
+	 * policy gives up.
 	 */
 	uint32_t baseline_hits;
 	uint32_t baseline_runs;

@@ -29,7 +29,7 @@
 /* Commits in a row that may fail to be tested at any time of a hunt. */
 #define FAILURES	10
 /* Failures around the kernel in a row that stop the hunt. */
-#define INFRA_ROW	12
+#define INFRA_ROW	10
 /* Baseline runs that told nothing before its commit is called untestable. */
 #define BASELINE_WASTE	24
 /* The older hypothesis at which the hunt for a culprit after good makes no sense. */
@@ -443,7 +443,8 @@ static bool baseline(struct bisect *b, struct bisect_action *ret)
 		end(BISECT_GIVE_UP, BISECT_WHY_BAD_UNTESTABLE, commit, ret);
 		return true;
 	}
-	if (live >= b->config.baseline_runs) {
+	/* also where most runs die of something else: that may be what the user meant */
+	if (live >= b->config.baseline_runs || tested_live(t) / 2 >= b->config.baseline_runs) {
 		if (tested_hits(t))
 			return false;
 		end(BISECT_GIVE_UP, BISECT_WHY_NOT_REPRODUCED, commit, ret);
@@ -571,11 +572,29 @@ static enum bisect_why why_stuck(struct bisect *b)
 	return masked > 0.5 ? BISECT_WHY_UNOBSERVABLE : BISECT_WHY_NO_PROGRESS;
 }
 
+/* Runs of the commit that is known to show the target came through, and neither there nor anywhere did it show. */
+static bool never_seen(const struct bisect *b, uint32_t commit)
+{
+	const struct tested *t = commit == BISECT_NONE ? NULL : tested_find(b, commit);
+
+	if (!tested_live(t) || t->marked)
+		return false;
+	for (uint32_t i = 0; i < b->n_tested; i++)
+		if (tested_hits(&b->tested[i]))
+			return false;
+	return true;
+}
+
 void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action *ret)
 {
 	double posterior;
-	uint32_t culprit = likeliest(b, &posterior);
+	uint32_t culprit = likeliest(b, &posterior), known = choose_baseline_commit(b);
 
+	/* All commits would be a set, but not an answer. */
+	if (never_seen(b, known)) {
+		end(BISECT_GIVE_UP, BISECT_WHY_NOT_REPRODUCED, known, ret);
+		return;
+	}
 	if (b->classes[0].posterior > OLDER_CERTAIN) {
 		end(BISECT_GIVE_UP, BISECT_WHY_OLDER, BISECT_NONE, ret);
 		return;

@@ -90,7 +90,7 @@ struct session_timing {
 	uint32_t n_built, n_failed, n_run;
 };
 
-enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING };
+enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING, PHASE_PAUSING };
 
 struct session {
 	struct config *config;
@@ -193,6 +193,9 @@ uint32_t session_find(const struct session *session, const char *hex);
 
 /* How often the target shows where it shows, of the newest knowledge; false when the policy knows nothing yet. */
 bool session_rate(struct session *session, struct bisect_rate *ret);
+
+/* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */
+uint32_t session_infra_row(const struct session *session);
 
 /* Names in journals and JSON. Static. */
 const char *session_check_name(enum session_check_outcome outcome);

@@ -537,6 +537,37 @@ START_TEST(baseline_comes_first)
 }
 END_TEST
 
+/* All commits would be a set that holds the culprit, and no answer. */
+START_TEST(a_budget_without_a_hit_is_no_set)
+{
+	struct history h;
+	struct bisect_config config;
+	struct bisect_action a;
+	struct bisect *b;
+
+	bisect_config_init(&config);
+	config.max_runs = 8;
+	b = create(line(&h, 32), &config);
+	ok(bisect_add_build(b, 31, BISECT_BUILD_OK, 0));
+	runs(b, 31, BISECT_RUN_CLEAN, 8);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_GIVE_UP);
+	ck_assert_int_eq(a.why, BISECT_WHY_NOT_REPRODUCED);
+	ck_assert_uint_eq(a.commit, 31);
+	bisect_destroy(b);
+
+	/* one hit, and it is a set */
+	b = create(&h, &config);
+	ok(bisect_add_build(b, 31, BISECT_BUILD_OK, 0));
+	runs(b, 31, BISECT_RUN_CLEAN, 7);
+	runs(b, 31, BISECT_RUN_TARGET, 1);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_DONE_SET);
+	ck_assert_int_eq(a.why, BISECT_WHY_BUDGET);
+	bisect_destroy(b);
+}
+END_TEST
+
 /* Where builds are dear a visit is longer; where they cost nothing, shorter. */
 START_TEST(dear_builds_make_long_visits)
 {
@@ -671,9 +702,9 @@ START_TEST(infrastructure_stops_until_retried)
 
 	ck_assert_int_eq(a.act, BISECT_TEST);
 	ok(bisect_add_build(b, a.commit, BISECT_BUILD_OK, 0));
-	runs(b, a.commit, BISECT_RUN_INFRA, 5);
+	runs(b, a.commit, BISECT_RUN_INFRA, 9);
 	ck_assert_int_eq(next(b).act, BISECT_TEST);
-	runs(b, a.commit, BISECT_RUN_INFRA, 20);
+	runs(b, a.commit, BISECT_RUN_INFRA, 1);
 	ck_assert_int_eq(next(b).act, BISECT_GIVE_UP);
 	ck_assert_int_eq(next(b).why, BISECT_WHY_INFRASTRUCTURE);
 	bisect_retry_infra(b);
@@ -964,7 +995,7 @@ int main(void)
 		sums_are_exact, posterior_is_the_model, other_crashes_say_nothing, matcher_doubt_counts,
 		merges_and_weights, marks_override_runs, same_image_shares_evidence, broken_builds_spread,
 		boot_failures_are_weighed, finds_each_culprit, finds_each_fix, baseline_comes_first,
-		dear_builds_make_long_visits, good_is_bad_already,
+		a_budget_without_a_hit_is_no_set, dear_builds_make_long_visits, good_is_bad_already,
 		merge_base_is_tested_first, untestable_range_gives_its_set,
 		budget_ends_the_hunt, infrastructure_stops_until_retried, replay_gives_the_same_action,
 		parallel_runs_stay_in_bounds, plain_mode_halves, plain_mode_skips, top_and_set,
