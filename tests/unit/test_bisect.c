@@ -644,6 +644,43 @@ START_TEST(merge_base_is_tested_first)
 }
 END_TEST
 
+/* 3 is good and contains 1, so 1 should be; all the same its own runs are wanted before 2 is accused. */
+START_TEST(parents_are_tested_themselves)
+{
+	struct history h;
+	struct bisect *b = create(history(&h, ";0;1;1;2 3"), NULL);
+	struct bisect_action a;
+
+	for (uint32_t c = 2; c <= 4; c++)
+		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
+	runs(b, 4, BISECT_RUN_TARGET, 4);
+	runs(b, 3, BISECT_RUN_CLEAN, 20);
+	runs(b, 2, BISECT_RUN_TARGET, 4);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_TEST);
+	ck_assert_int_eq(a.why, BISECT_WHY_VERIFY_PARENT);
+	ck_assert_uint_eq(a.commit, 1);
+	ck_assert(a.needs_build);
+	ok(bisect_add_build(b, 1, BISECT_BUILD_OK, 0));
+	runs(b, 1, BISECT_RUN_CLEAN, 20);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_DONE_CULPRIT);
+	ck_assert_uint_eq(a.commit, 2);
+	bisect_destroy(b);
+
+	/* not where it cannot be */
+	b = create(&h, NULL);
+	for (uint32_t c = 2; c <= 4; c++)
+		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
+	runs(b, 4, BISECT_RUN_TARGET, 4);
+	runs(b, 3, BISECT_RUN_CLEAN, 20);
+	runs(b, 2, BISECT_RUN_TARGET, 4);
+	ok(bisect_add_build(b, 1, BISECT_BUILD_FAILED, 0));
+	ck_assert_int_eq(next(b).act, BISECT_DONE_CULPRIT);
+	bisect_destroy(b);
+}
+END_TEST
+
 /* 12 to 19 do not build: the culprit is one of them or the first that builds again. */
 START_TEST(untestable_range_gives_its_set)
 {
@@ -996,7 +1033,7 @@ int main(void)
 		merges_and_weights, marks_override_runs, same_image_shares_evidence, broken_builds_spread,
 		boot_failures_are_weighed, finds_each_culprit, finds_each_fix, baseline_comes_first,
 		a_budget_without_a_hit_is_no_set, dear_builds_make_long_visits, good_is_bad_already,
-		merge_base_is_tested_first, untestable_range_gives_its_set,
+		merge_base_is_tested_first, untestable_range_gives_its_set, parents_are_tested_themselves,
 		budget_ends_the_hunt, infrastructure_stops_until_retried, replay_gives_the_same_action,
 		parallel_runs_stay_in_bounds, plain_mode_halves, plain_mode_skips, top_and_set,
 		findings_are_said, names_are_there, nonsense_is_refused, smallest_histories,
