@@ -205,7 +205,13 @@ esac
 sed -e 's/frob_release"/other_function"/' -e 's/hunt/other/' culprit.yaml >other.yaml
 run "$CULPRIT" bisect run -q -c other.yaml
 is 'a target that never shows gives 4' "4 none" "$code ${out##*$'\n'}"
-has 'a target that never shows is told' 'did not show' "$out"
+has 'a target that never shows is told' "never seen at the bad commit $(rev c24 | cut -c1-12) in 200 runs; 134 of them showed 'WARNING in frob_release' instead" "$out"
+has 'a target that never shows: the report' 'never seen at the bad commit' "$("$CULPRIT" bisect report -c other.yaml)"
+has 'a target that never shows: the page' 'never seen at the bad commit' "$("$CULPRIT" bisect report -c other.yaml -f html)"
+sed -e 's/other"$/few"/' -e 's|/other|/few|g' -e '$a budget: { runs: 7 }' other.yaml >few.yaml
+run "$CULPRIT" bisect run -q -c few.yaml
+is 'a small budget without a hit is no set of everything' "4 none" "$code ${out##*$'\n'}"
+has 'a small budget without a hit is told' 'in 7 runs' "$out"
 
 # --- plain mode, parallel runs
 write_config plain.yaml plain 'mode: plain
