@@ -60,7 +60,8 @@ LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 LAYERS := ground readers meaning search
 LIB_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 EDGE_SRC := $(wildcard src/edges/*.c)
-LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o $(O)/obj/places.o
+MADE_SRC := $(O)/embedded.c $(O)/digrams.c $(O)/places.c
+LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o)
 EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
@@ -91,25 +92,34 @@ $(O)/embedded.c: $(O)/embed $(PATTERNS)
 	$(call say,EMBED,$@)
 	$(Q)$(O)/embed $(PATTERNS) > $@
 
-$(O)/obj/embedded.o: $(O)/embedded.c
+# What is rare in console output is counted over logs in which nothing crashed.
+BENIGN := $(sort $(wildcard corpus/benign/*))
+
+$(O)/digrams: patterns/digrams.c src/readers/scan_parts.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) -lm
+
+$(O)/digrams.c: $(O)/digrams $(BENIGN)
+	$(call say,EMBED,$@)
+	$(Q)$(O)/digrams $(BENIGN) > $@
+
+$(MADE_SRC:$(O)/%.c=$(O)/obj/%.o): $(O)/obj/%.o: $(O)/%.c
+	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Where the prefilter looks for their literals takes long to find: it is found here.
-PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
+PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
 	src/readers/regex.c src/readers/names.c $(wildcard src/readers/scan*.c))
 
 $(O)/places: patterns/places.c $(PLACES_OBJ)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
 
-$(O)/places.c: $(O)/places
+$(O)/places.c: $(O)/places $(BENIGN)
 	$(call say,EMBED,$@)
-	$(Q)$(O)/places > $@
-
-$(O)/obj/places.o: $(O)/places.c
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(O)/places $(BENIGN) > $@
 
 # The rules of the matcher are taken into this object as they are.
 $(O)/obj/meaning/match_rules.o: patterns/match/rules.yaml
@@ -139,8 +149,16 @@ $(O)/libedges.a: $(filter-out %/main.o,$(EDGE_OBJ))
 $(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(O)/libedges.a $(O)/libculprit.a \
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libedges.a $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
+
+# Fails each allocation: buffers and arenas are to make one for each call.
+$(O)/tests/base-exact.o: src/ground/base.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DALLOCATE_EXACTLY=1 -MMD -MP -c -o $@ $<
+
+$(O)/tests/test_no_memory: UNIT_OBJ := $(O)/tests/base-exact.o
+$(O)/tests/test_no_memory: $(O)/tests/base-exact.o
 
 # Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
 HS := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)
@@ -199,10 +217,10 @@ else
 FUZZ_FLAGS := -DFUZZ_MAIN
 endif
 
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(O)/embedded.c $(O)/places.c
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(MADE_SRC)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(O)/embedded.c $(O)/places.c $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(MADE_SRC) $(ALL_LDFLAGS) $(LIBS)
 
 
 check-unit: $(UNIT)
@@ -215,10 +233,10 @@ check-cli: all
 counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
-# On demand: a real kernel, against addr2line and llvm-symbolizer.
+# On demand: a real kernel and its modules, against addr2line and llvm-symbolizer: [VMLINUX=FILE MODULES=DIR].
 .PHONY: check-real
 check-real: $(O)/bench/lookup
-	@O=$(O) tests/check-real.sh $(VMLINUX)
+	@O=$(O) tests/check-real.sh $(VMLINUX) $(MODULES)
 
 check-corpus: all
 	@tests/run.sh $(O) corpus

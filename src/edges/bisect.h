@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "edges/options.h"
 #include "search/session.h"
 
 #define BISECT_CONFIG "culprit.yaml"
@@ -27,6 +28,10 @@ int bisect_status(int argc, char **argv);
 int bisect_log(int argc, char **argv);
 int bisect_explain(int argc, char **argv);
 int bisect_report(int argc, char **argv);
+
+/* A row of an option table: where the configuration is. */
+#define BISECT_CONFIG_OPTION(to_config) \
+	OPTION_TEXT('c', "config", "FILE", "the configuration; " BISECT_CONFIG " by default", to_config)
 
 /* Print and destroy; gives the exit code. */
 int bisect_complain(struct culprit_error *err);

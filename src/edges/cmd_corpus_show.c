@@ -10,15 +10,6 @@
 #include "edges/diff.h"
 #include "edges/text.h"
 
-enum { OPT_LOG = CORPUS_OPT_OWN };
-
-static const struct option_def option_defs[] = {
-	{ OPT_LOG, 'l', "log", NULL, "print the log of the case, byte by byte, and nothing else" },
-	CORPUS_DEF_PATTERNS,
-	CORPUS_DEF_COLOR,
-	CORPUS_DEF_HELP,
-};
-
 /* The headers, one line each. */
 static bool split_headers(const struct corpus_case *c, struct buf *ret)
 {
@@ -153,7 +144,7 @@ static struct culprit_error *show(const char *path, const struct corpus_settings
 		fwrite(c.log.ptr, 1, c.log.len, stdout);
 		return NULL;
 	}
-	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &patterns);
+	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
 	if (err)
 		return err;
 	err = reading_create(patterns, &c, &reading);
@@ -168,34 +159,26 @@ static struct culprit_error *show(const char *path, const struct corpus_settings
 	return err;
 }
 
-static void print_help(void)
-{
-	printf("usage: culprit corpus show [OPTIONS] CASE\n\n"
-	       "Show a case with the parser's reading beside it.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 the case passes, 1 it fails, 2 usage or input error.\n");
-}
-
 int corpus_show(int argc, char **argv)
 {
-	struct option_reader reader = OPTION_READER("culprit corpus show", option_defs, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit corpus show", argc, argv);
 	struct corpus_settings settings;
-	struct culprit_error *err;
 	bool log = false, right = false;
-	int id, code = CORPUS_GO_ON;
+	const struct option_def defs[] = {
+		OPTION_FLAG('l', "log", "print the log of the case, byte by byte, and nothing else", &log),
+		OPTION_PATTERNS('p', &settings.pattern_dirs),
+		TEXT_COLOR_OPTION(&settings.color_when),
+		OPTION_HELP('h'),
+	};
+	struct culprit_error *err;
+	int code;
 
 	corpus_settings_init(&settings);
-	while (code == CORPUS_GO_ON && (id = option_next(&reader)) != OPTION_END) {
-		if (id == CORPUS_OPT_HELP) {
-			print_help();
-			return 0;
-		}
-		if (id == OPT_LOG)
-			log = true;
-		else
-			code = corpus_take_option(&settings, &reader, id);
-	}
-	if (code != CORPUS_GO_ON)
+	reader.usage = "usage: culprit corpus show [OPTIONS] CASE\n\n"
+		       "Show a case with the parser's reading beside it.\n";
+	reader.notes = "Exit code: 0 the case passes, 1 it fails, 2 usage or input error.\n";
+	code = corpus_read_options(&reader, defs, countof(defs), &settings);
+	if (code != OPTION_GO_ON)
 		return code;
 	if (reader.n_operands != 1)
 		return option_complain(&reader, "which case? One is shown at a time");

@@ -315,48 +315,16 @@ struct culprit_error *reading_diff(const struct corpus_case *c, const struct rea
 
 void corpus_settings_init(struct corpus_settings *settings)
 {
-	*settings = (struct corpus_settings){
-		.n_jobs = sysconf(_SC_NPROCESSORS_ONLN),
-		.color = text_use_color(TEXT_COLOR_AUTO, STDOUT_FILENO),
-	};
+	*settings = (struct corpus_settings){ .n_jobs = sysconf(_SC_NPROCESSORS_ONLN) };
 }
 
-static int take_color(struct corpus_settings *settings, const struct option_reader *reader)
+int corpus_read_options(struct option_reader *reader, const struct option_def *defs, size_t n_defs,
+			struct corpus_settings *settings)
 {
-	int word = TEXT_COLOR_ALWAYS;
+	int code = option_read(reader, defs, n_defs);
 
-	if (reader->value)
-		word = option_choice(reader, "color", text_color_words, countof(text_color_words));
-	if (word < 0)
-		return 2;
-	settings->color = text_use_color((enum text_color)word, STDOUT_FILENO);
-	return CORPUS_GO_ON;
-}
-
-int corpus_take_option(struct corpus_settings *settings, const struct option_reader *reader, int id)
-{
-	switch (id) {
-	case CORPUS_OPT_PATTERNS:
-		if (settings->n_pattern_dirs == CORPUS_MAX_PATTERN_DIRS)
-			return option_complain(reader, "more than %d times --patterns", CORPUS_MAX_PATTERN_DIRS);
-		settings->pattern_dirs[settings->n_pattern_dirs++] = reader->value;
-		return CORPUS_GO_ON;
-	case CORPUS_OPT_JOBS:
-		return option_number(reader, "jobs", 1, 256, &settings->n_jobs) ? CORPUS_GO_ON : 2;
-	case CORPUS_OPT_COLOR:
-		return take_color(settings, reader);
-	case CORPUS_OPT_KIND:
-		settings->kind = reader->value;
-		return CORPUS_GO_ON;
-	case CORPUS_OPT_NAME:
-		settings->name = reader->value;
-		return CORPUS_GO_ON;
-	case CORPUS_OPT_PATTERN:
-		settings->pattern = reader->value;
-		return CORPUS_GO_ON;
-	default:
-		return 2;
-	}
+	settings->color = text_use_color(settings->color_when, STDOUT_FILENO);
+	return code;
 }
 
 static bool is_chosen(const struct corpus_settings *settings, const struct corpus_case *c)

@@ -64,14 +64,25 @@ struct json_t *json_begin(struct json *json)
 	return root;
 }
 
+struct json_dump {
+	struct buf *buf;
+	bool failed;
+};
+
+/* jansson does not pass every -1 on to who called it (keys of objects, 2.14): it is remembered here. */
 static int write_to_buf(const char *data, size_t len, void *arg)
 {
-	return buf_add(arg, data, len) ? 0 : -1;
+	struct json_dump *dump = arg;
+
+	dump->failed |= !buf_add(dump->buf, data, len);
+	return dump->failed ? -1 : 0;
 }
 
 bool json_end(struct json *json, struct json_t *root, struct buf *buf)
 {
-	bool ok = !json->failed && !json_dump_callback(root, write_to_buf, buf, JSON_COMPACT) && buf_add_char(buf, '\n');
+	struct json_dump dump = { .buf = buf };
+	bool ok = !json->failed && !json_dump_callback(root, write_to_buf, &dump, JSON_COMPACT) && !dump.failed &&
+		  buf_add_char(buf, '\n');
 
 	json_decref(root);
 	return ok;

@@ -64,6 +64,9 @@ struct culprit_error *culprit_error_errno(const char *format, ...)
 	_cleanup_(freep) char *what = NULL;
 	va_list args;
 
+	/* The C library's own (fopen, opendir), or the kernel's: one kind of failure. */
+	if (saved == ENOMEM)
+		return &culprit_error_no_memory;
 	va_start(args, format);
 	what = format_message(format, args);
 	va_end(args);
@@ -191,6 +194,14 @@ struct span span_trim(struct span s)
 
 /* -------------------------------------------------------- byte buffers */
 
+/*
+ * Buffers and arenas allocate ahead.  tests/unit/test_no_memory.c, which fails
+ * each allocation, builds this file so that every call makes one.
+ */
+#ifndef ALLOCATE_EXACTLY
+#define ALLOCATE_EXACTLY 0
+#endif
+
 void buf_deinit(struct buf *buf)
 {
 	free(buf->data);
@@ -210,6 +221,8 @@ bool buf_reserve(struct buf *buf, size_t more)
 	cap = buf->cap * 2 > need ? buf->cap * 2 : need;
 	if (cap < 64)
 		cap = 64;
+	if (ALLOCATE_EXACTLY)
+		cap = need;
 	data = realloc(buf->data, cap);
 	if (!data)
 		return false;
@@ -278,7 +291,7 @@ static bool arena_grow(struct arena *arena, size_t size)
 	size_t cap = arena->total > ARENA_BLOCK_BYTES ? arena->total : ARENA_BLOCK_BYTES;
 	struct arena_block *block;
 
-	if (cap < size)
+	if (cap < size || ALLOCATE_EXACTLY)
 		cap = size;
 	block = malloc(sizeof(*block) + cap);
 	if (!block)
@@ -295,12 +308,16 @@ void *arena_alloc(struct arena *arena, size_t size)
 {
 	void *ret;
 
-	if (size > SIZE_MAX / 4)
+	if (size > SIZE_MAX / 4) {
+		arena->failed = true;
 		return NULL;
+	}
 	size = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
 	if (!arena->last || arena->last->cap - arena->used < size) {
-		if (!arena_grow(arena, size))
+		if (!arena_grow(arena, size)) {
+			arena->failed = true;
 			return NULL;
+		}
 	}
 	ret = arena->last->data + arena->used;
 	arena->used += size;
@@ -312,7 +329,7 @@ void *arena_array(struct arena *arena, size_t n, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(n, size, &total))
-		return NULL;
+		total = SIZE_MAX;
 	return arena_alloc(arena, total);
 }
 
@@ -325,15 +342,23 @@ char *arena_dup(struct arena *arena, struct span s)
 	return copy;
 }
 
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+	_cleanup_(freep) char *text = format_message(format, args);
+
+	arena->failed |= !text;
+	return text ? arena_dup(arena, span_of(text)) : NULL;
+}
+
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
-	_cleanup_(freep) char *text = NULL;
 	va_list args;
+	char *text;
 
 	va_start(args, format);
-	text = format_message(format, args);
+	text = arena_vprintf(arena, format, args);
 	va_end(args);
-	return text ? arena_dup(arena, span_of(text)) : NULL;
+	return text;
 }
 
 /* ------------------------------------------------------------- numbers */

@@ -27,7 +27,7 @@ extern struct culprit_error culprit_error_no_memory;
 struct culprit_error *culprit_error_create(enum culprit_error_code code, const char *format, ...)
 	__attribute__((format(printf, 2, 3), returns_nonnull));
 
-/* "what: strerror(errno)" */
+/* "what: strerror(errno)"; NO_MEMORY for ENOMEM */
 struct culprit_error *culprit_error_errno(const char *format, ...)
 	__attribute__((format(printf, 1, 2), returns_nonnull));
 
@@ -106,6 +106,7 @@ struct arena {
 	struct arena_block *last;
 	size_t used;		/* of the last block */
 	size_t total;		/* bytes of all blocks */
+	bool failed;		/* some call gave NULL: to be looked at once, where many calls fill one thing */
 };
 
 void arena_deinit(struct arena *arena);
@@ -120,6 +121,8 @@ void *arena_array(struct arena *arena, size_t n, size_t size);
 char *arena_dup(struct arena *arena, struct span s);
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /* ------------------------------------------------------- scope cleanup */
 

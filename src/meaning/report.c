@@ -42,6 +42,7 @@ void draft_destroy(struct draft *draft)
 	buf_deinit(&draft->text);
 	free(draft->lines);
 	free((char *)draft->version);
+	free((char *)draft->build);
 	free(draft);
 }
 
@@ -151,14 +152,18 @@ static void read_taint(struct report_box *box, struct span s, bool tainted)
 
 	while ((word = next_word(&s)).len && !is_version(word)) {
 		/* Long forms since v6.11: "Tainted: [W]=WARN". */
-		if (tainted && word.len <= 24 && (!flags.len || buf_add_char(&flags, ' ')) &&
-		    !buf_add(&flags, word.ptr, word.len))
+		if (tainted && word.len <= 24 &&
+		    ((flags.len && !buf_add_char(&flags, ' ')) || !buf_add(&flags, word.ptr, word.len))) {
+			box->arena.failed = true;
 			return;
+		}
 	}
 	box->report.taint = arena_dup(&box->arena, buf_span(&flags));
 	if (word.len)
 		box->report.kernel_version = arena_dup(&box->arena, word);
 	while ((word = next_word(&s)).len) {
+		if (word.ptr[0] == '#' && !box->report.kernel_build)
+			box->report.kernel_build = arena_dup(&box->arena, word);
 		if (is_build_id(word))
 			box->report.kernel_build_id = arena_dup(&box->arena, word);
 	}
@@ -468,6 +473,19 @@ static void take_place(struct culprit_report *r, const struct draft *draft)
 	r->cpu = r->pid = -1;
 }
 
+/* What the boot said of the kernel, where the report says less of the same one. */
+static void take_boot(struct report_box *box, const struct draft *draft)
+{
+	struct culprit_report *r = &box->report;
+
+	if (!draft->version || (r->kernel_version && strcmp(r->kernel_version, draft->version) != 0))
+		return;
+	if (!r->kernel_version)
+		r->kernel_version = arena_dup(&box->arena, span_of(draft->version));
+	if (draft->build && (!r->kernel_build || !strncmp(draft->build, r->kernel_build, strlen(r->kernel_build))))
+		r->kernel_build = arena_dup(&box->arena, span_of(draft->build));
+}
+
 struct culprit_error *draft_build_traced(const struct draft *draft, const struct culprit_patterns *patterns,
 					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
 					 struct culprit_report **ret)
@@ -485,8 +503,7 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 	if (err)
 		return err;
 	read_facts(box, draft, patterns, scratch);
-	if (!box->report.kernel_version && draft->version)
-		box->report.kernel_version = arena_dup(&box->arena, span_of(draft->version));
+	take_boot(box, draft);
 	if (file_name)
 		box->report.file_name = arena_dup(&box->arena, span_of(file_name));
 	if (!build_stacks(box, patterns))
@@ -495,6 +512,9 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 			  &box->report.file_guilty);
 	if (err)
 		return err;
+	/* Facts, names and places are many small copies: whether all of them could be made is asked once. */
+	if (box->arena.failed || regex_scratch_no_memory(scratch))
+		return &culprit_error_no_memory;
 	*ret = &no_free_ptr(box)->report;
 	return NULL;
 }

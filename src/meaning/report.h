@@ -40,7 +40,7 @@ struct draft {
 	int64_t time_us;
 	uint32_t boot;
 	enum culprit_phase phase;
-	const char *version;		/* the boot's; owned */
+	const char *version, *build;	/* the boot's; owned */
 	bool has_kernel_offset;
 	uint64_t kernel_offset;
 	uint32_t quiet;			/* own lines since the last that looked like a report's */

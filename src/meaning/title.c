@@ -287,6 +287,7 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 	struct frame_list *list = calloc(1, sizeof(*list));
 	bool found = false;
 
+	f->arena->failed |= !list;
 	for (size_t i = 0; list && i < source->n_steps && !found; i++) {
 		struct frame_step *step = &source->steps[i];
 		struct regex_match m;
@@ -745,6 +746,9 @@ struct culprit_error *title_find(const struct title_input *in, struct arena *are
 		trace(in, "  chosen: %s/%s (%s:%u)", ret->pattern->name, ret->form->name, ret->form->place.file,
 		      ret->form->place.line);
 	err = ret->form ? title_from_form(&f, ret->form) : title_from_banner(&f);
+	/* What looks for a frame says only whether there is one. */
+	if (!err && (arena->failed || regex_scratch_no_memory(in->scratch)))
+		return &culprit_error_no_memory;
 	if (!err && regex_scratch_hit_limit(in->scratch) && !ret->corrupted)
 		ret->corrupted = "an expression took too many steps on this report";
 	return err;

@@ -375,10 +375,55 @@ static struct culprit_error *remember_path(struct unit_builder *builder, const c
 	return err;
 }
 
-/* Rows come sorted by address; of those at one address the last one counts, but for ends of sequences. */
+static struct culprit_error *convert_row(struct unit_builder *builder, Dwarf_Line *line, uint32_t off, bool end,
+					 struct dbg_row *ret)
+{
+	const char *path = end ? NULL : dw.dwarf_linesrc(line, NULL, NULL);
+	int number = 0;
+
+	*ret = (struct dbg_row){ .off = off };
+	if (!path)
+		return NULL;
+	dw.dwarf_lineno(line, &number);
+	ret->line = number > 0 ? (uint32_t)number : 0;
+	return remember_path(builder, path, &ret->file);
+}
+
+static bool same_place(const struct dbg_row *a, const struct dbg_row *b)
+{
+	return a->file == b->file && a->line == b->line;
+}
+
+/*
+ * Rows come sorted by address, ends of sequences before others; of those at one
+ * address the last one counts.  But where a sequence ends and another one (of
+ * a module's next section, say) begins, the former may have an empty row at its
+ * end, and comes last where its sequence does: a row that repeats what the
+ * ended sequence said is passed over where there is another one.
+ */
+static struct culprit_error *add_row(struct unit_builder *builder, const struct dbg_row *row, struct dbg_row *ended)
+{
+	struct dbg_row *last = builder->n_rows ? &builder->rows[builder->n_rows - 1] : NULL;
+
+	if (last && last->off == row->off) {
+		if (!(last->file && ended->off == row->off && same_place(ended, row)))
+			*last = *row;
+		return NULL;
+	}
+	if (last && !row->file)
+		*ended = (struct dbg_row){ .off = row->off, .file = last->file, .line = last->line };
+	if (last && same_place(last, row))
+		return NULL;
+	if (!make_room(&builder->rows, sizeof(*row), builder->n_rows, &builder->cap_rows))
+		return &culprit_error_no_memory;
+	builder->rows[builder->n_rows++] = *row;
+	return NULL;
+}
+
 static struct culprit_error *read_rows(struct unit_builder *builder)
 {
-	struct culprit_error *err;
+	struct dbg_row ended = { 0 };
+	struct culprit_error *err = NULL;
 	Dwarf_Lines *lines;
 	size_t n;
 
@@ -386,39 +431,22 @@ static struct culprit_error *read_rows(struct unit_builder *builder)
 		return NULL;
 	if (n > DBG_MAX_ROWS)
 		return over(builder->info, "line rows");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !err; i++) {
 		Dwarf_Line *line = dw.dwarf_onesrcline(lines, i);
-		struct dbg_row row = { 0 };
-		struct dbg_row *last = builder->n_rows ? &builder->rows[builder->n_rows - 1] : NULL;
-		const char *path;
+		struct dbg_row row;
 		Dwarf_Addr addr;
 		bool end = true;
-		int number = 0;
 
 		if (!line || dw.dwarf_lineaddr(line, &addr) || addr + builder->bias < builder->base ||
 		    addr + builder->bias - builder->base > UINT32_MAX)
 			continue;
-		row.off = (uint32_t)(addr + builder->bias - builder->base);
 		dw.dwarf_lineendsequence(line, &end);
-		if (!end && (path = dw.dwarf_linesrc(line, NULL, NULL))) {
-			err = remember_path(builder, path, &row.file);
-			if (err)
-				return err;
-			dw.dwarf_lineno(line, &number);
-			row.line = number > 0 ? (uint32_t)number : 0;
-		}
-		if (last && last->off == row.off) {
-			*last = row;
-			continue;
-		}
-		if (last && last->file == row.file && last->line == row.line)
-			continue;
-		if (!make_room(&builder->rows, sizeof(row), builder->n_rows, &builder->cap_rows))
-			return &culprit_error_no_memory;
-		builder->rows[builder->n_rows++] = row;
+		err = convert_row(builder, line, (uint32_t)(addr + builder->bias - builder->base), end, &row);
+		if (!err)
+			err = add_row(builder, &row, &ended);
 	}
 	builder->info->rows_read += n;
-	return NULL;
+	return err;
 }
 
 static struct culprit_error *scope_name(struct unit_builder *builder, Dwarf_Die *die, uint32_t *ret)

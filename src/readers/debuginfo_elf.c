@@ -32,6 +32,7 @@
 #include <gelf.h>
 
 #include "ground/dynlib.h"
+#include "readers/debuginfod.h"
 #include "readers/input.h"
 
 #define ELF_FUNCTIONS(X) \
@@ -566,12 +567,14 @@ static struct culprit_error *load_one(struct debuginfo *info)
 	return info->has_lines ? dbg_load_ranges(info, false) : NULL;
 }
 
-static char *find_separate(struct debuginfo *info, const struct debuginfo_options *options)
+/* NULL in *ret: there is none. */
+static struct culprit_error *find_separate(struct debuginfo *info, const struct debuginfo_options *options, char **ret)
 {
 	GElf_Word crc = 0;
 	const char *link = dwfl.dwelf_elf_gnu_debuglink(info->live->elf, &crc);
 
-	return dbg_find_separate(info->path, info->build_id, link, crc, options);
+	*ret = dbg_find_separate(info->path, info->build_id, link, crc, options);
+	return !*ret && options->debuginfod && info->build_id ? debuginfod_fetch(info->build_id, ret) : NULL;
 }
 
 struct culprit_error *dbg_load_elf(struct debuginfo *info, const struct debuginfo_options *options)
@@ -591,9 +594,9 @@ struct culprit_error *dbg_load_elf(struct debuginfo *info, const struct debuginf
 	separate = calloc(1, sizeof(*separate));
 	if (!separate)
 		return &culprit_error_no_memory;
-	separate->path = find_separate(info, options);
-	if (!separate->path)
-		return NULL;
+	err = find_separate(info, options, &separate->path);
+	if (err || !separate->path)
+		return err;
 	err = load_one(separate);
 	if (err || !separate->has_lines ||
 	    (info->build_id && (!separate->build_id || strcmp(info->build_id, separate->build_id)))) {

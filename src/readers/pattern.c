@@ -1223,19 +1223,18 @@ ptrdiff_t pattern_set_find(const struct culprit_patterns *set, const char *name)
 
 /* -------------------------------------------------------------- loading */
 
-static uint64_t hash_literals(const struct span *literals, size_t n)
+static int compare_literal(const void *key, const void *elem)
 {
-	uint64_t hash = 0;
-
-	for (size_t i = 0; i < n; i++)
-		hash = hash * 31 + hash_bytes(literals[i].ptr, literals[i].len);
-	return hash;
+	return strcmp(key, ((const struct pattern_literal_place *)elem)->literal);
 }
 
-void pattern_set_places(const struct culprit_patterns *set, struct scan_place *ret, uint64_t *ret_hash)
+/* Of the embedded files' literals, places were chosen when the program was built. */
+static struct scan_place known_place(const char *literal)
 {
-	scan_set_places(set->scan, ret);
-	*ret_hash = set->literals_hash;
+	const struct pattern_literal_place *known = bsearch(literal, pattern_places, pattern_n_places,
+							    sizeof(*pattern_places), compare_literal);
+
+	return known ? known->place : (struct scan_place){ .bucket = SCAN_NO_BUCKET };
 }
 
 /* So that most lines need no look at them. */
@@ -1256,18 +1255,17 @@ static struct culprit_error *make_scan(struct culprit_patterns *set)
 {
 	size_t n = set->n_banners + set->n_marks;
 	_cleanup_(freep) struct span *literals = calloc(n + 1, sizeof(*literals));
+	_cleanup_(freep) struct scan_place *places = calloc(n + 1, sizeof(*places));
 
-	if (!literals)
+	if (!literals || !places)
 		return &culprit_error_no_memory;
 	for (size_t i = 0; i < set->n_banners; i++)
 		literals[i] = (struct span){ set->banners[i].literal, set->banners[i].len };
 	for (size_t i = 0; i < set->n_marks; i++)
 		literals[set->n_banners + i] = (struct span){ set->marks[i].literal, set->marks[i].len };
-	/* Of the embedded files alone, places were chosen when the program was built. */
-	set->literals_hash = hash_literals(literals, n);
-	if (n == pattern_n_places && set->literals_hash == pattern_places_hash)
-		return scan_set_create_placed(literals, n, pattern_places, &set->scan);
-	return scan_set_create(literals, n, &set->scan);
+	for (size_t i = 0; i < n; i++)
+		places[i] = known_place(literals[i].ptr);
+	return scan_set_create_placed(literals, n, places, &set->scan);
 }
 
 void culprit_patterns_destroy(struct culprit_patterns *set)

@@ -220,7 +220,6 @@ struct culprit_patterns {
 	struct pattern_text *texts;	/* places of expressions and titles */
 	size_t n_texts;
 	struct scan_set *scan;		/* literals of the banners, then of the marks */
-	uint64_t literals_hash;		/* of these, in order */
 	struct regex executor;		/* groups 1 and 2: proc and id */
 	bool has_executor;
 
@@ -253,15 +252,15 @@ extern const struct yaml_doc *const pattern_embedded[];
 extern const size_t pattern_n_embedded;
 
 /*
- * How the prefilter looks for the literals of the embedded files, found when
- * the program is built (patterns/places.c): it takes a millisecond.  Holds for
- * a set whose literals have the same number and hash.
+ * How the prefilter looks for the literals of the embedded files, in the order
+ * of their bytes; found when the program is built (patterns/places.c).
  */
-extern const struct scan_place pattern_places[];
-extern const size_t pattern_n_places;
-extern const uint64_t pattern_places_hash;
+struct pattern_literal_place {
+	const char *literal;
+	struct scan_place place;
+};
 
-/* What goes there; ret takes as many as the set has banners and marks. */
-void pattern_set_places(const struct culprit_patterns *set, struct scan_place *ret, uint64_t *ret_hash);
+extern const struct pattern_literal_place pattern_places[];
+extern const size_t pattern_n_places;
 
 #endif

@@ -11,6 +11,8 @@
  *
  * Limits: a match that takes more than MATCH_LIMIT steps is given up and
  * remembered in the scratch; the report is then flagged, the run goes on.
+ * Where memory ran out, that is remembered too: what did not match is not known
+ * then, and the run must not go on.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "readers/regex.h"
@@ -31,6 +33,7 @@ struct regex_scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	bool hit_limit;
+	bool no_memory;
 };
 
 static bool is_meta(char c)
@@ -130,6 +133,8 @@ static struct culprit_error *compile(const char *source, size_t *ret_off, pcre2_
 			     PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C, &number, &off, NULL);
 	if (*ret)
 		return NULL;
+	if (number == PCRE2_ERROR_HEAP_FAILED)
+		return &culprit_error_no_memory;
 	if (ret_off)
 		*ret_off = off;
 	return compile_error(number);
@@ -337,6 +342,11 @@ bool regex_scratch_hit_limit(struct regex_scratch *scratch)
 	return hit;
 }
 
+bool regex_scratch_no_memory(const struct regex_scratch *scratch)
+{
+	return scratch->no_memory;
+}
+
 /* n is what pcre2_match gave; what the ovector holds behind is left from other matches. */
 static void fill_match(const struct regex *re, struct span text, pcre2_match_data *data, uint32_t n,
 		       struct regex_match *ret)
@@ -370,6 +380,7 @@ bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span tex
 	}
 	err = get_code(re, NULL, &code);
 	if (err) {
+		scratch->no_memory |= err == &culprit_error_no_memory;
 		culprit_error_destroy(err);
 		return false;
 	}
@@ -377,7 +388,8 @@ bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span tex
 	n = pcre2_match(code->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len, from, 0, scratch->data,
 			scratch->context);
 	if (n < 0) {
-		scratch->hit_limit |= n != PCRE2_ERROR_NOMATCH;
+		scratch->no_memory |= n == PCRE2_ERROR_NOMEMORY;
+		scratch->hit_limit |= n != PCRE2_ERROR_NOMATCH && n != PCRE2_ERROR_NOMEMORY;
 		return false;
 	}
 	if (ret)

@@ -57,6 +57,9 @@ void regex_scratch_destroy(struct regex_scratch *scratch);
 /* Did any match since the last call run into a limit? Reading clears it. */
 bool regex_scratch_hit_limit(struct regex_scratch *scratch);
 
+/* Did memory run out in any match so far? Then no answer can be trusted; it stays so. */
+bool regex_scratch_no_memory(const struct regex_scratch *scratch);
+
 struct regex_match {
 	const struct regex *re;
 	struct span text;		/* what was searched */
@@ -66,7 +69,7 @@ struct regex_match {
 
 /*
  * First match in text at or after from.  False also where a limit was hit
- * (regex_scratch_hit_limit tells) or memory ran out.  *ret may be NULL.
+ * (regex_scratch_hit_limit tells) or memory ran out (regex_scratch_no_memory).  *ret may be NULL.
  * The match borrows text.
  */
 bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from,

@@ -499,11 +499,13 @@ static bool set_directory(struct config *config, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	struct span folder = slash ? (struct span){ name, (size_t)(slash - name) } : SPAN(".");
+	_cleanup_(freep) char *copy = strndup(folder.len ? folder.ptr : "/", folder.len ? folder.len : 1);
 	_cleanup_(freep) char *full = NULL;
-	char *copy = strndup(folder.len ? folder.ptr : "/", folder.len ? folder.len : 1);
 
+	errno = 0;
 	full = copy ? realpath(copy, NULL) : NULL;
-	free(copy);
+	if (!copy || (!full && errno == ENOMEM))
+		return false;
 	config->path = arena_dup(&config->arena, span_of(name));
 	config->directory = arena_dup(&config->arena, full ? span_of(full) : SPAN("."));
 	return config->path && config->directory;

@@ -113,6 +113,29 @@ START_TEST(statics_of_one_name_are_all_found)
 }
 END_TEST
 
+/*
+ * The layout of a module puts .init.text right behind .text, whose
+ * line table ends in an empty row ("ends", line 9) at that very address.
+ */
+START_TEST(sections_that_touch_are_told_apart)
+{
+	struct debuginfo *info;
+
+	if (!run("printf '%s\\n' 'extern volatile int state; int take(int, int);' "
+		 "'__attribute__((section(\".init.text\"), noipa, cold)) int starts(void)' '{' '	return take(57, 5);' '}' "
+		 "'__attribute__((noipa)) int plain(int v) { return v + state; }' "
+		 "'__attribute__((noipa)) int ends(int v)' '{' '	int w = take(v, 1);' '	return w;' '}' >touch.c && "
+		 "gcc -g -O2 -c touch.c -o touch.ko"))
+		return;
+	info = open_file("touch.ko");
+	ck_assert(has_lines(info, "starts", 4, 0));
+	ck_assert(!has_lines(info, "starts", 9, 0));
+	ck_assert(has_lines(info, "ends", 9, 0));
+	ck_assert(!has_lines(info, "ends", 4, 0));
+	debuginfo_close(info);
+}
+END_TEST
+
 START_TEST(torn_files_are_refused_or_bounded)
 {
 	struct debuginfo *info = NULL;
@@ -174,6 +197,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, lines_and_inlined_functions, 0, countof(flavours));
 	tcase_add_test(tcase, statics_of_one_name_are_all_found);
+	tcase_add_test(tcase, sections_that_touch_are_told_apart);
 	tcase_add_loop_test(tcase, torn_files_are_refused_or_bounded, 0, 8);
 	tcase_add_test(tcase, what_is_no_elf_file_is_an_error);
 	suite_add_tcase(suite, tcase);
