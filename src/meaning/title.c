@@ -25,6 +25,8 @@ struct finder {
 	const struct title_input *in;
 	struct arena *arena;
 	struct title *title;
+	struct span text;		/* the report as far as it is nobody else's: where forms and frames are looked for */
+	bool torn;			/* somebody else's stack stood where a frame was looked for */
 	struct regex_match match;	/* of the form's match, and of its report expression */
 	struct regex_match report;
 };
@@ -64,18 +66,18 @@ static bool pattern_is_announced(const struct pattern *pattern, const struct tit
 	return false;
 }
 
-static bool form_matches(struct form *form, const struct title_input *in, struct regex_match *match,
+static bool form_matches(struct form *form, const struct title_input *in, struct span text, struct regex_match *match,
 			 struct regex_match *report)
 {
-	if (!regex_find(&form->match, in->scratch, in->text, 0, match))
+	if (!regex_find(&form->match, in->scratch, text, 0, match))
 		return false;
 	if (!form->has_report)
 		return true;
 	/* What the report says further down belongs to what begins here. */
-	return regex_find(&form->report, in->scratch, in->text, match->start[0], report);
+	return regex_find(&form->report, in->scratch, text, match->start[0], report);
 }
 
-static const struct form *choose_form(const struct title_input *in, const struct pattern **ret_pattern,
+static const struct form *choose_form(const struct title_input *in, struct span text, const struct pattern **ret_pattern,
 				      struct regex_match *ret_match, struct regex_match *ret_report)
 {
 	const struct form *best = NULL;
@@ -90,7 +92,7 @@ static const struct form *choose_form(const struct title_input *in, const struct
 			struct form *form = &pattern->forms[j];
 			struct regex_match match, report;
 
-			if (form->disabled || !form_matches(form, in, &match, &report))
+			if (form->disabled || !form_matches(form, in, text, &match, &report))
 				continue;
 			trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
 			      match.start[0] < best_start ? "" : ": loses to the one above");
@@ -111,7 +113,7 @@ bool title_needs_stack(const struct title_input *in)
 {
 	struct regex_match match, report;
 	const struct pattern *pattern;
-	const struct form *form = choose_form(in, &pattern, &match, &report);
+	const struct form *form = choose_form(in, in->text, &pattern, &match, &report);
 
 	return !form || !form->no_stack;
 }
@@ -134,6 +136,24 @@ static bool next_line(struct line_cursor *c, struct span *ret)
 	ret->len = end ? (size_t)(end - c->rest.ptr) : c->rest.len;
 	c->rest = span_skip(c->rest, ret->len + (end ? 1 : 0));
 	return true;
+}
+
+/*
+ * The report up to a line that begins something else, which brings a stack of
+ * its own: whose a frame behind that line is, nothing tells.
+ */
+static struct span own_text(const struct culprit_patterns *set, struct span text)
+{
+	struct line_cursor c = { text };
+	struct span line;
+
+	/* The banner is the report's. */
+	next_line(&c, &line);
+	while (next_line(&c, &line)) {
+		if (glob_list_match(&set->intrudes, line))
+			return (struct span){ text.ptr, (size_t)(line.ptr - text.ptr) };
+	}
+	return text;
 }
 
 struct frame_list {
@@ -171,7 +191,7 @@ static bool ends_stack(enum culprit_role role)
 
 /*
  * Frames from here to the next header of another role.  False where a frame
- * says that the stack is somebody else's: then it is worth nothing.
+ * says that the stack is somebody else's: what stands above it is the report's.
  */
 static bool collect_stack(const struct finder *finder, struct line_cursor *c, struct frame_list *list)
 {
@@ -276,13 +296,47 @@ static bool pick_from(const struct finder *f, const struct frame_source *source,
 }
 
 /*
+ * Nothing but what prints stacks: the frame below it had it printed.  Where an
+ * interrupt came into somebody else's work, the frames above are the report's.
+ */
+static bool all_generic(const struct finder *f, const struct frame_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (!glob_list_match(&f->in->patterns->skip, list->names[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Does a frame of somebody else's stand between the lines at c and a match that
+ * begins at end?  Then c is left behind it.
+ */
+static bool passes_foreign(const struct finder *f, struct line_cursor *c, const char *end)
+{
+	struct line_cursor at = *c;
+	struct span line;
+
+	while (at.rest.ptr < end && next_line(&at, &line)) {
+		struct raw_frame frame;
+
+		if (stack_parse_frame(line, &frame) && is_foreign(f->in->patterns, &frame)) {
+			*c = at;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
  * One source: its steps, one after the other, down the report.  A step that
  * captures puts a frame on the list; the stack step collects stack after stack
- * until one of them yields.
+ * until one of them yields.  A step that meets a stack of somebody else's is
+ * over: what it was to find is mixed with that.
  */
-static bool run_source(const struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
+static bool run_source(struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
 {
-	struct span text = span_skip(f->in->text, f->match.start[0]);
+	struct span text = span_skip(f->text, f->match.start[0]);
 	struct line_cursor c = { text };
 	struct frame_list *list = calloc(1, sizeof(*list));
 	bool found = false;
@@ -293,13 +347,20 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 		size_t from = (size_t)(c.rest.ptr - text.ptr);
 
 		if (step->stack) {
-			if (!collect_stack(f, &c, list))
-				break;
+			if (!collect_stack(f, &c, list) && all_generic(f, list)) {
+				f->torn = true;
+				list->n = 0;
+				continue;
+			}
 			found = pick_from(f, source, list, ret, ret_as);
 			continue;
 		}
 		if (!regex_find(&step->re, f->in->scratch, text, from, &m))
 			break;
+		if (passes_foreign(f, &c, text.ptr + m.start[0])) {
+			f->torn = true;
+			continue;
+		}
 		if (step->captures) {
 			add_frame(f, list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
@@ -643,6 +704,10 @@ static void find_doubts(struct finder *f)
 
 	if (t->corrupted)
 		return;
+	if (f->torn) {
+		t->corrupted = "somebody else's stack stands in the report";
+		return;
+	}
 	if (t->form && t->form->corrupted) {
 		t->corrupted = t->form->corrupted;
 		return;
@@ -735,7 +800,12 @@ struct culprit_error *title_find(const struct title_input *in, struct arena *are
 	*ret = (struct title){ 0 };
 	if (in->event)
 		return title_from_event(&f);
-	ret->form = choose_form(in, &ret->pattern, &f.match, &f.report);
+	f.text = own_text(in->patterns, in->text);
+	ret->form = choose_form(in, f.text, &ret->pattern, &f.match, &f.report);
+	if (!ret->form && f.text.len < in->text.len) {
+		f.text = in->text;
+		ret->form = choose_form(in, f.text, &ret->pattern, &f.match, &f.report);
+	}
 	if (ret->form)
 		trace(in, "  chosen: %s/%s (%s:%u)", ret->pattern->name, ret->form->name, ret->form->place.file,
 		      ret->form->place.line);

@@ -1006,6 +1006,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "unwinder", &l->set->unwinder);
 	if (yaml_is(key, "foreign"))
 		return get_globs(l, value, "foreign", &l->set->foreign);
+	if (yaml_is(key, "intrudes"))
+		return get_globs(l, value, "intrudes", &l->set->intrudes);
 	if (yaml_is(key, "guilty"))
 		return read_guilty(l, value);
 	if (yaml_is(key, "executor")) {
@@ -1013,7 +1015,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, guilty, executor");
+				   "name-prefixes, types, drop, continues, ends, leads, skip, foreign, intrudes, unwinder, guilty, executor");
 }
 
 static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, bool names)

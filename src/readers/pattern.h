@@ -215,6 +215,7 @@ struct culprit_patterns {
 	struct glob_list skip;		/* functions that are never guilty */
 	struct glob_list unwinder;	/* frames that no working unwinder marks as leftovers */
 	struct guilty_rules guilty;
+	struct glob_list intrudes;	/* lines in a report that begin something else, with a stack of its own */
 	struct glob_list foreign;	/* frames of stacks that do not belong to the report (fault injection) */
 	struct pattern_text *texts;	/* places of expressions and titles */
 	size_t n_texts;
