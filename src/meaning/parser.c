@@ -546,6 +546,16 @@ static bool is_follow_up(struct culprit_parser *p, const struct hits *hits, stru
 	return true;
 }
 
+/* Does the report go on behind the line as if it were one of its own? */
+static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
+{
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (!p->patterns->banners[hits->banners[i]].inside)
+			return false;
+	}
+	return true;
+}
+
 /* -------------------------------------------------- lines of a report */
 
 /* Blanks in front, a frame, a known word: the line is part of a report and not of the log around it. */
@@ -780,8 +790,9 @@ static struct culprit_error *handle_banner(struct culprit_parser *p, const struc
 
 	if (d && goes_on(p, d, line, hits)) {
 		/* What was said before is not named by what comes after. */
-		d->follow_up |= d->has_stack || d->ended ||
-				(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+		if (!is_inside(p, hits))
+			d->follow_up |= d->has_stack || d->ended ||
+					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
 		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
 		      (unsigned long long)d->start_line);
 		return add_to_draft(p, d, line, end_off, true);
