@@ -24,7 +24,7 @@ static const struct option_def option_defs[] = {
 	{ CORPUS_OPT_FORMAT, 'f', "format", "FORMAT", "text (default), junit, tap or json" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "text: only the counts, no failures" },
 	{ OPT_VERBOSE, 'v', "verbose", NULL, "text: name the cases that pass, too" },
-	{ OPT_FEED, 0, "feed", NULL, "also feed every log byte by byte: the same reports must come" },
+	{ OPT_FEED, 0, "feed", NULL, "also feed every log byte by byte and in pieces" },
 	CORPUS_DEF_PATTERNS,
 	CORPUS_DEF_JOBS,
 	CORPUS_DEF_COLOR,
