@@ -414,7 +414,7 @@ static int read_options(struct option_reader *reader, struct test *test)
 		OPTION_CHOICE('f', "format", "FORMAT", "text (default), junit, tap or json", format_words, &test->format),
 		OPTION_FLAG('q', "quiet", "text: only the counts, no failures", &test->quiet),
 		OPTION_FLAG('v', "verbose", "text: name the cases that pass, too", &test->verbose),
-		OPTION_FLAG(0, "feed", "also feed every log byte by byte: the same reports must come", &test->feed),
+		OPTION_FLAG(0, "feed", "also feed every log byte by byte and in pieces", &test->feed),
 		OPTION_PATTERNS('p', &test->settings.pattern_dirs),
 		CORPUS_JOBS_OPTION(&test->settings),
 		TEXT_COLOR_OPTION(&test->settings.color_when),

@@ -46,9 +46,14 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Calls take with every report, which it takes over. chunk: how many bytes to feed at once. */
+/*
+ * Calls take with every report, which it takes over: at the end, or (early) as
+ * they come.  chunk: how many bytes to feed at once.  *ret (may be NULL)
+ * borrows nothing.
+ */
 static struct culprit_error *parse_log(const struct culprit_patterns *patterns, const struct corpus_case *c,
-				       size_t chunk, bool (*take)(void *arg, struct culprit_report *), void *arg)
+				       size_t chunk, bool early, bool (*take)(void *arg, struct culprit_report *),
+				       void *arg, struct culprit_summary *ret)
 {
 	struct culprit_parser_options options = { .file_name = c->path, .detect_boot_failures = true };
 	_cleanup_(parser_destroyp) struct culprit_parser *parser = NULL;
@@ -56,10 +61,12 @@ static struct culprit_error *parse_log(const struct culprit_patterns *patterns, 
 	struct culprit_report *report;
 	bool ok = true;
 
-	for (size_t pos = 0; !err && pos < c->log.len; pos += chunk) {
+	for (size_t pos = 0; !err && ok && pos < c->log.len; pos += chunk) {
 		size_t len = c->log.len - pos < chunk ? c->log.len - pos : chunk;
 
 		err = culprit_parser_feed(parser, c->log.ptr + pos, len);
+		while (early && !err && ok && (report = culprit_parser_take(parser)))
+			ok = take(arg, report);
 	}
 	if (!err)
 		err = culprit_parser_finish(parser);
@@ -67,6 +74,10 @@ static struct culprit_error *parse_log(const struct culprit_patterns *patterns, 
 		return culprit_error_context(err, "%s", c->path);
 	while (ok && (report = culprit_parser_take(parser)))
 		ok = take(arg, report);
+	if (ret) {
+		culprit_parser_summary(parser, ret);
+		ret->kernel_version = NULL;
+	}
 	return ok ? NULL : &culprit_error_no_memory;
 }
 
@@ -222,7 +233,7 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 	double start = now();
 
 	*ret = (struct reading){ 0 };
-	err = parse_log(patterns, c, c->log.len + 1, keep_first, ret);
+	err = parse_log(patterns, c, c->log.len + 1, false, keep_first, ret, NULL);
 	if (err) {
 		reading_deinit(ret);
 		return err;
@@ -259,21 +270,37 @@ static bool add_as_json(void *arg, struct culprit_report *report)
 	return json_end(&json, root, arg);
 }
 
+/* All that the parser says of the log, fed so many bytes at a time. */
+static struct culprit_error *tell_all(const struct culprit_patterns *patterns, const struct corpus_case *c,
+				      size_t chunk, bool early, struct buf *ret)
+{
+	struct culprit_summary summary;
+	struct culprit_error *err = parse_log(patterns, c, chunk, early, add_as_json, ret, &summary);
+	struct json json = { 0 };
+	struct json_t *root;
+
+	if (err)
+		return err;
+	root = json_begin(&json);
+	json_put_summary(&json, root, &summary, NULL);
+	return json_end(&json, root, ret) ? NULL : &culprit_error_no_memory;
+}
+
 struct culprit_error *reading_check_feed(const struct culprit_patterns *patterns, const struct corpus_case *c,
 					 struct reading *reading)
 {
-	_cleanup_(buf_deinit) struct buf whole = { 0 };
-	_cleanup_(buf_deinit) struct buf bytes = { 0 };
-	struct culprit_error *err = parse_log(patterns, c, c->log.len + 1, add_as_json, &whole);
+	static const size_t chunks[] = { 1, 2, 3, 7, 64, 4096, 65537 };
+	_cleanup_(buf_deinit) struct buf whole = { 0 }, pieces = { 0 };
+	struct culprit_error *err = tell_all(patterns, c, c->log.len + 1, false, &whole);
 
-	if (!err)
-		err = parse_log(patterns, c, 1, add_as_json, &bytes);
-	if (err)
-		return err;
+	for (size_t i = 0; i < countof(chunks) && !err; i++) {
+		pieces.len = 0;
+		err = tell_all(patterns, c, chunks[i], i % 2, &pieces);
+		if (!err && !span_equal(buf_span(&whole), buf_span(&pieces)))
+			reading->wrong |= FIELD_BIT(FIELD_FEED);
+	}
 	reading->checked |= FIELD_BIT(FIELD_FEED);
-	if (!span_equal(buf_span(&whole), buf_span(&bytes)))
-		reading->wrong |= FIELD_BIT(FIELD_FEED);
-	return NULL;
+	return err;
 }
 
 /* The headers without those that the case does not check. */

@@ -43,7 +43,10 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 				     struct reading *ret);
 void reading_deinit(struct reading *reading);
 
-/* Also feed the log byte by byte: FIELD_FEED is wrong unless the same reports come, in all they say. */
+/*
+ * Also feed the log byte by byte, and in pieces of other sizes: FIELD_FEED is
+ * wrong unless reports and summary are the same in all they say.
+ */
 struct culprit_error *reading_check_feed(const struct culprit_patterns *patterns, const struct corpus_case *c,
 					 struct reading *reading);
 
