@@ -65,10 +65,11 @@ static bool pattern_is_announced(const struct pattern *pattern, const struct tit
 	return false;
 }
 
-static bool form_matches(struct form *form, const struct title_input *in, struct regex_match *match,
+/* Does it match, beginning before that byte? */
+static bool form_matches(struct form *form, const struct title_input *in, size_t before, struct regex_match *match,
 			 struct regex_match *report)
 {
-	if (!regex_find(&form->match, in->scratch, in->text, 0, match))
+	if (!regex_find_before(&form->match, in->scratch, in->text, 0, before, match))
 		return false;
 	if (!form->has_report)
 		return true;
@@ -90,8 +91,10 @@ static const struct form *choose_form(const struct title_input *in, const struct
 		for (size_t j = 0; j < pattern->n_forms; j++) {
 			struct form *form = &pattern->forms[j];
 			struct regex_match match, report;
+			/* Who explains tells of those that lose, too. */
+			size_t before = in->trace ? SIZE_MAX : best_start;
 
-			if (form->disabled || !form_matches(form, in, &match, &report))
+			if (form->disabled || !form_matches(form, in, before, &match, &report))
 				continue;
 			trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
 			      match.start[0] < best_start ? "" : ": loses to the one above");
