@@ -29,6 +29,7 @@ static const struct option_def option_defs[] = {
 	{ OPT_JUDGED, 0, "judged", "TEXT", "comment: by what judgement the title is right; asked for on a terminal" },
 	{ OPT_REPORT, 'r', "report", NULL, "check the text of the report, too" },
 	CORPUS_DEF_PATTERNS,
+	SOURCES_DEFS(0, 0, 0, 0),
 	CORPUS_DEF_COLOR,
 	CORPUS_DEF_HELP,
 };
@@ -38,6 +39,7 @@ struct add {
 	const char *corpus, *as, *title, *kernel, *made, *judged;	/* NULL: not given */
 	bool none, with_report, ask;
 	struct culprit_patterns *patterns;
+	struct sources *sources;	/* NULL: none */
 	struct buf log;
 	struct corpus_case c;		/* the log as a case */
 	struct reading reading;
@@ -108,12 +110,19 @@ static bool show_found(const struct add *add, const char *path)
 {
 	_cleanup_(buf_deinit) struct buf buf = { 0 };
 	const struct culprit_report *report = add->reading.report;
+	struct culprit_report lines;
 
 	if (!report) {
 		printf("no report was found\n");
 		return true;
 	}
-	if (!text_add_report(&buf, report, path, add->settings.color))
+	lines = *report;
+	if (add->reading.text) {
+		lines.text = add->reading.text;
+		lines.text_len = strlen(lines.text);
+		lines.file_guilty = add->reading.file_guilty;
+	}
+	if (!text_add_report(&buf, &lines, path, add->settings.color))
 		return false;
 	fwrite(buf.data, 1, buf.len, stdout);
 	if (add->reading.n_reports > 1)
@@ -325,6 +334,7 @@ static void add_deinit(struct add *add)
 	case_deinit(&add->c);
 	buf_deinit(&add->log);
 	arena_deinit(&add->arena);
+	sources_destroy(add->sources);
 	culprit_patterns_destroy(add->patterns);
 }
 
@@ -397,7 +407,11 @@ int corpus_add(int argc, char **argv)
 	if (!err)
 		err = culprit_patterns_load(add.settings.pattern_dirs, add.settings.n_pattern_dirs, &add.patterns);
 	if (!err)
+		err = corpus_make_sources(&add.settings, &reader, add.patterns, &add.sources);
+	if (!err)
 		err = reading_create(add.patterns, &add.c, &add.reading);
+	if (!err)
+		err = reading_add_sources(add.sources, &add.c, &add.reading);
 	if (!err && add.ask)
 		err = ask(&add, argv[1]);
 	if (!err)

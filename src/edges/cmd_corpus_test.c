@@ -26,6 +26,7 @@ static const struct option_def option_defs[] = {
 	{ OPT_VERBOSE, 'v', "verbose", NULL, "text: name the cases that pass, too" },
 	{ OPT_FEED, 0, "feed", NULL, "also feed every log byte by byte: the same reports must come" },
 	CORPUS_DEF_PATTERNS,
+	SOURCES_DEFS(0, 0, 0, 0),
 	CORPUS_DEF_JOBS,
 	CORPUS_DEF_COLOR,
 	CORPUS_DEF_HELP,
@@ -48,6 +49,7 @@ struct count {
 
 struct test {
 	struct corpus_settings settings;
+	struct sources *sources;		/* NULL: none */
 	enum format format;
 	bool feed, quiet, verbose;
 	struct culprit_patterns *patterns;
@@ -96,7 +98,10 @@ static void test_case(void *arg, size_t i)
 	result->err = reading_create(test->patterns, result->c, &reading);
 	if (result->err)
 		return;
-	result->err = read_case(test, result->c, &reading, result);
+	if (result->c->guilty_file)
+		result->err = reading_add_sources(test->sources, result->c, &reading);
+	if (!result->err)
+		result->err = read_case(test, result->c, &reading, result);
 	reading_deinit(&reading);
 }
 
@@ -417,6 +422,7 @@ static void test_deinit(struct test *test)
 	}
 	free(test->results);
 	case_list_deinit(&test->list);
+	sources_destroy(test->sources);
 	culprit_patterns_destroy(test->patterns);
 }
 
@@ -473,6 +479,8 @@ int corpus_test(int argc, char **argv)
 	err = corpus_load(&test.settings, &reader, &test.list);
 	if (!err)
 		err = culprit_patterns_load(test.settings.pattern_dirs, test.settings.n_pattern_dirs, &test.patterns);
+	if (!err)
+		err = corpus_make_sources(&test.settings, &reader, test.patterns, &test.sources);
 	if (!err)
 		err = run_test(&test);
 	if (!err && !test.total.cases)
