@@ -252,6 +252,36 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 	return NULL;
 }
 
+struct culprit_error *reading_add_sources(struct sources *sources, const struct corpus_case *c,
+					  struct reading *reading)
+{
+	struct corpus_case *found = &reading->found;
+	struct sources_found lines;
+	struct culprit_error *err;
+
+	if (!sources || !reading->report)
+		return NULL;
+	sources_begin(sources);
+	err = sources_find(sources, reading->report, &lines);
+	if (!err) {
+		const struct culprit_report *report = &lines.symbolized->report;
+
+		reading->text = arena_dup(&found->arena, (struct span){ report->text, report->text_len });
+		if (report->file_guilty)
+			reading->file_guilty = arena_dup(&found->arena, span_of(report->file_guilty));
+		if (!reading->text || (report->file_guilty && !reading->file_guilty))
+			err = &culprit_error_no_memory;
+		sources_print_notes(sources, &lines);
+	}
+	sources_found_deinit(&lines);
+	sources_end(sources);
+	if (!err && c->guilty_file && reading->file_guilty) {
+		found->guilty_file = reading->file_guilty;
+		reading->wrong = reading->checked & case_compare(c, found);
+	}
+	return err;
+}
+
 void reading_deinit(struct reading *reading)
 {
 	culprit_report_destroy(reading->report);
@@ -352,6 +382,14 @@ int corpus_read_options(struct option_reader *reader, const struct option_def *d
 
 	settings->color = text_use_color(settings->color_when, STDOUT_FILENO);
 	return code;
+}
+
+struct culprit_error *corpus_make_sources(const struct corpus_settings *settings, const struct option_reader *reader,
+					  const struct culprit_patterns *patterns, struct sources **ret)
+{
+	*ret = NULL;
+	return sources_wanted(&settings->sources) ?
+		       sources_create(patterns, &settings->sources, reader->command, ret) : NULL;
 }
 
 static bool is_chosen(const struct corpus_settings *settings, const struct corpus_case *c)

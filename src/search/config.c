@@ -468,6 +468,8 @@ static const struct key top_keys[] = {
 	{ "mode", VALUE_CHOICE, OF(config, mode), 0, 0, modes, NULL },
 	{ "runs-per-commit", VALUE_COUNT, OF(config, runs_per_commit), 1, 1000, NULL, NULL },
 	{ "verify", VALUE_OTHER, 0, 0, 0, NULL, read_verify },
+	{ "vmlinux", VALUE_STRING, OF(config, vmlinux), 0, 0, NULL, NULL },
+	{ "modules", VALUE_STRING, OF(config, modules), 0, 0, NULL, NULL },
 	{ "maintainers", VALUE_STRING, OF(config, maintainers), 0, 0, NULL, NULL },
 	{ "state", VALUE_PATH, OF(config, state), 0, 0, NULL, NULL },
 };
