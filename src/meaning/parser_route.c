@@ -234,6 +234,16 @@ static bool goes_on(struct culprit_parser *p, const struct draft *d, const struc
 	return !is_complete(p, d);
 }
 
+/* Does the report go on behind the line as if it were one of its own? */
+static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
+{
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (!p->patterns->banners[hits->banners[i]].inside)
+			return false;
+	}
+	return true;
+}
+
 struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
 					   struct lookback *back, uint64_t end_off)
 {
@@ -242,8 +252,9 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 
 	if (d && goes_on(p, d, line, hits)) {
 		/* What was said before is not named by what comes after. */
-		d->follow_up |= d->has_stack || d->ended ||
-				(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+		if (!is_inside(p, hits))
+			d->follow_up |= d->has_stack || d->ended ||
+					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
 		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
 		      (unsigned long long)d->start_line);
 		return parser_add_line(p, d, line, end_off, true);

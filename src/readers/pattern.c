@@ -458,6 +458,8 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 				banner.speaker = (enum speaker)value;
 		} else if (yaml_is(pair->key, "follow-up"))
 			err = yaml_get_bool(l->doc, pair->value, "follow-up", &banner.follow_up);
+		else if (yaml_is(pair->key, "inside"))
+			err = yaml_get_bool(l->doc, pair->value, "inside", &banner.inside);
 		else if (yaml_is(pair->key, "follow-up-if"))
 			err = get_regexes(l, pair->value, "follow-up-if", &banner.follow_if, &banner.n_follow_if);
 		else if (yaml_is(pair->key, "panic"))
@@ -467,13 +469,15 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 		else if (yaml_is(pair->key, "require"))
 			err = get_regexes(l, pair->value, "require", &banner.require, &banner.n_require);
 		else
-			err = unknown_key(l, pair->key, "literal, speaker, follow-up, follow-up-if, panic, ignore, require");
+			err = unknown_key(l, pair->key,
+					  "literal, speaker, follow-up, inside, follow-up-if, panic, ignore, require");
 		if (err)
 			return err;
 	}
 	if (!banner.literal)
 		return yaml_error(l->doc, node, "a banner needs 'literal'");
 	banner.len = strlen(banner.literal);
+	banner.follow_up |= banner.inside;
 	old = find_banner(l->set, banner.literal);
 	if (old >= 0) {
 		l->set->banners[old] = banner;

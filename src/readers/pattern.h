@@ -112,6 +112,7 @@ struct banner {
 	struct pattern_place place;
 	enum speaker speaker;
 	bool follow_up;			/* belongs to the report that it stands in */
+	bool inside;			/* a follow-up that the report goes on behind, whole */
 	struct regex *follow_if;	/* behind a report that is complete, only lines that match are follow-ups */
 	size_t n_follow_if;
 	bool panic;			/* the kernel gives up: reports of this log are "panicked" */
