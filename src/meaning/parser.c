@@ -550,10 +550,10 @@ static bool is_follow_up(struct culprit_parser *p, const struct hits *hits, stru
 static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
 {
 	for (size_t i = 0; i < hits->n_banners; i++) {
-		if (!p->patterns->banners[hits->banners[i]].inside)
-			return false;
+		if (p->patterns->banners[hits->banners[i]].inside)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /* -------------------------------------------------- lines of a report */
