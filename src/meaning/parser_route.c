@@ -238,10 +238,10 @@ static bool goes_on(struct culprit_parser *p, const struct draft *d, const struc
 static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
 {
 	for (size_t i = 0; i < hits->n_banners; i++) {
-		if (!p->patterns->banners[hits->banners[i]].inside)
-			return false;
+		if (p->patterns->banners[hits->banners[i]].inside)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
