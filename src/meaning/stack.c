@@ -364,6 +364,40 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 	return true;
 }
 
+bool stack_is_inlined(struct span text)
+{
+	ptrdiff_t at = span_find(text, SPAN(" [inline]"));
+	struct raw_frame frame;
+
+	if (at > 0)
+		return text.ptr[at - 1] != ' ';
+	return stack_parse_frame(text, &frame) && (frame.flags & CULPRIT_FRAME_INLINE);
+}
+
+bool stack_add_plain(struct buf *ret, struct span text)
+{
+	struct cursor c = { text.ptr, text.ptr + text.len };
+	ptrdiff_t at;
+
+	while ((at = span_find((struct span){ c.p, left(&c) }, SPAN("+0x"))) >= 0) {
+		struct raw_frame f = { 0 };
+		const char *from = c.p;
+		bool found;
+
+		c.p += at;
+		found = eat_offset(&c, &f);
+		if (!found)
+			c.p += 3;
+		else
+			eat_module(&c, &f);
+		if (!buf_add(ret, from, (size_t)(c.p - from)))
+			return false;
+		if (found && left(&c) && *c.p == ' ')
+			eat_source(&c, &f);
+	}
+	return buf_add(ret, c.p, left(&c));
+}
+
 struct span stack_base_name(struct span function)
 {
 	const char *dot;

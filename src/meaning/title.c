@@ -247,8 +247,10 @@ static bool pick_by_anchor(const struct finder *f, const struct frame_source *so
 			      (int)ret->len, ret->ptr);
 			return true;
 		}
-		if (is_skipped(f, source, list->names[i]))
+		if (is_skipped(f, source, list->names[i])) {
+			trace(f->in, "  frame %.*s is skipped: generic", (int)list->names[i].len, list->names[i].ptr);
 			continue;
+		}
 		*ret = list->names[i];
 		have = true;
 	}
