@@ -14,6 +14,7 @@
 struct raw_frame {
 	struct span function;	/* as printed, with suffix: "kc_trigger.cold" */
 	struct span callee;	/* arm: what function called, see stack_parse_frame; else empty */
+	struct span callee_module, callee_build_id;
 	struct span module;	/* without brackets and build ID */
 	struct span build_id;
 	struct span file;
