@@ -31,6 +31,7 @@
 #include "meaning/report.h"
 #include "readers/scan.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "meaning/stack.h"
@@ -548,12 +549,39 @@ static bool is_follow_up(struct culprit_parser *p, const struct hits *hits, stru
 
 /* -------------------------------------------------- lines of a report */
 
+/*
+ * "0f20: 00145000 e0ba0fb0 ???????? 66f04464": memory as arm shows it, a whole
+ * stack at once (dump_mem() in arch/arm/kernel/traps.c).  Nothing but an address
+ * of at least four digits, and words of two or more.
+ */
+static bool is_memory_dump(struct span text)
+{
+	const char *colon = text.len ? memchr(text.ptr, ':', text.len) : NULL;
+	size_t digits = 0, words = 0;
+
+	if (!colon || colon - text.ptr < 4)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		const char *c = text.ptr + i;
+
+		if (isxdigit((unsigned char)*c) || (*c == '?' && c > colon)) {
+			digits++;
+			words += c > colon && digits == 2;
+		} else if (c == colon || (*c == ' ' && c > colon && digits != 1)) {
+			digits = 0;
+		} else {
+			return false;
+		}
+	}
+	return words > 0 && digits != 1;
+}
+
 /* Blanks in front, a frame, a known word: the line is part of a report and not of the log around it. */
 static bool looks_like_report(const struct culprit_parser *p, struct span text, bool frame_or_header)
 {
 	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
 		return true;
-	return glob_list_match(&p->patterns->continues, text);
+	return glob_list_match(&p->patterns->continues, text) || is_memory_dump(text);
 }
 
 static void note_place(struct draft *d, const struct line *line, uint64_t end_off)
