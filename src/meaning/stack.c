@@ -367,6 +367,15 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 	return true;
 }
 
+bool stack_offset_is_outside(struct span behind_symbol)
+{
+	struct cursor c = { behind_symbol.ptr, behind_symbol.ptr + behind_symbol.len };
+	struct raw_frame f = { 0 };
+
+	eat_symbol(&c);		/* the rest of its name */
+	return eat_offset(&c, &f) && frame_is_outside(&f);
+}
+
 struct span stack_base_name(struct span function)
 {
 	const char *dot;

@@ -32,6 +32,18 @@ struct raw_frame {
  */
 bool stack_parse_frame(struct span text, struct raw_frame *ret);
 
+/*
+ * Behind the end of what it is named by ("f+0x6e40/0x3c8"): the address is in
+ * data, or nowhere, and that is only the nearest symbol below.
+ */
+static inline bool frame_is_outside(const struct raw_frame *f)
+{
+	return (f->flags & CULPRIT_FRAME_HAS_OFFSET) && f->offset > f->size;
+}
+
+/* The same of what follows a symbol: ".isra.0+0x6e40/0x3c8 [mod]". */
+bool stack_offset_is_outside(struct span behind_symbol);
+
 /* The entry of the set's stack headers that text opens, or NULL. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text);
 
