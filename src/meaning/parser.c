@@ -882,7 +882,16 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 	return err ? err : close_draft(p, d);
 }
 
-/* Did a kernel that had been up for min_us (-1: any) speak in the lines before? */
+/*
+ * Does the line show that its kernel prints prefixes?  Not where its time is 0:
+ * early consoles speak before "printk.time=0" of the command line is obeyed.
+ */
+static bool proves_prefixes(const struct line *line)
+{
+	return line->origin == ORIGIN_KERNEL && line->time_us != 0;
+}
+
+/* Did a kernel that had been up for min_us (-1: that prints prefixes) speak in the lines before? */
 static struct culprit_error *kernel_spoke(struct culprit_parser *p, struct span before, int64_t min_us, bool *ret)
 {
 	struct culprit_error *err = NULL;
@@ -894,7 +903,7 @@ static struct culprit_error *kernel_spoke(struct culprit_parser *p, struct span 
 		struct line line;
 
 		err = console_decode(&p->decoder, back.lines[i], 0, &line);
-		*ret = !err && line.origin == ORIGIN_KERNEL && line.time_us >= min_us;
+		*ret = !err && proves_prefixes(&line) && line.time_us >= min_us;
 	}
 	return err;
 }
@@ -1045,8 +1054,7 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	if (err)
 		return err;
 	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
-	if (line.origin == ORIGIN_KERNEL)
-		p->seen_prefix = true;
+	p->seen_prefix |= proves_prefixes(&line);
 	/* Only cleaned text can hold a literal that raw does not. */
 	if (literal || !is_part_of(line.text, raw))
 		find_hits(p->patterns, line.text, &hits);
