@@ -119,8 +119,7 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 	struct hits hits;
 
 	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
-	if (line->origin == ORIGIN_KERNEL)
-		p->seen_prefix = true;
+	p->seen_prefix |= parser_proves_prefixes(line);
 	/* Only cleaned text can hold a literal that raw does not. */
 	if (literal || !is_part_of(line->text, line->raw))
 		parser_find_hits(p->patterns, line->text, &hits);
