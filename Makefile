@@ -169,11 +169,11 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
 
-# SIZE is that of the benign log in MB, the others are a tenth of it; CONFORMANCE=DIR adds its cases.
+# SIZE is that of the benign log in MB, the others follow it; CONFORMANCE=DIR adds its cases.
 SIZE ?= 500
 RUNS ?= 5
 
-bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs
+bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs $(O)/bench/bench-scan
 	@tests/bench/bench.sh $(O) $(SIZE) $(RUNS)
 
 # Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192]

@@ -21,6 +21,7 @@
  */
 #include "meaning/parser_parts.h"
 
+#include "meaning/prefilter.h"
 #include "readers/scan.h"
 
 #define MAX_QUEUE 256
@@ -202,40 +203,65 @@ static struct culprit_error *process_line(struct culprit_parser *p, struct span 
 	return err;
 }
 
-/* Whole lines: the fast way. */
-static struct culprit_error *process_block(struct culprit_parser *p, struct span block)
+/* Where the literals of a block of whole lines come from: a search now, or one that was made before. */
+struct search {
+	struct span block;
+	struct scan_hit hit;		/* the first literal behind the place asked for last */
+	uint64_t number;		/* of its line, or of what comes behind the block */
+	bool searched;
+	const struct prefilter *found;	/* NULL: search */
+	size_t shift;			/* of block in the piece that found is of */
+	size_t next;			/* of found's hits */
+	uint64_t first_number;		/* of the line in which that piece begins */
+};
+
+/* The first literal at or after at, where a line begins: found once, however many lines are before it. */
+static void search_from(struct search *s, const struct culprit_parser *p, size_t at)
 {
+	if (s->searched && s->hit.off >= at)
+		return;
+	s->searched = true;
+	if (!s->found) {
+		s->hit = scan_next(p->patterns->scan, s->block, at);
+		s->number = p->number + s->hit.lines;
+		return;
+	}
+	while (s->next < s->found->n && s->found->hits[s->next].off < s->shift + at)
+		s->next++;
+	s->hit.off = s->block.len;
+	s->number = s->first_number + s->found->lines;
+	if (s->next < s->found->n && s->found->hits[s->next].off - s->shift < s->block.len) {
+		s->hit.off = s->found->hits[s->next].off - s->shift;
+		s->number = s->first_number + s->found->hits[s->next].lines;
+	}
+}
+
+/* Whole lines: the fast way. */
+static struct culprit_error *process_block(struct culprit_parser *p, struct search *s)
+{
+	struct span block = s->block;
 	struct culprit_error *err = NULL;
-	struct scan_hit hit = { .off = 0 };
-	uint64_t hit_number = 0;	/* of the line of hit */
-	bool searched = false;
 	size_t at = 0;
 
 	while (at < block.len && !err) {
 		size_t start = at;
 		const char *end;
 
-		/* The first literal from here on: found once, however many lines are before it. */
-		if (!searched || hit.off < at) {
-			hit = scan_next(p->patterns->scan, block, at);
-			hit_number = p->number + hit.lines;
-		}
-		searched = true;
+		search_from(s, p, at);
 		if (!p->n_open) {
-			const char *nl;
+			const char *nl = memrchr(block.ptr + at, '\n', s->hit.off - at);
 
-			nl = memrchr(block.ptr + at, '\n', hit.off - at);
 			if (nl) {
 				p->decoder.replay_next = false;
 				start = (size_t)(nl + 1 - block.ptr);
-				p->number = hit_number;
+				p->number = s->number;
 			}
-			if (hit.off >= block.len)
+			if (s->hit.off >= block.len)
 				break;
 		}
 		end = memchr(block.ptr + start, '\n', block.len - start);
 		err = process_line(p, (struct span){ block.ptr + start, (size_t)(end - block.ptr) - start },
-				   p->off + start, (struct span){ block.ptr, start }, block.ptr + hit.off < end);
+				   p->off + start, (struct span){ block.ptr, start }, block.ptr + s->hit.off < end);
 		p->number++;
 		at = (size_t)(end + 1 - block.ptr);
 	}
@@ -299,21 +325,29 @@ static struct culprit_error *checked(const struct culprit_parser *p, struct culp
 
 struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *data, size_t len)
 {
-	struct span rest = { data, len };
-	struct culprit_error *err = NULL;
-	size_t whole, taken;
+	return parser_feed_prefiltered(p, (struct span){ data, len }, NULL);
+}
 
-	if (!len)
+struct culprit_error *parser_feed_prefiltered(struct culprit_parser *p, struct span piece,
+					      const struct prefilter *found)
+{
+	struct search s = { .found = found, .first_number = p->number };
+	struct culprit_error *err = NULL;
+	struct span rest = piece;
+	size_t taken;
+
+	if (!piece.len)
 		return NULL;
 	p->flushed = false;
 	if (p->carry.len || p->in_long_line) {
 		err = feed_carry(p, rest, &taken);
 		rest = span_skip(rest, taken);
 	}
-	whole = console_last_line_end(rest);
-	if (!err && whole)
-		err = process_block(p, (struct span){ rest.ptr, whole });
-	rest = span_skip(rest, whole);
+	s.block = (struct span){ rest.ptr, console_last_line_end(rest) };
+	s.shift = piece.len - rest.len;
+	if (!err && s.block.len)
+		err = process_block(p, &s);
+	rest = span_skip(rest, s.block.len);
 	if (!err && rest.len)
 		err = feed_carry(p, rest, &taken);
 	return checked(p, err);

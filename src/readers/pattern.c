@@ -307,9 +307,10 @@ static struct culprit_error *get_enum(struct loader *l, const struct yaml_node *
 			*ret = names[i].value;
 			return NULL;
 		}
+	}
+	for (size_t i = 0; i < n; i++)
 		if (!buf_printf(&list, "%s%s", i ? ", " : "", names[i].name))
 			return &culprit_error_no_memory;
-	}
 	return yaml_error(l->doc, node, "%s is '%s'; expected one of: %s", what, node->text, list.data);
 }
 

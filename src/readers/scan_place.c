@@ -196,7 +196,6 @@ void scan_place_literals(struct scan_set *set, struct span sample)
 	struct rates rates;
 	size_t n = 0;
 
-	rates_init(&rates, sample);
 	for (size_t i = 0; i < set->n; i++) {
 		struct literal *lit = &set->literals[i];
 
@@ -205,6 +204,9 @@ void scan_place_literals(struct scan_set *set, struct span sample)
 		else
 			bucket_add(&buckets[lit->place.bucket], lit->text.ptr + lit->place.off, scan_literal_width(lit));
 	}
+	if (!n)
+		return;
+	rates_init(&rates, sample);
 	for (unsigned int b = 0; b < SCAN_BUCKETS; b++)
 		buckets[b].rate = bucket_rate(&rates, &buckets[b]);
 	qsort(order, n, sizeof(order[0]), shorter_first);
