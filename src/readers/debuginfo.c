@@ -79,11 +79,16 @@ static bool reserve_strings(struct debuginfo *info)
 	map = mmap(NULL, DBG_MAX_STRINGS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return false;
-	madvise(map, DBG_MAX_STRINGS, MADV_HUGEPAGE);
 	info->added = map;
 	if (!info->strings_len)
 		info->added_len = 1;	/* offset 0: "" */
 	return true;
+}
+
+void dbg_expect_strings(struct debuginfo *info, size_t bytes)
+{
+	if (bytes >= HUGE_PAGE && bytes < DBG_MAX_STRINGS && reserve_strings(info))
+		madvise(info->added, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 }
 
 struct culprit_error *dbg_add_string(struct debuginfo *info, struct span s, uint32_t *ret)

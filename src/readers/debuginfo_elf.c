@@ -286,6 +286,7 @@ struct culprit_error *dbg_live_dwarf(struct debuginfo *info, void **ret, uint64_
 /* ------------------------------------------------------------- symbols */
 
 #define MIN_SYMBOL_BYTES 16u	/* sizeof(Elf32_Sym) */
+#define TYPICAL_NAME_BYTES 20u
 
 struct section {
 	uint64_t lo, hi;
@@ -395,6 +396,7 @@ static struct culprit_error *read_table(struct symbol_reader *reader, Elf_Data *
 	reader->cap = n < symbols->d_size / MIN_SYMBOL_BYTES + 1 ? (uint32_t)n : (uint32_t)(symbols->d_size / MIN_SYMBOL_BYTES) + 1;
 	if (reader->cap > DBG_MAX_SYMBOLS)
 		reader->cap = DBG_MAX_SYMBOLS;
+	dbg_expect_strings(reader->info, (size_t)reader->cap * TYPICAL_NAME_BYTES);
 	reader->info->symbols = dbg_alloc(((size_t)reader->cap + 1) * sizeof(*reader->info->symbols));
 	if (!reader->info->symbols)
 		return &culprit_error_no_memory;

@@ -160,6 +160,9 @@ void *dbg_alloc(size_t bytes);
 
 uint32_t dbg_hash(struct span name);
 
+/* About so many bytes of strings will be added at once: a hint. */
+void dbg_expect_strings(struct debuginfo *info, size_t bytes);
+
 /* Offset of a copy of s in the blob. */
 struct culprit_error *dbg_add_string(struct debuginfo *info, struct span s, uint32_t *ret);
 
