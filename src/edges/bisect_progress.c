@@ -53,8 +53,8 @@ static bool add_decision(struct buf *buf, const struct session *s)
 	if (a->act != BISECT_TEST)
 		return true;
 	return buf_add_str(buf, "test ") && bisect_add_commit(buf, s, s->history.hashes[a->commit].hex) &&
-	       buf_printf(buf, ": %s (%.2f bits missing, %u commits left)", bisect_why_text(a->why), a->entropy,
-			  bisect_commits_left(a->entropy));
+	       buf_printf(buf, ": %s (%.2f bits missing, %u commit%s left)", bisect_why_text(a->why), a->entropy,
+			  bisect_commits_left(a->entropy), bisect_plural(bisect_commits_left(a->entropy)));
 }
 
 static bool add_build(struct buf *buf, const struct session *s)
@@ -134,7 +134,7 @@ static bool add_shape(struct buf *buf, const struct session *s)
 {
 	static const char *const heights[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	double cells[SHAPE_CELLS] = { 0 }, most = 0;
-	uint32_t first = s->history.n_boundary, n = s->history.n - first;
+	uint32_t first = s->history.n_boundary, n = s->history.n - first, left;
 	bool ok = buf_add_str(buf, "  posterior  |");
 
 	for (uint32_t i = 0; i < n; i++)
@@ -147,7 +147,8 @@ static bool add_shape(struct buf *buf, const struct session *s)
 		/* What is next to nothing shows nothing. */
 		ok = buf_add_str(buf, heights[cells[i] < 1e-4 ? 0 : height]);
 	}
-	return ok && buf_printf(buf, "|  %u commits left, %.1f bits\n", bisect_commits_left(s->action.entropy), s->action.entropy);
+	left = bisect_commits_left(s->action.entropy);
+	return ok && buf_printf(buf, "|  %u commit%s left, %.1f bits\n", left, bisect_plural(left), s->action.entropy);
 }
 
 static bool add_tally(struct buf *buf, const struct session *s)
