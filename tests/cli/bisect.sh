@@ -188,7 +188,7 @@ class P(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         assert open_tags.pop() == tag
 P().feed(text)
-assert not open_tags and text.count('<svg') == 2 and 'url(' not in text and '@import' not in text
+assert not open_tags and text.count('<svg') == 3 and 'url(' not in text and '@import' not in text
 EOF
 sed 's/bad: c24/bad: c23/' culprit.yaml >moved.yaml
 run "$CULPRIT" bisect run -c moved.yaml
