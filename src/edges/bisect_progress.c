@@ -106,6 +106,9 @@ static bool add_kept(struct buf *buf, const struct session *s, enum session_even
 	case SESSION_RELEASE: return add_release(buf, s);
 	case SESSION_BUILDING:
 		return !(s->checking || s->walking) || (buf_add_str(buf, "build ") && add_subject(buf, s, &s->subject));
+	case SESSION_PAUSING:
+		return buf_printf(buf, "  the machine failed %u times in a row; another try in ", session_infra_row(s)) &&
+		       bisect_add_duration(buf, (double)session_infra_pause_ms(s, session_infra_row(s)) / 1000);
 	case SESSION_RUNNING:
 	case SESSION_TICK:
 	case SESSION_DONE:
@@ -134,14 +137,16 @@ static bool add_shape(struct buf *buf, const struct session *s)
 {
 	static const char *const heights[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	double cells[SHAPE_CELLS] = { 0 }, most = 0;
+	uint32_t n_cells;
 	uint32_t first = s->history.n_boundary, n = s->history.n - first, left;
 	bool ok = buf_add_str(buf, "  posterior  |");
 
+	n_cells = n < SHAPE_CELLS ? n : SHAPE_CELLS;
 	for (uint32_t i = 0; i < n; i++)
-		cells[(uint64_t)i * SHAPE_CELLS / n] += bisect_posterior(s->bisect, first + i);
-	for (int i = 0; i < SHAPE_CELLS; i++)
+		cells[(uint64_t)i * n_cells / n] += bisect_posterior(s->bisect, first + i);
+	for (uint32_t i = 0; i < n_cells; i++)
 		most = fmax(most, cells[i]);
-	for (int i = 0; i < SHAPE_CELLS && ok; i++) {
+	for (uint32_t i = 0; i < n_cells && ok; i++) {
 		int height = most > 0 ? (int)ceil(cells[i] / most * 8) : 0;
 
 		/* What is next to nothing shows nothing. */
@@ -164,7 +169,7 @@ static bool add_tally(struct buf *buf, const struct session *s)
 
 static bool add_phase(struct buf *buf, const struct session *s)
 {
-	static const char *const phases[] = { "deciding", "building", "running", "the machine fails; waiting before another try," };
+	static const char *const phases[] = { "deciding", "building", "running", "waiting to try" };
 	struct bisect_spent spent = { 0 };
 	double left;
 
