@@ -30,8 +30,8 @@ struct feed {
 	size_t block_bytes;		/* read at once by these threads; 0: as is best. For tests: a small file is large then */
 	/* Takes the report over. False ends the reading. */
 	bool (*report)(void *arg, struct culprit_report *report);
-	/* Called once, after the last report, also when the log could not be read to its end. May be NULL. */
-	void (*end)(void *arg, const struct culprit_summary *summary);
+	/* Called once, after the last report; not whole: the log could not be read to its end. May be NULL. */
+	void (*end)(void *arg, const struct culprit_summary *summary, bool whole);
 	void *arg;
 };
 

@@ -112,18 +112,53 @@ static bool has_literal(const struct culprit_parser *p, struct span s)
 	return scan_find(p->patterns->scan, s, 0, NULL) < s.len;
 }
 
+/* What one line says. back looks at the lines before it. */
+static struct culprit_error *process_message(struct culprit_parser *p, const struct line *line, uint64_t end_off,
+					     struct lookback *back, bool literal)
+{
+	struct culprit_error *err;
+	struct hits hits;
+
+	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
+	p->seen_prefix |= parser_proves_prefixes(line);
+	/* Only cleaned text can hold a literal that raw does not. */
+	if (literal || !is_part_of(line->text, line->raw))
+		parser_find_hits(p->patterns, line->text, &hits);
+	else
+		hits = (struct hits){ .n_banners = 0 };
+	if (line->origin == ORIGIN_META)
+		return NULL;
+	if (hits.n_banners && !p->seen_prefix && line->origin == ORIGIN_UNKNOWN && !(line->flags & LINE_CONTINUED)) {
+		err = parser_kernel_spoke(back, -1, &p->seen_prefix);
+		if (err)
+			return err;
+	}
+	for (size_t i = 0; i < hits.n_marks; i++) {
+		err = parser_handle_mark(p, hits.marks[i], line, back, end_off);
+		if (err)
+			return err;
+	}
+	parser_filter_banners(p, line, &hits);
+	if (hits.n_banners)
+		return parser_handle_banner(p, line, &hits, back, end_off);
+	if (!p->n_open)
+		return NULL;
+	parser_note_kernel_offset(p, line->text);
+	return parser_route_line(p, line, end_off);
+}
+
 /*
  * One line, or piece of one.  before is what of the block at hand stands in
  * front of the line (history has what is older).  literal says whether raw may
- * hold one.
+ * hold one.  Where an end of line was lost, two messages stand in it.
  */
 static struct culprit_error *process_piece(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
 					   uint64_t end_off, struct span before, bool literal)
 {
 	struct culprit_error *err;
+	struct line line, next;
 	struct lookback back;
-	struct hits hits;
-	struct line line;
+	bool more;
 
 	if (p->n_open) {
 		err = parser_close_idle(p, off);
@@ -138,33 +173,12 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	line.offset = off;
 	line.number = p->number;
 	lookback_init(&back, &p->history, before, p->off, &p->decoder);
-	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
-	if (line.origin == ORIGIN_KERNEL)
-		p->seen_prefix = true;
-	/* Only cleaned text can hold a literal that raw does not. */
-	if (literal || !is_part_of(line.text, raw))
-		parser_find_hits(p->patterns, line.text, &hits);
-	else
-		hits = (struct hits){ .n_banners = 0 };
-	if (line.origin == ORIGIN_META)
-		return NULL;
-	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN && !(flags & LINE_CONTINUED)) {
-		err = parser_kernel_spoke(&back, -1, &p->seen_prefix);
-		if (err)
-			return err;
-	}
-	for (size_t i = 0; i < hits.n_marks; i++) {
-		err = parser_handle_mark(p, hits.marks[i], &line, &back, end_off);
-		if (err)
-			return err;
-	}
-	parser_filter_banners(p, &line, &hits);
-	if (hits.n_banners)
-		return parser_handle_banner(p, &line, &hits, &back, end_off);
-	if (!p->n_open)
-		return NULL;
-	parser_note_kernel_offset(p, line.text);
-	return parser_route_line(p, &line, end_off);
+	do {
+		more = console_split_inner(&line, &next);
+		err = process_message(p, &line, end_off, &back, literal);
+		line = next;
+	} while (!err && more);
+	return err;
 }
 
 /* A whole physical line without its end; longer ones go in pieces. literal: one begins in it. */

@@ -28,7 +28,11 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 	return err ? err : parser_close_draft(p, d);
 }
 
-/* Did a kernel that had been up for min_us (-1: any) speak in the lines before? */
+bool parser_proves_prefixes(const struct line *line)
+{
+	return line->origin == ORIGIN_KERNEL && line->time_us != 0;
+}
+
 struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret)
 {
 	const struct line *line;
@@ -39,7 +43,7 @@ struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us,
 		err = lookback_line(back, i++, &line);
 		if (err)
 			return err;
-	} while (line && (line->origin != ORIGIN_KERNEL || line->time_us < min_us));
+	} while (line && (!parser_proves_prefixes(line) || line->time_us < min_us));
 	*ret = line;
 	return NULL;
 }

@@ -14,6 +14,7 @@
 struct raw_frame {
 	struct span function;	/* as printed, with suffix: "kc_trigger.cold" */
 	struct span callee;	/* arm: what function called, see stack_parse_frame; else empty */
+	struct span callee_module, callee_build_id;
 	struct span module;	/* without brackets and build ID */
 	struct span build_id;
 	struct span file;
@@ -30,6 +31,31 @@ struct raw_frame {
  * line above, is given as callee, because above the first line there is none.
  */
 bool stack_parse_frame(struct span text, struct raw_frame *ret);
+
+/*
+ * Does text stand for an inlined function, in a report with source lines?
+ * Such a line repeats the one of the kernel, which comes below, with
+ * "FUNCTION FILE:LINE [inline]" for its symbol; not only frames do.
+ */
+bool stack_is_inlined(struct span text);
+
+/*
+ * text without the source lines behind its symbols: "f+0x1/0x2 mm/slab.c:38 at
+ * addr" is "f+0x1/0x2 at addr".  Adds to ret; false when out of memory.
+ */
+bool stack_add_plain(struct buf *ret, struct span text) __attribute__((warn_unused_result));
+
+/*
+ * Behind the end of what it is named by ("f+0x6e40/0x3c8"): the address is in
+ * data, or nowhere, and that is only the nearest symbol below.
+ */
+static inline bool frame_is_outside(const struct raw_frame *f)
+{
+	return (f->flags & CULPRIT_FRAME_HAS_OFFSET) && f->offset > f->size;
+}
+
+/* The same of what follows a symbol: ".isra.0+0x6e40/0x3c8 [mod]". */
+bool stack_offset_is_outside(struct span behind_symbol);
 
 /* The entry of the set's stack headers that text opens, or NULL. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text);

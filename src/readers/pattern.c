@@ -725,6 +725,12 @@ static struct culprit_error *add_pattern(struct loader *l, const struct yaml_nod
 		return yaml_error(l->doc, node, "pattern '%s' needs 'banner' (or 'event') and 'forms'", pattern->name);
 	old = pattern_set_find(l->set, pattern->name);
 	if (old >= 0) {
+		const struct pattern_place *place = &l->set->patterns[old].place;
+
+		/* Other files override; in one file it is a mistake, and the first would be lost. */
+		if (place->file == pattern->place.file)
+			return yaml_error(l->doc, node, "pattern '%s' is there already, at %s:%u:%u", pattern->name, place->file,
+					  place->line, place->column);
 		l->set->patterns[old] = *pattern;
 		return NULL;
 	}

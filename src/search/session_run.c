@@ -96,10 +96,10 @@ void session_pause(struct session *s, const struct session_observer *observer, b
 	int64_t left = session_infra_pause_ms(s, session_infra_row(s));
 	struct pollfd cancel = { .fd = s->cancel_fd, .events = POLLIN };
 
-	if (runner_n_running(s->runner))
+	if (left <= 0 || runner_n_running(s->runner))
 		return;
-	if (left > 0)
-		s->phase = PHASE_PAUSING;
+	s->phase = PHASE_PAUSING;
+	session_notify(s, observer, SESSION_PAUSING);
 	for (; left > 0 && !*ret_cancelled; left -= PAUSE_STEP_MS) {
 		*ret_cancelled = poll(&cancel, 1, (int)(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS)) > 0;
 		session_notify(s, observer, SESSION_TICK);

@@ -184,7 +184,9 @@ is 'the exit code judges where the console is silent' "0 culprit $(rev q1)" "$co
 config machine q2 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "exit 75" }|' machine.yaml
 SECONDS=0
-hunt machine
+run "$CULPRIT" bisect run -c machine.yaml
+last=${out##*$'\n'}
+has 'pauses are told' 'the machine failed 3 times in a row; another try in 1.0 s' "$err"
 is 'a machine that always fails ends it' '4 none' "$code $last"
 has 'a machine that always fails is told' 'the last 10 builds or runs all failed around the kernel' "$out"
 has 'what it failed with is told' 'run command reports a failure' "$out"

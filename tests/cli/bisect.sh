@@ -204,7 +204,7 @@ class P(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         assert open_tags.pop() == tag
 P().feed(text)
-assert not open_tags and text.count('<svg') == 2 and 'url(' not in text and '@import' not in text
+assert not open_tags and text.count('<svg') == 3 and 'url(' not in text and '@import' not in text
 EOF
 sed 's/bad: c24/bad: c23/' culprit.yaml >moved.yaml
 run "$CULPRIT" bisect run -c moved.yaml
@@ -271,6 +271,9 @@ done
 run "$CULPRIT" bisect run -q -c killed.yaml
 is 'killed again and again: the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
 holds 'killed again and again: it really was' test "$kills" -gt 3
+# one at a time: what was begun and is not in the journal was in flight at a kill
+holds 'killed again and again: lost no more than the runs in flight' \
+	test "$(($(wc -l <killed.runs) - $(grep -c ' run n=' killed/journal)))" -le "$kills"
 is 'killed again and again: no number twice' "$(wc -l <killed.runs)" "$(sort -u killed.runs | wc -l)"
 
 # --- a torn journal

@@ -60,6 +60,13 @@ done <<'END'
 128 match --target-log
 END
 
+# What could not be read may hold a crash.
+head -c 2000 log.gz >cut.gz
+run "$CULPRIT" parse --no-boot-failures cut.gz
+is 'a torn archive' 2 "$code"
+is 'a torn archive is not called clean' '' "$out"
+has 'a torn archive is told of' 'it ends too early' "$err"
+
 # --- in the middle of it
 if ! cc -shared -fPIC -o fail.so "$top/tests/cli/failing_io.c" -ldl; then
 	fail 'the library that fails calls'

@@ -71,6 +71,8 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "patterns:\n- name: p\n", "a.yaml:2:3: pattern 'p' needs 'banner' (or 'event') and 'forms'" },
 	{ "patterns:\n- name: p\n  banner: \"BUG:\"\n", "a.yaml:2:3: pattern 'p' needs 'banner' (or 'event') and 'forms'" },
 	{ "patterns:\n- name: p\n  disabled: true\n", "a.yaml:2:3: no pattern 'p' to disable" },
+	{ PATTERN "- name: p\n  banner: \"BUG:\"\n  forms:\n  - {match: x, title: y}\n",
+	  "a.yaml:7:3: pattern 'p' is there already, at a.yaml:2:3" },
 	{ "patterns:\n- name: p\n  kind: bug\n",
 	  "a.yaml:3:9: kind is 'bug'; expected one of: crash, boot-failure, infrastructure" },
 	{ "patterns:\n- name: p\n  colour: red\n",
