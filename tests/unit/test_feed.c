@@ -133,12 +133,13 @@ static bool on_report(void *arg, struct culprit_report *report)
 	return !result->stop_after || result->n < result->stop_after;
 }
 
-static void on_end(void *arg, const struct culprit_summary *summary)
+static void on_end(void *arg, const struct culprit_summary *summary, bool whole)
 {
 	struct result *result = arg;
 	struct json json = { 0 };
 	struct json_t *root = json_begin(&json);
 
+	ck_assert(whole || result->stop_after);
 	json_put_summary(&json, root, summary, NULL);
 	ck_assert(json_end(&json, root, &result->text));
 }
