@@ -179,11 +179,12 @@ struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **
  *	Object   00000010: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b a5  kkkkkkkkkkkkkkk.
  *
  * So many numbers of one width ("????????" where nothing could be read), with
- * at most two words before them.
+ * at most two words before them; or fewer, and nothing but an address besides.
  */
 static bool is_dump(struct span text)
 {
 	size_t width = 0, n = 0, words = 0;
+	bool address = false;
 
 	while (text.len) {
 		size_t len = 0, digits = 0;
@@ -196,10 +197,12 @@ static bool is_dump(struct span text)
 				return true;
 		} else if (len && (n || ++words > 2)) {
 			return false;
+		} else if (len) {
+			address = words == 1 && digits >= 4 && len == digits + 1 && text.ptr[digits] == ':';
 		}
 		text = span_skip(text, len + (len < text.len));
 	}
-	return false;
+	return n && address;
 }
 
 /* Blanks in front, a frame, a dump, a known word: the line is part of a report and not of the log around it. */
