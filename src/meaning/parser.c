@@ -31,6 +31,7 @@
 #include "meaning/report.h"
 #include "readers/scan.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "meaning/stack.h"
@@ -501,9 +502,21 @@ static void note_panic(struct culprit_parser *p, uint64_t off)
 	}
 }
 
+/*
+ * "BUG: KASAN: use-after-free in dst_check include/net/dst.h:498 [inline]": the
+ * kernel never says so.  A symbolizer prints the line again for each function
+ * that was inlined, and the kernel's own last.
+ */
+static bool is_inlined(struct span text)
+{
+	return span_find(text, SPAN(" [inline]")) >= 0;
+}
+
 /* Why a line that holds the banner's literal is none, or NULL where it is one. */
 static const char *why_no_banner(struct culprit_parser *p, const struct line *line, struct banner *banner)
 {
+	if (is_inlined(line->text))
+		return "it tells of an inlined function";
 	if (banner->speaker == SPEAKER_KERNEL && !may_be_kernel(p, line))
 		return "the kernel does not say this";
 	if (banner->n_require && !any_matches(p, banner->require, banner->n_require, line->text))
@@ -558,10 +571,32 @@ static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
 
 /* -------------------------------------------------- lines of a report */
 
+/* "3e40: 80472a1c e0729e54 00000000 ...": the memory of a stack (arm), four words at the least. */
+static bool is_memory_dump(struct span text)
+{
+	size_t words = 0;
+
+	for (size_t i = 0; i < text.len;) {
+		size_t start = i;
+
+		while (i < text.len && isxdigit((unsigned char)text.ptr[i]))
+			i++;
+		if (i < text.len && !start && text.ptr[i] == ':')
+			i++;
+		else if (i - start != 8 && i - start != 16)
+			return false;
+		else
+			words++;
+		while (i < text.len && text.ptr[i] == ' ')
+			i++;
+	}
+	return words >= 4;
+}
+
 /* Blanks in front, a frame, a known word: the line is part of a report and not of the log around it. */
 static bool looks_like_report(const struct culprit_parser *p, struct span text, bool frame_or_header)
 {
-	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
+	if (frame_or_header || is_memory_dump(text) || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
 		return true;
 	return glob_list_match(&p->patterns->continues, text);
 }
