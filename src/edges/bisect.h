@@ -59,6 +59,9 @@ void bisect_progress_notify(void *arg, struct session *session, enum session_eve
 /* In words: "the likely culprit's parent needs evidence of its own". Static. */
 const char *bisect_why_text(enum bisect_why why);
 
+/* Why there is none, of a session that gave up: with numbers, and what to do. */
+bool bisect_add_no_answer(struct buf *buf, const struct session *session) __attribute__((warn_unused_result));
+
 /* "2 h 05 min", "37 s" */
 bool bisect_add_duration(struct buf *buf, double seconds) __attribute__((warn_unused_result));
 

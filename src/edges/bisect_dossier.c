@@ -202,17 +202,22 @@ static struct culprit_error *take_crash_text(struct dossier *d)
 		culprit_error_destroy(err);
 		return NULL;
 	}
-	for (size_t i = 0; i < console.n_reports && !d->crash; i++) {
+	for (size_t i = 0; i < console.n_reports && !d->crash && !err; i++) {
 		const struct culprit_report *r = console.reports[i];
-		struct span text = { r->text, r->text_len < CRASH_BYTES ? r->text_len : CRASH_BYTES };
+		struct span text = { r->text, r->text_len };
+		char *lines;
 
 		if (!strcmp(r->title, best->title)) {
+			err = dossier_add_lines(d, best->subject.commit.hex, r, &lines);
+			if (!err && lines)
+				text = span_of(lines);
+			text.len = text.len < CRASH_BYTES ? text.len : CRASH_BYTES;
 			d->crash = arena_dup(&d->arena, text);
 			d->crash_run = arena_printf(&d->arena, "run %u at %.12s", best->number, best->subject.commit.hex);
 		}
 	}
 	run_console_deinit(&console);
-	return NULL;
+	return err;
 }
 
 /* --------------------------------------------------------------- people */

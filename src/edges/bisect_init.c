@@ -83,7 +83,7 @@ static bool add_build(struct buf *buf, const struct answers *a)
 	return add_value(buf, "build:\n  command: ", a->a[ASK_BUILD].value, "\n") &&
 	       buf_add_str(buf, "  timeout: 4h\n"
 				"  #image: bzImage        # what tells two kernels apart; otherwise all artefacts\n"
-				"  #cost: 6               # how many runs a build is worth\n");
+				"  #cost: 6               # how many runs a build is worth; measured where it is not given\n");
 }
 
 static bool add_run(struct buf *buf, const struct answers *a)

@@ -163,7 +163,7 @@ static bool add_tally(struct buf *buf, const struct session *s)
 
 static bool add_phase(struct buf *buf, const struct session *s)
 {
-	static const char *const phases[] = { "deciding", "building", "running" };
+	static const char *const phases[] = { "deciding", "building", "running", "the machine fails; waiting before another try," };
 	struct bisect_spent spent = { 0 };
 	double left;
 

@@ -30,7 +30,8 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 		return buf_printf(buf, "The %s is one of %u commits, with a probability of %.1f %%;\n%s.\nThe likeliest is:\n\n", what,
 				  d->n_set, d->set_mass * 100, bisect_why_text(d->why));
 	case ANSWER_GAVE_UP:
-		return buf_printf(buf, "No %s can be named: %s.\n", what, bisect_why_text(d->why));
+		return buf_printf(buf, "No %s can be named: ", what) && bisect_add_no_answer(buf, d->session) &&
+		       buf_add_str(buf, ".\n");
 	case ANSWER_NONE_YET:
 		break;
 	}

@@ -22,6 +22,7 @@ struct add {
 	const char *corpus, *as, *title, *kernel, *made, *judged;	/* NULL: not given */
 	bool none, with_report, ask;
 	struct culprit_patterns *patterns;
+	struct sources *sources;	/* NULL: none */
 	struct buf log;
 	struct corpus_case c;		/* the log as a case */
 	struct reading reading;
@@ -92,12 +93,19 @@ static bool show_found(const struct add *add, const char *path)
 {
 	_cleanup_(buf_deinit) struct buf buf = { 0 };
 	const struct culprit_report *report = add->reading.report;
+	struct culprit_report lines;
 
 	if (!report) {
 		printf("no report was found\n");
 		return true;
 	}
-	if (!text_add_report(&buf, report, path, add->settings.color))
+	lines = *report;
+	if (add->reading.text) {
+		lines.text = add->reading.text;
+		lines.text_len = strlen(lines.text);
+		lines.file_guilty = add->reading.file_guilty;
+	}
+	if (!text_add_report(&buf, &lines, path, add->settings.color))
 		return false;
 	fwrite(buf.data, 1, buf.len, stdout);
 	if (add->reading.n_reports > 1)
@@ -309,6 +317,7 @@ static void add_deinit(struct add *add)
 	case_deinit(&add->c);
 	buf_deinit(&add->log);
 	arena_deinit(&add->arena);
+	sources_destroy(add->sources);
 	culprit_patterns_destroy(add->patterns);
 }
 
@@ -326,6 +335,7 @@ static int read_options(struct option_reader *reader, struct add *add)
 			    &add->judged),
 		OPTION_FLAG('r', "report", "check the text of the report, too", &add->with_report),
 		OPTION_PATTERNS('p', &add->settings.pattern_dirs),
+		SOURCES_OPTIONS(&add->settings.sources, 0, 0, 0, 0),
 		TEXT_COLOR_OPTION(&add->settings.color_when),
 		OPTION_HELP('h'),
 	};
@@ -363,7 +373,11 @@ int corpus_add(int argc, char **argv)
 	if (!err)
 		err = culprit_patterns_load(add.settings.pattern_dirs.values, add.settings.pattern_dirs.n, &add.patterns);
 	if (!err)
+		err = corpus_make_sources(&add.settings, &reader, add.patterns, &add.sources);
+	if (!err)
 		err = reading_create(add.patterns, &add.c, &add.reading);
+	if (!err)
+		err = reading_add_sources(add.sources, &add.c, &add.reading);
 	if (!err && add.ask)
 		err = ask(&add, argv[1]);
 	if (!err)

@@ -106,7 +106,8 @@ static struct culprit_error *add_text(struct buf *buf, const struct corpus_case 
 	}
 	if (report && (!buf_printf(buf, "\nlines %llu to %llu, pattern %s:\n\n", (unsigned long long)report->start_line,
 				   (unsigned long long)report->end_line, report->pattern ? report->pattern : "?") ||
-		       !text_add(buf, (struct span){ report->text, report->text_len }, TEXT_LINES)))
+		       !text_add(buf, reading->text ? span_of(reading->text) :
+						      (struct span){ report->text, report->text_len }, TEXT_LINES)))
 		return &culprit_error_no_memory;
 	return NULL;
 }
@@ -129,8 +130,10 @@ static struct culprit_error *add_case(struct buf *buf, const struct corpus_case 
 	return add_text(buf, c, reading, color);
 }
 
-static struct culprit_error *show(const char *path, const struct corpus_settings *settings, bool log, bool *ret_right)
+static struct culprit_error *show(const char *path, const struct corpus_settings *settings,
+				  const struct option_reader *reader, bool log, bool *ret_right)
 {
+	struct sources *sources = NULL;
 	_cleanup_(case_deinit) struct corpus_case c = { 0 };
 	_cleanup_(buf_deinit) struct buf buf = { 0 };
 	struct culprit_patterns *patterns;
@@ -147,12 +150,17 @@ static struct culprit_error *show(const char *path, const struct corpus_settings
 	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
 	if (err)
 		return err;
-	err = reading_create(patterns, &c, &reading);
+	err = corpus_make_sources(settings, reader, patterns, &sources);
+	if (!err)
+		err = reading_create(patterns, &c, &reading);
 	if (!err) {
-		err = add_case(&buf, &c, &reading, settings->color);
+		err = reading_add_sources(sources, &c, &reading);
+		if (!err)
+			err = add_case(&buf, &c, &reading, settings->color);
 		*ret_right = !reading.wrong;
 		reading_deinit(&reading);
 	}
+	sources_destroy(sources);
 	culprit_patterns_destroy(patterns);
 	if (!err)
 		fwrite(buf.data, 1, buf.len, stdout);
@@ -167,6 +175,7 @@ int corpus_show(int argc, char **argv)
 	const struct option_def defs[] = {
 		OPTION_FLAG('l', "log", "print the log of the case, byte by byte, and nothing else", &log),
 		OPTION_PATTERNS('p', &settings.pattern_dirs),
+		SOURCES_OPTIONS(&settings.sources, 0, 0, 0, 0),
 		TEXT_COLOR_OPTION(&settings.color_when),
 		OPTION_HELP('h'),
 	};
@@ -182,6 +191,6 @@ int corpus_show(int argc, char **argv)
 		return code;
 	if (reader.n_operands != 1)
 		return option_complain(&reader, "which case? One is shown at a time");
-	err = show(argv[1], &settings, log, &right);
+	err = show(argv[1], &settings, &reader, log, &right);
 	return err ? corpus_complain(&reader, err) : !right;
 }

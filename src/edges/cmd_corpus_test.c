@@ -32,6 +32,7 @@ struct count {
 
 struct test {
 	struct corpus_settings settings;
+	struct sources *sources;		/* NULL: none */
 	enum format format;
 	bool feed, quiet, verbose;
 	struct culprit_patterns *patterns;
@@ -80,7 +81,10 @@ static void test_case(void *arg, size_t i)
 	result->err = reading_create(test->patterns, result->c, &reading);
 	if (result->err)
 		return;
-	result->err = read_case(test, result->c, &reading, result);
+	if (result->c->guilty_file)
+		result->err = reading_add_sources(test->sources, result->c, &reading);
+	if (!result->err)
+		result->err = read_case(test, result->c, &reading, result);
 	reading_deinit(&reading);
 }
 
@@ -401,6 +405,7 @@ static void test_deinit(struct test *test)
 	}
 	free(test->results);
 	case_list_deinit(&test->list);
+	sources_destroy(test->sources);
 	culprit_patterns_destroy(test->patterns);
 }
 
@@ -414,8 +419,9 @@ static int read_options(struct option_reader *reader, struct test *test)
 		OPTION_CHOICE('f', "format", "FORMAT", "text (default), junit, tap or json", format_words, &test->format),
 		OPTION_FLAG('q', "quiet", "text: only the counts, no failures", &test->quiet),
 		OPTION_FLAG('v', "verbose", "text: name the cases that pass, too", &test->verbose),
-		OPTION_FLAG(0, "feed", "also feed every log byte by byte: the same reports must come", &test->feed),
+		OPTION_FLAG(0, "feed", "also feed every log byte by byte and in pieces", &test->feed),
 		OPTION_PATTERNS('p', &test->settings.pattern_dirs),
+		SOURCES_OPTIONS(&test->settings.sources, 0, 0, 0, 0),
 		CORPUS_JOBS_OPTION(&test->settings),
 		TEXT_COLOR_OPTION(&test->settings.color_when),
 		OPTION_HELP('h'),
@@ -441,6 +447,8 @@ int corpus_test(int argc, char **argv)
 	err = corpus_load(&test.settings, &reader, &test.list);
 	if (!err)
 		err = culprit_patterns_load(test.settings.pattern_dirs.values, test.settings.pattern_dirs.n, &test.patterns);
+	if (!err)
+		err = corpus_make_sources(&test.settings, &reader, test.patterns, &test.sources);
 	if (!err)
 		err = run_test(&test);
 	if (!err && !test.total.cases)

@@ -14,6 +14,7 @@
 #include "edges/json.h"
 #include "edges/options.h"
 #include "edges/runs.h"
+#include "edges/sources.h"
 #include "edges/text.h"
 #include "meaning/match.h"
 #include "meaning/match_rules.h"
@@ -32,6 +33,7 @@ struct settings {
 	enum option_format format;
 	enum text_color color_when;
 	long run_exit;			/* -1: not told */
+	struct sources_settings sources;
 };
 
 struct match {
@@ -39,6 +41,7 @@ struct match {
 	struct culprit_patterns *patterns;
 	struct match_rules *rules;
 	struct profile *profile;
+	struct sources *sources;	/* of the judged logs; NULL: none */
 };
 
 static int complain(struct culprit_error *err)
@@ -150,8 +153,14 @@ static enum text_paint paint_of(enum verdict verdict)
 	}
 }
 
+static bool add_file(struct buf *out, const char *file)
+{
+	return !file || (buf_add_str(out, "    guilty file: ") && text_add(out, span_of(file), TEXT_FIELD) &&
+			 buf_add_char(out, '\n'));
+}
+
 static bool add_text(struct buf *out, const struct match *match, const struct run_log *log,
-		     const struct match_result *result)
+		     const struct match_result *result, const char *file)
 {
 	const struct settings *settings = match->settings;
 	const char *place = !strcmp(log->path, "-") ? "standard input" : log->path;
@@ -167,6 +176,7 @@ static bool add_text(struct buf *out, const struct match *match, const struct ru
 	if (settings->explain && result->symptom)
 		ok = ok && buf_add_str(out, "    compared with: ") && text_add(out, span_of(result->symptom), TEXT_FIELD) &&
 		     buf_add_char(out, '\n');
+	ok = ok && (!settings->explain || add_file(out, file));
 	for (size_t i = 0; ok && settings->explain && i < result->n_evidence; i++) {
 		if (result->evidence[i].weight != 0)
 			ok = buf_printf(out, "    %+5.1f  ", result->evidence[i].weight);
@@ -177,7 +187,8 @@ static bool add_text(struct buf *out, const struct match *match, const struct ru
 	return ok;
 }
 
-static bool add_json(struct buf *out, const struct run_log *log, const struct match_result *result)
+static bool add_json(struct buf *out, const struct match *match, const struct run_log *log,
+		     const struct match_result *result, const char *file)
 {
 	struct json json = { 0 };
 	struct json_t *root = json_begin(&json), *list;
@@ -196,6 +207,8 @@ static bool add_json(struct buf *out, const struct run_log *log, const struct ma
 	}
 	json_put_str(&json, root, "title", result->title);
 	json_put_str(&json, root, "symptom", result->symptom);
+	if (match->sources)
+		json_put_str(&json, root, "guilty_file", file);
 	json_put_str(&json, root, "file", strcmp(log->path, "-") ? log->path : NULL);
 	if (result->report < log->n_reports)
 		json_put_u64(&json, root, "line", log->reports[result->report]->start_line);
@@ -204,12 +217,35 @@ static bool add_json(struct buf *out, const struct run_log *log, const struct ma
 	return json_end(&json, root, out);
 }
 
+/* The guilty file of the report that decided, by the sources; the caller frees. */
+static struct culprit_error *find_file(const struct match *match, const struct run_log *log,
+				       const struct match_result *result, char **ret)
+{
+	struct sources_found found;
+	struct culprit_error *err;
+
+	*ret = NULL;
+	if (!match->sources || result->report >= log->n_reports)
+		return NULL;
+	err = sources_find(match->sources, log->reports[result->report], &found);
+	if (!err && found.symbolized->report.file_guilty && !(*ret = strdup(found.symbolized->report.file_guilty)))
+		err = &culprit_error_no_memory;
+	if (!err)
+		sources_print_notes(match->sources, &found);
+	sources_found_deinit(&found);
+	return err;
+}
+
 static struct culprit_error *print_result(const struct match *match, const struct run_log *log,
 					  const struct match_result *result)
 {
 	_cleanup_(buf_deinit) struct buf out = { 0 };
+	_cleanup_(freep) char *file = NULL;
+	struct culprit_error *err = find_file(match, log, result, &file);
 
-	if (!(match->settings->format == OPTION_FORMAT_JSON ? add_json(&out, log, result) : add_text(&out, match, log, result)))
+	if (err)
+		return err;
+	if (!(match->settings->format == OPTION_FORMAT_JSON ? add_json : add_text)(&out, match, log, result, file))
 		return &culprit_error_no_memory;
 	if (fwrite(out.data, 1, out.len, stdout) != out.len)
 		return culprit_error_errno("cannot write to standard output");
@@ -310,6 +346,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			      0, 255, &settings->run_exit),
 		OPTION_PATTERNS(0, &settings->pattern_dirs),
 		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
+		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),
 		TEXT_COLOR_OPTION(&settings->color_when),
 		OPTION_HELP('h'),
 	};
@@ -337,6 +374,8 @@ static int run_match(const struct settings *settings, const char *const *paths, 
 	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &match.patterns);
 	if (!err)
 		err = match_rules_load(settings->rules, &match.rules);
+	if (!err && sources_wanted(&settings->sources))
+		err = sources_create(match.patterns, &settings->sources, "culprit match", &match.sources);
 	if (!err)
 		err = make_profile(&match);
 	if (!err && (settings->learn || settings->learn_good))
@@ -345,6 +384,7 @@ static int run_match(const struct settings *settings, const char *const *paths, 
 		code = judge_logs(&match, paths, n_paths);
 	if (err)
 		code = complain(err);
+	sources_destroy(match.sources);
 	profile_destroy(match.profile);
 	match_rules_destroy(match.rules);
 	culprit_patterns_destroy(match.patterns);

@@ -126,14 +126,15 @@ static bool add_report(struct log *log, const struct culprit_report *report, con
 	}
 }
 
-static bool add_end(struct log *log, const struct culprit_summary *summary)
+static bool add_end(struct log *log, const struct culprit_summary *summary, bool whole)
 {
 	const struct settings *settings = log->parse->settings;
 	const char *place = log->parse->n_paths > 1 ? place_of(log) : NULL;
 
 	if (settings->format == FORMAT_JSON)
 		return !settings->summary || add_json_summary(log, summary);
-	if (settings->format == FORMAT_TEXT && !log->found &&
+	/* What could not be read may hold anything. */
+	if (settings->format == FORMAT_TEXT && !log->found && whole &&
 	    !text_add_clean(&log->text, summary, place, settings->color))
 		return false;
 	return !settings->summary || text_add_summary(&log->text, summary, place, settings->color);
@@ -211,11 +212,11 @@ static bool on_report(void *arg, struct culprit_report *report)
 	return ok;
 }
 
-static void on_end(void *arg, const struct culprit_summary *summary)
+static void on_end(void *arg, const struct culprit_summary *summary, bool whole)
 {
 	struct log *log = arg;
 
-	send(log, add_end(log, summary));
+	send(log, add_end(log, summary, whole));
 }
 
 static void parse_log(struct parse *parse, size_t index)

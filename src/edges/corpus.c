@@ -46,9 +46,14 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Calls take with every report, which it takes over. chunk: how many bytes to feed at once. */
+/*
+ * Calls take with every report, which it takes over: at the end, or (early) as
+ * they come.  chunk: how many bytes to feed at once.  *ret (may be NULL)
+ * borrows nothing.
+ */
 static struct culprit_error *parse_log(const struct culprit_patterns *patterns, const struct corpus_case *c,
-				       size_t chunk, bool (*take)(void *arg, struct culprit_report *), void *arg)
+				       size_t chunk, bool early, bool (*take)(void *arg, struct culprit_report *),
+				       void *arg, struct culprit_summary *ret)
 {
 	struct culprit_parser_options options = { .file_name = c->path, .detect_boot_failures = true };
 	_cleanup_(parser_destroyp) struct culprit_parser *parser = NULL;
@@ -56,10 +61,12 @@ static struct culprit_error *parse_log(const struct culprit_patterns *patterns, 
 	struct culprit_report *report;
 	bool ok = true;
 
-	for (size_t pos = 0; !err && pos < c->log.len; pos += chunk) {
+	for (size_t pos = 0; !err && ok && pos < c->log.len; pos += chunk) {
 		size_t len = c->log.len - pos < chunk ? c->log.len - pos : chunk;
 
 		err = culprit_parser_feed(parser, c->log.ptr + pos, len);
+		while (early && !err && ok && (report = culprit_parser_take(parser)))
+			ok = take(arg, report);
 	}
 	if (!err)
 		err = culprit_parser_finish(parser);
@@ -67,6 +74,10 @@ static struct culprit_error *parse_log(const struct culprit_patterns *patterns, 
 		return culprit_error_context(err, "%s", c->path);
 	while (ok && (report = culprit_parser_take(parser)))
 		ok = take(arg, report);
+	if (ret) {
+		culprit_parser_summary(parser, ret);
+		ret->kernel_version = NULL;
+	}
 	return ok ? NULL : &culprit_error_no_memory;
 }
 
@@ -222,7 +233,7 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 	double start = now();
 
 	*ret = (struct reading){ 0 };
-	err = parse_log(patterns, c, c->log.len + 1, keep_first, ret);
+	err = parse_log(patterns, c, c->log.len + 1, false, keep_first, ret, NULL);
 	if (err) {
 		reading_deinit(ret);
 		return err;
@@ -239,6 +250,36 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 	ret->wrong = ret->checked & case_compare(c, &ret->found);
 	ret->seconds = now() - start;
 	return NULL;
+}
+
+struct culprit_error *reading_add_sources(struct sources *sources, const struct corpus_case *c,
+					  struct reading *reading)
+{
+	struct corpus_case *found = &reading->found;
+	struct sources_found lines;
+	struct culprit_error *err;
+
+	if (!sources || !reading->report)
+		return NULL;
+	sources_begin(sources);
+	err = sources_find(sources, reading->report, &lines);
+	if (!err) {
+		const struct culprit_report *report = &lines.symbolized->report;
+
+		reading->text = arena_dup(&found->arena, (struct span){ report->text, report->text_len });
+		if (report->file_guilty)
+			reading->file_guilty = arena_dup(&found->arena, span_of(report->file_guilty));
+		if (!reading->text || (report->file_guilty && !reading->file_guilty))
+			err = &culprit_error_no_memory;
+		sources_print_notes(sources, &lines);
+	}
+	sources_found_deinit(&lines);
+	sources_end(sources);
+	if (!err && c->guilty_file && reading->file_guilty) {
+		found->guilty_file = reading->file_guilty;
+		reading->wrong = reading->checked & case_compare(c, found);
+	}
+	return err;
 }
 
 void reading_deinit(struct reading *reading)
@@ -259,21 +300,37 @@ static bool add_as_json(void *arg, struct culprit_report *report)
 	return json_end(&json, root, arg);
 }
 
+/* All that the parser says of the log, fed so many bytes at a time. */
+static struct culprit_error *tell_all(const struct culprit_patterns *patterns, const struct corpus_case *c,
+				      size_t chunk, bool early, struct buf *ret)
+{
+	struct culprit_summary summary;
+	struct culprit_error *err = parse_log(patterns, c, chunk, early, add_as_json, ret, &summary);
+	struct json json = { 0 };
+	struct json_t *root;
+
+	if (err)
+		return err;
+	root = json_begin(&json);
+	json_put_summary(&json, root, &summary, NULL);
+	return json_end(&json, root, ret) ? NULL : &culprit_error_no_memory;
+}
+
 struct culprit_error *reading_check_feed(const struct culprit_patterns *patterns, const struct corpus_case *c,
 					 struct reading *reading)
 {
-	_cleanup_(buf_deinit) struct buf whole = { 0 };
-	_cleanup_(buf_deinit) struct buf bytes = { 0 };
-	struct culprit_error *err = parse_log(patterns, c, c->log.len + 1, add_as_json, &whole);
+	static const size_t chunks[] = { 1, 2, 3, 7, 64, 4096, 65537 };
+	_cleanup_(buf_deinit) struct buf whole = { 0 }, pieces = { 0 };
+	struct culprit_error *err = tell_all(patterns, c, c->log.len + 1, false, &whole);
 
-	if (!err)
-		err = parse_log(patterns, c, 1, add_as_json, &bytes);
-	if (err)
-		return err;
+	for (size_t i = 0; i < countof(chunks) && !err; i++) {
+		pieces.len = 0;
+		err = tell_all(patterns, c, chunks[i], i % 2, &pieces);
+		if (!err && !span_equal(buf_span(&whole), buf_span(&pieces)))
+			reading->wrong |= FIELD_BIT(FIELD_FEED);
+	}
 	reading->checked |= FIELD_BIT(FIELD_FEED);
-	if (!span_equal(buf_span(&whole), buf_span(&bytes)))
-		reading->wrong |= FIELD_BIT(FIELD_FEED);
-	return NULL;
+	return err;
 }
 
 /* The headers without those that the case does not check. */
@@ -325,6 +382,14 @@ int corpus_read_options(struct option_reader *reader, const struct option_def *d
 
 	settings->color = text_use_color(settings->color_when, STDOUT_FILENO);
 	return code;
+}
+
+struct culprit_error *corpus_make_sources(const struct corpus_settings *settings, const struct option_reader *reader,
+					  const struct culprit_patterns *patterns, struct sources **ret)
+{
+	*ret = NULL;
+	return sources_wanted(&settings->sources) ?
+		       sources_create(patterns, &settings->sources, reader->command, ret) : NULL;
 }
 
 static bool is_chosen(const struct corpus_settings *settings, const struct corpus_case *c)

@@ -8,6 +8,7 @@
 
 #include "edges/case.h"
 #include "edges/options.h"
+#include "edges/sources.h"
 #include "edges/text.h"
 #include "ground/base.h"
 
@@ -36,6 +37,7 @@ struct reading {
 					   report and from the case */
 	unsigned int checked, wrong;	/* sets of FIELD_BIT */
 	double seconds;
+	const char *text, *file_guilty;	/* of the report, symbolized; NULL without reading_add_sources() */
 };
 
 /* Errors: those of the parser. ret need not be initialised; reading_deinit it on success. */
@@ -43,7 +45,17 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 				     struct reading *ret);
 void reading_deinit(struct reading *reading);
 
-/* Also feed the log byte by byte: FIELD_FEED is wrong unless the same reports come, in all they say. */
+/*
+ * The first report's text and guilty file by sources (NULL: nothing happens), against which FILE is compared.
+ * Errors: NO_MEMORY.
+ */
+struct culprit_error *reading_add_sources(struct sources *sources, const struct corpus_case *c,
+					  struct reading *reading);
+
+/*
+ * Also feed the log byte by byte, and in pieces of other sizes: FIELD_FEED is
+ * wrong unless reports and summary are the same in all they say.
+ */
 struct culprit_error *reading_check_feed(const struct culprit_patterns *patterns, const struct corpus_case *c,
 					 struct reading *reading);
 
@@ -69,7 +81,12 @@ struct corpus_settings {
 	enum text_color color_when;
 	bool color;
 	const char *kind, *name, *pattern;	/* globs; NULL: all */
+	struct sources_settings sources;
 };
+
+/* NULL in *ret where the settings ask for none. */
+struct culprit_error *corpus_make_sources(const struct corpus_settings *settings, const struct option_reader *reader,
+					  const struct culprit_patterns *patterns, struct sources **ret);
 
 /* Put the defaults in. */
 void corpus_settings_init(struct corpus_settings *settings);

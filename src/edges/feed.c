@@ -216,7 +216,7 @@ static struct culprit_error *run_open(struct run *run)
 }
 
 /* The parser's end, whether or not the log was read to its own. */
-static struct culprit_error *run_finish(struct run *run)
+static struct culprit_error *run_finish(struct run *run, bool whole)
 {
 	struct culprit_error *err = culprit_parser_finish(run->parser);
 	struct culprit_summary summary;
@@ -228,7 +228,7 @@ static struct culprit_error *run_finish(struct run *run)
 	take_reports(run);
 	culprit_parser_summary(run->parser, &summary);
 	if (run->feed->end)
-		run->feed->end(run->feed->arg, &summary);
+		run->feed->end(run->feed->arg, &summary, whole);
 	return NULL;
 }
 
@@ -247,7 +247,7 @@ struct culprit_error *feed_run(const struct feed *feed)
 		err = read_tail(&run);
 	if (err == &culprit_error_no_memory)
 		return err;
-	finish_err = run_finish(&run);
+	finish_err = run_finish(&run, !err);
 	if (!err)
 		return finish_err;
 	culprit_error_destroy(finish_err);

@@ -23,8 +23,8 @@ struct feed {
 	bool follow;
 	/* Takes the report over. False ends the reading. */
 	bool (*report)(void *arg, struct culprit_report *report);
-	/* Called once, after the last report, also when the log could not be read to its end. May be NULL. */
-	void (*end)(void *arg, const struct culprit_summary *summary);
+	/* Called once, after the last report; not whole: the log could not be read to its end. May be NULL. */
+	void (*end)(void *arg, const struct culprit_summary *summary, bool whole);
 	void *arg;
 };
 

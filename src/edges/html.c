@@ -204,6 +204,13 @@ static bool add_runs(struct buf *buf, const struct dossier *d)
 
 /* --------------------------------------------------------------- the rest */
 
+static bool add_no_answer(struct buf *buf, const struct dossier *d)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+
+	return bisect_add_no_answer(&text, d->session) && html_add(buf, text.data);
+}
+
 static bool add_answer(struct buf *buf, const struct dossier *d)
 {
 	const struct git_commit *c = &d->culprit;
@@ -219,8 +226,7 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 		     html_add(buf, bisect_why_text(d->why)) && buf_add_str(buf, ". The likeliest:</p>");
 		break;
 	case ANSWER_GAVE_UP:
-		ok = ok && buf_printf(buf, "<p>No %s can be named: ", what) && html_add(buf, bisect_why_text(d->why)) &&
-		     buf_add_str(buf, ".</p>");
+		ok = ok && buf_printf(buf, "<p>No %s can be named: ", what) && add_no_answer(buf, d) && buf_add_str(buf, ".</p>");
 		break;
 	case ANSWER_NONE_YET:
 		ok = ok && buf_add_str(buf, "<p>The bisection has not come to its end.</p>");

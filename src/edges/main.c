@@ -5,6 +5,8 @@
 #include "edges/commands.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,13 +67,36 @@ static int complain_of(const char *name)
 	return 2;
 }
 
+/*
+ * A stream that was closed (culprit parse >&-): the next file to be opened, a
+ * journal perhaps, would take its number, and what is printed would go there.
+ * Its place is taken by what can neither be read nor written.
+ */
+static bool keep_streams(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+			return false;
+	}
+	return true;
+}
+
 /* What was printed has to arrive, unless the reader has gone (head, say). */
 static int finish_output(int code)
 {
+	bool failed;
+
 	errno = 0;
-	if ((!fflush(stdout) && !ferror(stdout)) || errno == EPIPE)
+	failed = fflush(stdout) || ferror(stdout);
+	/* Above 125, too (match): what is wrong was told already, and is often this. */
+	if (!failed || errno == EPIPE || code == 2 || code > 125)
 		return code;
-	fprintf(stderr, "culprit: cannot write to standard output: %s\n", strerror(errno ? errno : EIO));
+	if (errno)
+		fprintf(stderr, "culprit: cannot write to standard output: %s\n", strerror(errno));
+	else
+		fputs("culprit: cannot write to standard output\n", stderr);
 	return 2;
 }
 
@@ -79,17 +104,19 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	if (!keep_streams())
+		return 2;
 	if (argc < 2) {
 		print_usage(stderr);
 		return 2;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		print_usage(stdout);
-		return 0;
+		return finish_output(0);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("culprit %s\n", CULPRIT_VERSION);
-		return 0;
+		return finish_output(0);
 	}
 	command = find_command(argv[1]);
 	if (!command)

@@ -27,10 +27,11 @@ static bool keep_report(void *arg, struct culprit_report *report)
 	return true;
 }
 
-static void keep_summary(void *arg, const struct culprit_summary *summary)
+static void keep_summary(void *arg, const struct culprit_summary *summary, bool whole)
 {
 	struct run_log *run = arg;
 
+	(void)whole;	/* run_log_read tells */
 	run->summary = *summary;
 	run->summary.kernel_version = NULL;
 }

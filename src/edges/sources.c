@@ -101,8 +101,8 @@ struct culprit_error *sources_find(struct sources *sources, const struct culprit
 		return err;
 	if (!source || !ret->symbolized->report.file_guilty || report->suppressed)
 		return NULL;
-	err = maintainers_find(source, ret->symbolized->report.file_guilty, &ret->symbolized->arena, &ret->people,
-			       &ret->n_people);
+	err = maintainers_find(source, ret->symbolized->report.file_guilty, MAINTAINERS_TIMEOUT_MS,
+			       &ret->symbolized->arena, &ret->people, &ret->n_people);
 	if (err)
 		complain(sources, culprit_error_message(err));
 	culprit_error_destroy(err);

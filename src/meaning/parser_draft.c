@@ -8,6 +8,8 @@
  */
 #include "meaning/parser_parts.h"
 
+#include <ctype.h>
+
 #include "meaning/stack.h"
 
 #define MAX_DRAFT_BYTES (4u << 20)	/* of all open drafts together, LINE_COST for each line included */
@@ -15,6 +17,7 @@
 #define LINE_COST 32
 #define MAX_HELD_BYTES (4u << 20)	/* of finished reports that wait for one before them */
 #define KEEP_QUIET_LINES 5
+#define DUMP_NUMBERS 4
 
 struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags)
 {
@@ -168,12 +171,42 @@ struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **
 	return NULL;
 }
 
-/* Blanks in front, a frame, a known word: the line is part of a report and not of the log around it. */
+/*
+ * Memory in hexadecimal, of a stack, an object or registers; hundreds of lines
+ * of it may stand above the call trace (arm prints 8 KiB of stack):
+ *
+ *	8020: e07281d8 00000000 83230b80 00000004 81304bd0 000c2820 e0728134 e0728048
+ *	Object   00000010: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b a5  kkkkkkkkkkkkkkk.
+ *
+ * So many numbers of one width, with at most two words before them.
+ */
+static bool is_dump(struct span text)
+{
+	size_t width = 0, n = 0, words = 0;
+
+	while (text.len) {
+		size_t len = 0, digits = 0;
+
+		while (len < text.len && text.ptr[len] != ' ')
+			digits += isxdigit((unsigned char)text.ptr[len++]) != 0;
+		if (len && len == digits && (len == 2 || len == 4 || len == 8 || len == 16) && (!n || len == width)) {
+			width = len;
+			if (++n == DUMP_NUMBERS)
+				return true;
+		} else if (len && (n || ++words > 2)) {
+			return false;
+		}
+		text = span_skip(text, len + (len < text.len));
+	}
+	return false;
+}
+
+/* Blanks in front, a frame, a dump, a known word: the line is part of a report and not of the log around it. */
 static bool looks_like_report(const struct culprit_parser *p, struct span text, bool frame_or_header)
 {
 	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
 		return true;
-	return glob_list_match(&p->patterns->continues, text);
+	return is_dump(text) || glob_list_match(&p->patterns->continues, text);
 }
 
 void draft_note_place(struct draft *d, const struct line *line, uint64_t end_off)
@@ -214,8 +247,10 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	bool is_frame = stack_parse_frame(line->text, &frame);
 	bool in_stack = is_frame && !frame.pc && !frame.link;
 	const struct stack_header *header = in_stack ? NULL : stack_find_header(p->patterns, line->text);
-	uint32_t flags = d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0;
+	bool inlined = stack_is_inlined(line->text);
+	uint32_t flags = (d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0) | (inlined ? DRAFT_LINE_INLINED : 0);
 
+	d->expanding = banner && inlined;
 	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
 		flags |= DRAFT_LINE_LEFTOVER;
 		if (glob_list_match(&p->patterns->unwinder, frame.function)) {
@@ -241,7 +276,7 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	}
 	if (glob_list_match(&p->patterns->ends, line->text))
 		d->ended = true;
-	d->own_lines++;
+	d->own_lines += !inlined;
 	d->last_off = end_off;
 	return parser_add_text(p, d, line->text, flags);
 }

@@ -192,6 +192,7 @@ static struct culprit_error *open_draft(struct culprit_parser *p, const struct l
 	d->start_off = line->offset;
 	memcpy(d->banners, hits->banners, sizeof(d->banners));
 	d->n_banners = hits->n_banners;
+	d->last_banner = hits->banners[0];
 	if (!(line->flags & LINE_CONTINUED))
 		err = add_prefix(p, d, back);
 	return err ? err : parser_add_line(p, d, line, end_off, true);
@@ -221,11 +222,24 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
  */
 static bool goes_on(struct culprit_parser *p, const struct draft *d, const struct line *line, const struct hits *hits)
 {
+	/* A report that has source lines already repeats the banner's line for each inlined function. */
+	if (d->expanding && d->last_banner == hits->banners[0])
+		return true;
 	if (d->quiet <= FOLLOW_UP_QUIET && parser_is_follow_up(p, hits, line->text, d->has_stack || d->only_leftovers))
 		return true;
 	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
 		return false;
 	return !is_complete(p, d);
+}
+
+/* Does the report go on behind the line as if it were one of its own? */
+static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
+{
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (p->patterns->banners[hits->banners[i]].inside)
+			return true;
+	}
+	return false;
 }
 
 struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
@@ -236,10 +250,12 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 
 	if (d && goes_on(p, d, line, hits)) {
 		/* What was said before is not named by what comes after. */
-		d->follow_up |= d->has_stack || d->ended ||
-				(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+		if (!is_inside(p, hits))
+			d->follow_up |= d->has_stack || d->ended ||
+					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
 		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
 		      (unsigned long long)d->start_line);
+		d->last_banner = hits->banners[0];
 		return parser_add_line(p, d, line, end_off, true);
 	}
 	if (!d && comes_late(p, line, hits)) {

@@ -51,23 +51,34 @@ static struct span line_text(const struct draft *draft, const struct draft_line 
 	return (struct span){ draft->text.data + line->off, line->len };
 }
 
-static bool is_in_text(const struct draft_line *line, bool leftovers)
+/* Which lines of a draft somebody wants. */
+struct choice {
+	bool prefix;		/* those before the banner, else those from it on */
+	bool leftovers;
+	bool plain;		/* as the kernel wrote it: without inlined functions and source lines */
+	bool certain;		/* without those that may be somebody else's */
+};
+
+static bool is_chosen(const struct draft_line *line, struct choice choice)
 {
 	if (line->flags & (DRAFT_LINE_DROPPED | DRAFT_LINE_FOLLOW_UP))
 		return false;
-	return leftovers || !(line->flags & DRAFT_LINE_LEFTOVER);
+	if (!!(line->flags & DRAFT_LINE_PREFIX) != choice.prefix || (choice.plain && (line->flags & DRAFT_LINE_INLINED)))
+		return false;
+	if (choice.certain && (line->flags & DRAFT_LINE_DOUBTFUL))
+		return false;
+	return choice.leftovers || !(line->flags & DRAFT_LINE_LEFTOVER);
 }
 
-/* Those whose flags in mask are as in want. */
-static bool add_lines(const struct draft *draft, bool leftovers, uint32_t mask, uint32_t want, struct buf *ret,
-		      uint32_t *ret_n)
+static bool add_lines(const struct draft *draft, struct choice choice, struct buf *ret, uint32_t *ret_n)
 {
 	for (size_t i = 0; i < draft->n_lines; i++) {
 		const struct draft_line *line = &draft->lines[i];
 
-		if (!is_in_text(line, leftovers) || (line->flags & mask) != want)
+		if (!is_chosen(line, choice))
 			continue;
-		if (!buf_add(ret, draft->text.data + line->off, line->len) || !buf_add_char(ret, '\n'))
+		if (!(choice.plain ? stack_add_plain(ret, line_text(draft, line)) :
+				     buf_add(ret, draft->text.data + line->off, line->len)) || !buf_add_char(ret, '\n'))
 			return false;
 		++*ret_n;
 	}
@@ -76,9 +87,14 @@ static bool add_lines(const struct draft *draft, bool leftovers, uint32_t mask, 
 
 bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret)
 {
+	struct choice choice = { .leftovers = leftovers, .plain = true, .certain = true };
 	uint32_t n = 0;
 
-	return add_lines(draft, leftovers, DRAFT_LINE_PREFIX | DRAFT_LINE_DOUBTFUL, 0, ret, &n);
+	if (!add_lines(draft, choice, ret, &n))
+		return false;
+	/* Torn off behind its first inlined function. */
+	choice.plain = false;
+	return n || add_lines(draft, choice, ret, &n);
 }
 
 /* What the report's doubts are looked for in: the lines that may not name it, too. */
@@ -86,7 +102,7 @@ static bool draft_whole(const struct draft *draft, bool leftovers, struct buf *r
 {
 	uint32_t n = 0;
 
-	return add_lines(draft, leftovers, DRAFT_LINE_PREFIX, 0, ret, &n);
+	return add_lines(draft, (struct choice){ .leftovers = leftovers, .plain = true }, ret, &n);
 }
 
 /* -------------------------------------------------- facts of the header */
@@ -237,12 +253,15 @@ struct stack_builder {
 	struct buf frames;		/* struct culprit_frame, of the open stack */
 	struct culprit_stack current;
 	bool open;
+	struct buf inlined;		/* frames of register lines with source lines: they belong to the next one */
+	struct culprit_stack inlined_stack;
 };
 
 static void builder_deinit(struct stack_builder *b)
 {
 	buf_deinit(&b->stacks);
 	buf_deinit(&b->frames);
+	buf_deinit(&b->inlined);
 }
 
 static bool add_stack(struct stack_builder *b, struct culprit_stack *stack, const struct culprit_frame *frames,
@@ -307,6 +326,16 @@ static bool add_frame(struct stack_builder *b, const struct raw_frame *raw, uint
 	return buf_add(&b->frames, &frame, sizeof(frame));
 }
 
+/* What was inlined at a register's address stands on lines above it, as everywhere; the last one may be lost. */
+static bool close_register(struct stack_builder *b)
+{
+	size_t n = b->inlined.len / sizeof(struct culprit_frame);
+	bool ok = !n || add_stack(b, &b->inlined_stack, (struct culprit_frame *)(void *)b->inlined.data, n);
+
+	b->inlined.len = 0;
+	return ok;
+}
+
 /* A register line is a stack of its own; the one that it stands in goes on behind it. */
 static bool add_register(struct stack_builder *b, const struct raw_frame *raw, struct span text, uint32_t line)
 {
@@ -317,7 +346,12 @@ static bool add_register(struct stack_builder *b, const struct raw_frame *raw, s
 		.text_line = line,
 	};
 
-	return stack.header && add_stack(b, &stack, &frame, 1);
+	if (b->inlined.len && stack.role != b->inlined_stack.role && !close_register(b))
+		return false;
+	if (!stack.header || !buf_add(&b->inlined, &frame, sizeof(frame)))
+		return false;
+	b->inlined_stack = stack;
+	return (raw->flags & CULPRIT_FRAME_INLINE) || close_register(b);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -336,6 +370,8 @@ static bool add_stack_line(struct stack_builder *b, const struct culprit_pattern
 	if (stack_parse_frame(text, &raw)) {
 		if (raw.pc || raw.link)
 			return add_register(b, &raw, text, line);
+		if (!close_register(b))
+			return false;
 		if (!b->open && !open_stack(b, CULPRIT_ROLE_CALL_TRACE, SPAN(""), line))
 			return false;
 		if (raw.callee.len && !b->frames.len) {
@@ -361,10 +397,13 @@ static bool build_stacks(struct report_box *box, const struct culprit_patterns *
 	while (ok && rest.len) {
 		struct span text = until(rest, '\n');
 
-		ok = add_stack_line(&b, patterns, text, line++);
+		/* What stood before the banner is over with it. */
+		if (line == box->report.prefix_lines)
+			ok = close_register(&b) && close_stack(&b);
+		ok = ok && add_stack_line(&b, patterns, text, line++);
 		rest = span_skip(rest, text.len + (text.len < rest.len));
 	}
-	if (!ok || !close_stack(&b))
+	if (!ok || !close_register(&b) || !close_stack(&b))
 		return false;
 	box->report.n_stacks = b.stacks.len / sizeof(*copy);
 	if (!b.stacks.len)
@@ -451,8 +490,8 @@ static struct culprit_error *take_text(struct report_box *box, const struct draf
 	struct culprit_report *r = &box->report;
 	uint32_t n = 0;
 
-	if (!add_lines(draft, leftovers, DRAFT_LINE_PREFIX, DRAFT_LINE_PREFIX, &text, &r->prefix_lines) ||
-	    !add_lines(draft, leftovers, DRAFT_LINE_PREFIX, 0, &text, &n))
+	if (!add_lines(draft, (struct choice){ .prefix = true, .leftovers = leftovers }, &text, &r->prefix_lines) ||
+	    !add_lines(draft, (struct choice){ .leftovers = leftovers }, &text, &n))
 		return &culprit_error_no_memory;
 	r->n_text_lines = r->prefix_lines + n;
 	r->text = arena_dup(&box->arena, buf_span(&text));

@@ -17,6 +17,7 @@
 #define DRAFT_LINE_FOLLOW_UP	0x04u	/* from the second banner of a report that was complete before it */
 #define DRAFT_LINE_DROPPED	0x08u	/* never in the text */
 #define DRAFT_LINE_DOUBTFUL	0x10u	/* in the text, but behind another message with a stack: it names nothing */
+#define DRAFT_LINE_INLINED	0x20u	/* stands for an inlined function; the line of the kernel comes below */
 
 struct draft_line {
 	uint32_t off, len;		/* in the draft's text, without end of line */
@@ -54,6 +55,8 @@ struct draft {
 	bool follow_up;			/* a follow-up began: the rest is region, not text */
 	bool cut;			/* the log ended, or the machine was reset, inside */
 	bool truncated;
+	bool expanding;			/* its last line was a banner with an inlined function: the same one follows */
+	uint16_t last_banner;
 	bool closed;			/* complete: waits for its turn */
 	uint64_t boot_serial;		/* of the boot it was closed in */
 	struct culprit_report *report;	/* once closed */
@@ -78,7 +81,7 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
 					 struct culprit_report **ret);
 
-/* The text so far that may name it, without prefix. False when out of memory. */
+/* The text so far that may name it, as the kernel wrote it, without prefix. False when out of memory. */
 bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret);
 
 #endif

@@ -364,6 +364,40 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 	return true;
 }
 
+bool stack_is_inlined(struct span text)
+{
+	ptrdiff_t at = span_find(text, SPAN(" [inline]"));
+	struct raw_frame frame;
+
+	if (at > 0)
+		return text.ptr[at - 1] != ' ';
+	return stack_parse_frame(text, &frame) && (frame.flags & CULPRIT_FRAME_INLINE);
+}
+
+bool stack_add_plain(struct buf *ret, struct span text)
+{
+	struct cursor c = { text.ptr, text.ptr + text.len };
+	ptrdiff_t at;
+
+	while ((at = span_find((struct span){ c.p, left(&c) }, SPAN("+0x"))) >= 0) {
+		struct raw_frame f = { 0 };
+		const char *from = c.p;
+		bool found;
+
+		c.p += at;
+		found = eat_offset(&c, &f);
+		if (!found)
+			c.p += 3;
+		else
+			eat_module(&c, &f);
+		if (!buf_add(ret, from, (size_t)(c.p - from)))
+			return false;
+		if (found && left(&c) && *c.p == ' ')
+			eat_source(&c, &f);
+	}
+	return buf_add(ret, c.p, left(&c));
+}
+
 struct span stack_base_name(struct span function)
 {
 	const char *dot;
@@ -384,18 +418,21 @@ bool stack_is_user_pc(struct span text)
 	return span_starts(text, SPAN("RIP: 0033:0x")) || span_starts(text, SPAN("RIP: 0023:0x"));
 }
 
+/* Of those that fit the first in the order of the patterns. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text)
 {
-	bool may_start;
+	size_t best = 0;
 
 	text = span_trim(text);
-	may_start = text.len && (set->header_first[(unsigned char)*text.ptr / 64] >> (unsigned char)*text.ptr % 64 & 1);
-	for (size_t i = may_start ? 0 : set->first_anywhere; i < set->n_headers; i++) {
-		const struct stack_header *h = &set->headers[i];
-		struct span words = { h->text, h->len };
-
-		if (!h->anywhere ? may_start && span_starts(text, words) : span_find(text, words) >= 0)
-			return h;
+	if (!text.len)
+		return NULL;
+	for (size_t i = set->header_first[(unsigned char)*text.ptr]; i && !best; i = set->headers[i - 1].next) {
+		if (span_starts(text, (struct span){ set->headers[i - 1].text, set->headers[i - 1].len }))
+			best = i;
 	}
-	return NULL;
+	for (size_t i = set->header_anywhere; i && (!best || i < best); i = set->headers[i - 1].next) {
+		if (span_find(text, (struct span){ set->headers[i - 1].text, set->headers[i - 1].len }) >= 0)
+			best = i;
+	}
+	return best ? &set->headers[best - 1] : NULL;
 }

@@ -31,6 +31,19 @@ struct raw_frame {
  */
 bool stack_parse_frame(struct span text, struct raw_frame *ret);
 
+/*
+ * Does text stand for an inlined function, in a report with source lines?
+ * Such a line repeats the one of the kernel, which comes below, with
+ * "FUNCTION FILE:LINE [inline]" for its symbol; not only frames do.
+ */
+bool stack_is_inlined(struct span text);
+
+/*
+ * text without the source lines behind its symbols: "f+0x1/0x2 mm/slab.c:38 at
+ * addr" is "f+0x1/0x2 at addr".  Adds to ret; false when out of memory.
+ */
+bool stack_add_plain(struct buf *ret, struct span text) __attribute__((warn_unused_result));
+
 /* The entry of the set's stack headers that text opens, or NULL. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text);
 

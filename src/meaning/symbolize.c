@@ -1090,7 +1090,8 @@ static struct culprit_error *decode_line(struct job *job, enum disasm_arch arch,
 	err = disasm_code_line(arch, span_skip(line, strlen("Code:")), &job->out->arena, &codes[job->out->n_codes].code);
 	if (!err) {
 		codes[job->out->n_codes++].text_line = number;
-		return NULL;
+		return disasm_has_names(arch) ? NULL :
+		       note(job, "this version of capstone knows no riscv: its instructions are given as numbers");
 	}
 	if (culprit_error_code(err) == CULPRIT_ERROR_NO_MEMORY)
 		return err;

@@ -25,6 +25,7 @@ struct finder {
 	const struct title_input *in;
 	struct arena *arena;
 	struct title *title;
+	bool torn;			/* somebody else's stack stood where a frame was looked for */
 	struct regex_match match;	/* of the form's match, and of its report expression */
 	struct regex_match report;
 };
@@ -64,10 +65,11 @@ static bool pattern_is_announced(const struct pattern *pattern, const struct tit
 	return false;
 }
 
-static bool form_matches(struct form *form, const struct title_input *in, struct regex_match *match,
+/* Does it match, beginning before that byte? */
+static bool form_matches(struct form *form, const struct title_input *in, size_t before, struct regex_match *match,
 			 struct regex_match *report)
 {
-	if (!regex_find(&form->match, in->scratch, in->text, 0, match))
+	if (!regex_find_before(&form->match, in->scratch, in->text, 0, before, match))
 		return false;
 	if (!form->has_report)
 		return true;
@@ -89,8 +91,10 @@ static const struct form *choose_form(const struct title_input *in, const struct
 		for (size_t j = 0; j < pattern->n_forms; j++) {
 			struct form *form = &pattern->forms[j];
 			struct regex_match match, report;
+			/* Who explains tells of those that lose, too. */
+			size_t before = in->trace ? SIZE_MAX : best_start;
 
-			if (form->disabled || !form_matches(form, in, &match, &report))
+			if (form->disabled || !form_matches(form, in, before, &match, &report))
 				continue;
 			trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
 			      match.start[0] < best_start ? "" : ": loses to the one above");
@@ -171,7 +175,7 @@ static bool ends_stack(enum culprit_role role)
 
 /*
  * Frames from here to the next header of another role.  False where a frame
- * says that the stack is somebody else's: then it is worth nothing.
+ * says that the stack is somebody else's: what stands above it is the report's.
  */
 static bool collect_stack(const struct finder *finder, struct line_cursor *c, struct frame_list *list)
 {
@@ -243,8 +247,10 @@ static bool pick_by_anchor(const struct finder *f, const struct frame_source *so
 			      (int)ret->len, ret->ptr);
 			return true;
 		}
-		if (is_skipped(f, source, list->names[i]))
+		if (is_skipped(f, source, list->names[i])) {
+			trace(f->in, "  frame %.*s is skipped: generic", (int)list->names[i].len, list->names[i].ptr);
 			continue;
+		}
 		*ret = list->names[i];
 		have = true;
 	}
@@ -276,11 +282,45 @@ static bool pick_from(const struct finder *f, const struct frame_source *source,
 }
 
 /*
+ * Nothing but what prints stacks: the frame below it had it printed.  Where an
+ * interrupt came into somebody else's work, the frames above are the report's.
+ */
+static bool all_generic(const struct finder *f, const struct frame_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (!glob_list_match(&f->in->patterns->skip, list->names[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Does a frame of somebody else's stand between the lines at c and a match that
+ * begins at end?  Then c is left behind it.
+ */
+static bool passes_foreign(const struct finder *f, struct line_cursor *c, const char *end)
+{
+	struct line_cursor at = *c;
+	struct span line;
+
+	while (at.rest.ptr < end && next_line(&at, &line)) {
+		struct raw_frame frame;
+
+		if (stack_parse_frame(line, &frame) && is_foreign(f->in->patterns, &frame)) {
+			*c = at;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
  * One source: its steps, one after the other, down the report.  A step that
  * captures puts a frame on the list; the stack step collects stack after stack
- * until one of them yields.
+ * until one of them yields.  A step that meets a stack of somebody else's is
+ * over: what it was to find is mixed with that.
  */
-static bool run_source(const struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
+static bool run_source(struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
 {
 	struct span text = span_skip(f->in->text, f->match.start[0]);
 	struct line_cursor c = { text };
@@ -294,13 +334,20 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 		size_t from = (size_t)(c.rest.ptr - text.ptr);
 
 		if (step->stack) {
-			if (!collect_stack(f, &c, list))
-				break;
+			if (!collect_stack(f, &c, list) && all_generic(f, list)) {
+				f->torn = true;
+				list->n = 0;
+				continue;
+			}
 			found = pick_from(f, source, list, ret, ret_as);
 			continue;
 		}
 		if (!regex_find(&step->re, f->in->scratch, text, from, &m))
 			break;
+		if (passes_foreign(f, &c, text.ptr + m.start[0])) {
+			f->torn = true;
+			continue;
+		}
 		if (step->captures) {
 			add_frame(f, list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
@@ -649,6 +696,10 @@ static void find_doubts(struct finder *f)
 
 	if (t->corrupted)
 		return;
+	if (f->torn) {
+		t->corrupted = "somebody else's stack stands in the report";
+		return;
+	}
 	if (t->form && t->form->corrupted) {
 		t->corrupted = t->form->corrupted;
 		return;

@@ -33,6 +33,8 @@
 #define MAX_UNIT_BYTES	(96ull << 20)
 #define MAX_FILE_BYTES	(1ull << 30)
 #define MAX_DIR_BYTES	(512ull << 20)
+#define MAX_FILES	8192u
+#define LEFT_BEHIND_SECONDS 3600	/* no write takes so long */
 #define BUFFER_BLOCKS	32u
 
 struct table {
@@ -481,29 +483,53 @@ static int compare_ages(const void *a, const void *b)
 	return x->used < y->used ? -1 : x->used > y->used;
 }
 
+/* ID.idx, or ID.idx.XXXXXX that is being written, or was when its writer died. */
+static bool is_ours(const char *name, bool *ret_temporary)
+{
+	const char *dot = strstr(name, ".idx");
+
+	if (!dot || dot == name || strlen(name) >= sizeof(((struct file_age *)NULL)->name))
+		return false;
+	*ret_temporary = dot[4] == '.' && strlen(dot + 5) == 6;
+	return !dot[4] || *ret_temporary;
+}
+
+/* The indexes of the directory, MAX_FILES of them at the most; what is over and what was left behind is deleted. */
+static size_t list_files(DIR *dir, struct file_age *files, uint64_t *ret_total)
+{
+	struct dirent *entry;
+	size_t n = 0;
+
+	while ((entry = readdir(dir))) {
+		bool temporary;
+		struct stat st;
+
+		if (!is_ours(entry->d_name, &temporary) ||
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+			continue;
+		if (n == MAX_FILES || (temporary && st.st_mtime + LEFT_BEHIND_SECONDS < time(NULL))) {
+			unlinkat(dirfd(dir), entry->d_name, 0);
+		} else if (!temporary) {
+			memcpy(files[n].name, entry->d_name, strlen(entry->d_name) + 1);
+			files[n].bytes = (uint64_t)st.st_size;
+			files[n++].used = st.st_mtime;
+			*ret_total += (uint64_t)st.st_size;
+		}
+	}
+	return n;
+}
+
 /* Delete what was not used for longest until the directory is within its bound. */
 static void shrink_directory(const char *path)
 {
-	DIR *dir = opendir(path);
-	_cleanup_(freep) struct file_age *files = calloc(1024, sizeof(*files));
+	_cleanup_(freep) struct file_age *files = calloc(MAX_FILES, sizeof(*files));
+	DIR *dir = files ? opendir(path) : NULL;
 	uint64_t total = 0;
-	size_t n = 0;
-	struct dirent *entry;
+	size_t n;
 
 	if (!dir)
 		return;
-	while (files && n < 1024 && (entry = readdir(dir))) {
-		size_t len = strlen(entry->d_name);
-		struct stat st;
-
-		if (len < 5 || len >= sizeof(files->name) || strcmp(entry->d_name + len - 4, ".idx") ||
-		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
-			continue;
-		memcpy(files[n].name, entry->d_name, len + 1);
-		files[n].bytes = (uint64_t)st.st_size;
-		files[n++].used = st.st_mtime;
-		total += (uint64_t)st.st_size;
-	}
+	n = list_files(dir, files, &total);
 	if (total > MAX_DIR_BYTES) {
 		qsort(files, n, sizeof(*files), compare_ages);
 		for (size_t i = 0; i + 1 < n && total > MAX_DIR_BYTES; i++) {

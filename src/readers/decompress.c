@@ -20,6 +20,7 @@
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "ground/dynlib.h"
 
@@ -29,7 +30,8 @@
 #define LZMA_FUNCTIONS(X) X(lzma_stream_decoder) X(lzma_code) X(lzma_end)
 #define BZ2_FUNCTIONS(X) X(BZ2_bzDecompressInit) X(BZ2_bzDecompress) X(BZ2_bzDecompressEnd)
 #define ZSTD_FUNCTIONS(X) \
-	X(ZSTD_createDStream) X(ZSTD_freeDStream) X(ZSTD_decompressStream) X(ZSTD_isError) X(ZSTD_getErrorName)
+	X(ZSTD_createDStream) X(ZSTD_freeDStream) X(ZSTD_decompressStream) X(ZSTD_isError) X(ZSTD_getErrorName) \
+	X(ZSTD_getErrorCode)
 
 DYNLIB_TABLE(zlib, ZLIB_FUNCTIONS, "libz.so.1", "zlib1g");
 DYNLIB_TABLE(liblzma, LZMA_FUNCTIONS, "liblzma.so.5", "liblzma5");
@@ -64,6 +66,13 @@ struct codec {
 static struct culprit_error *broken(const struct decompressor *d, const char *why)
 {
 	return culprit_error_create(CULPRIT_ERROR_FORMAT, "broken %s data: %s", d->codec->name, why);
+}
+
+/* How much a file asks for is in its header, and so a stranger's choice; few are worth as much. */
+static struct culprit_error *takes_too_much(const struct decompressor *d, const char *tool)
+{
+	return culprit_error_create(CULPRIT_ERROR_LIMIT, "%s data that takes more than %u MiB to decompress; give what "
+				    "'%s' makes of it", d->codec->name, MAX_MEMORY_BYTES >> 20, tool);
 }
 
 /* ------------------------------------------------------------------ gzip */
@@ -134,8 +143,7 @@ static struct culprit_error *xz_run(struct decompressor *d, struct span *in, boo
 	case LZMA_MEM_ERROR:
 		return &culprit_error_no_memory;
 	case LZMA_MEMLIMIT_ERROR:
-		return culprit_error_create(CULPRIT_ERROR_LIMIT, "xz data takes more than %u MiB to decompress",
-					    MAX_MEMORY_BYTES >> 20);
+		return takes_too_much(d, "xz -dc");
 	case LZMA_FORMAT_ERROR:
 		return broken(d, "not a stream header");
 	case LZMA_OPTIONS_ERROR:
@@ -219,7 +227,16 @@ static struct culprit_error *zstd_run(struct decompressor *d, struct span *in, b
 	*ret_n = dst.pos;
 	*ret_member = result == 0;
 	*in = span_skip(*in, src.pos);
-	return zstd.ZSTD_isError(result) ? broken(d, zstd.ZSTD_getErrorName(result)) : NULL;
+	if (!zstd.ZSTD_isError(result))
+		return NULL;
+	switch (zstd.ZSTD_getErrorCode(result)) {
+	case ZSTD_error_memory_allocation:
+		return &culprit_error_no_memory;
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return takes_too_much(d, "zstd -dc --long=31");
+	default:
+		return broken(d, zstd.ZSTD_getErrorName(result));
+	}
 }
 
 static void zstd_stop(struct decompressor *d)

@@ -62,28 +62,29 @@ static struct culprit_error *push(void *array, size_t *n, size_t size, const voi
 
 bool glob_match(const char *glob, struct span s)
 {
-	const char *star = NULL;
-	size_t i = 0, mark = 0;
+	size_t len = strcspn(glob, "*");
+	bool last = !glob[len];
 
-	while (i < s.len) {
-		if (*glob == '*') {
-			star = ++glob;
-			mark = i;
-			if (!*glob)
-				return true;
-		} else if (*glob == s.ptr[i] && *glob) {
-			glob++;
-			i++;
-		} else if (star) {
-			glob = star;
-			i = ++mark;
-		} else {
+	if (!span_starts(s, (struct span){ glob, len }))
+		return false;
+	s = span_skip(s, len);
+	/* Between two stars: where it stands first.  Behind the last: at the end. */
+	while (!last) {
+		struct span part;
+		ptrdiff_t at;
+
+		glob += len + 1;
+		len = strcspn(glob, "*");
+		last = !glob[len];
+		part = (struct span){ glob, len };
+		if (last)
+			return s.len >= len && span_equal(span_skip(s, s.len - len), part);
+		at = span_find(s, part);
+		if (at < 0)
 			return false;
-		}
+		s = span_skip(s, (size_t)at + len);
 	}
-	while (*glob == '*')
-		glob++;
-	return !*glob;
+	return !s.len;
 }
 
 void glob_list_note(struct glob_list *list, const char *glob)
@@ -457,6 +458,8 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 				banner.speaker = (enum speaker)value;
 		} else if (yaml_is(pair->key, "follow-up"))
 			err = yaml_get_bool(l->doc, pair->value, "follow-up", &banner.follow_up);
+		else if (yaml_is(pair->key, "inside"))
+			err = yaml_get_bool(l->doc, pair->value, "inside", &banner.inside);
 		else if (yaml_is(pair->key, "follow-up-if"))
 			err = get_regexes(l, pair->value, "follow-up-if", &banner.follow_if, &banner.n_follow_if);
 		else if (yaml_is(pair->key, "panic"))
@@ -466,13 +469,15 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 		else if (yaml_is(pair->key, "require"))
 			err = get_regexes(l, pair->value, "require", &banner.require, &banner.n_require);
 		else
-			err = unknown_key(l, pair->key, "literal, speaker, follow-up, follow-up-if, panic, ignore, require");
+			err = unknown_key(l, pair->key,
+					  "literal, speaker, follow-up, inside, follow-up-if, panic, ignore, require");
 		if (err)
 			return err;
 	}
 	if (!banner.literal)
 		return yaml_error(l->doc, node, "a banner needs 'literal'");
 	banner.len = strlen(banner.literal);
+	banner.follow_up |= banner.inside;
 	old = find_banner(l->set, banner.literal);
 	if (old >= 0) {
 		l->set->banners[old] = banner;
@@ -719,6 +724,12 @@ static struct culprit_error *add_pattern(struct loader *l, const struct yaml_nod
 		return yaml_error(l->doc, node, "pattern '%s' needs 'banner' (or 'event') and 'forms'", pattern->name);
 	old = pattern_set_find(l->set, pattern->name);
 	if (old >= 0) {
+		const struct pattern_place *place = &l->set->patterns[old].place;
+
+		/* Other files override; in one file it is a mistake, and the first would be lost. */
+		if (place->file == pattern->place.file)
+			return yaml_error(l->doc, node, "pattern '%s' is there already, at %s:%u:%u", pattern->name, place->file,
+					  place->line, place->column);
 		l->set->patterns[old] = *pattern;
 		return NULL;
 	}
@@ -1237,17 +1248,17 @@ static struct scan_place known_place(const char *literal)
 	return known ? known->place : (struct scan_place){ .bucket = SCAN_NO_BUCKET };
 }
 
-/* So that most lines need no look at them. */
+/* So that a line is compared with the few that begin as it does. */
 void pattern_set_index_headers(struct culprit_patterns *set)
 {
-	set->first_anywhere = set->n_headers;
+	memset(set->header_first, 0, sizeof(set->header_first));
+	set->header_anywhere = 0;
 	for (size_t i = set->n_headers; i-- > 0;) {
-		unsigned char c = (unsigned char)*set->headers[i].text;
+		struct stack_header *h = &set->headers[i];
+		uint32_t *chain = h->anywhere ? &set->header_anywhere : &set->header_first[(unsigned char)*h->text];
 
-		if (set->headers[i].anywhere)
-			set->first_anywhere = i;
-		else
-			set->header_first[c / 64] |= UINT64_C(1) << c % 64;
+		h->next = *chain;
+		*chain = (uint32_t)(i + 1);
 	}
 }
 

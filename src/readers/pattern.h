@@ -112,6 +112,7 @@ struct banner {
 	struct pattern_place place;
 	enum speaker speaker;
 	bool follow_up;			/* belongs to the report that it stands in */
+	bool inside;			/* a follow-up that the report goes on behind, whole */
 	struct regex *follow_if;	/* behind a report that is complete, only lines that match are follow-ups */
 	size_t n_follow_if;
 	bool panic;			/* the kernel gives up: reports of this log are "panicked" */
@@ -139,6 +140,7 @@ struct stack_header {
 	const char *text;		/* the line begins with it (blanks in front left out) ... */
 	size_t len;
 	bool anywhere;			/* ... or holds it */
+	uint32_t next;			/* 1 + index of the next that begins with the same byte, or is anywhere too; 0: none */
 	enum culprit_role role;
 };
 
@@ -196,8 +198,8 @@ struct culprit_patterns {
 	size_t n_patterns;
 	struct stack_header *headers;
 	size_t n_headers;
-	uint64_t header_first[4];	/* bit c % 64 of [c / 64]: one that stands at the start begins with byte c */
-	size_t first_anywhere;		/* index of the first that may stand anywhere; n_headers: none */
+	uint32_t header_first[256];	/* 1 + index of the first that stands at the start and begins with this byte; 0: none */
+	uint32_t header_anywhere;	/* the same of those that stand anywhere */
 	struct phase_mark *marks;
 	size_t n_marks;
 	struct rewrite *cleanup;	/* of titles, in order */
@@ -238,7 +240,7 @@ struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, st
 /* The same on top of the embedded set, as --patterns has it. */
 struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);
 
-/* Fill header_first and first_anywhere; loading does so. For sets made by hand. */
+/* Fill header_first and header_anywhere; loading does so. For sets made by hand. */
 void pattern_set_index_headers(struct culprit_patterns *set);
 
 /* The pattern made for an event, or NULL. */

@@ -130,7 +130,7 @@ static struct culprit_error *compile(const char *source, size_t *ret_off, pcre2_
 	int number;
 
 	*ret = pcre2_compile((PCRE2_SPTR)source, PCRE2_ZERO_TERMINATED,
-			     PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C, &number, &off, NULL);
+			     PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &number, &off, NULL);
 	if (*ret)
 		return NULL;
 	if (number == PCRE2_ERROR_HEAP_FAILED)
@@ -365,15 +365,25 @@ static void fill_match(const struct regex *re, struct span text, pcre2_match_dat
 bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from,
 		struct regex_match *ret)
 {
+	return regex_find_before(re, scratch, text, from, SIZE_MAX, ret);
+}
+
+bool regex_find_before(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from, size_t before,
+		       struct regex_match *ret)
+{
 	struct regex_code *code;
 	struct culprit_error *err;
 	int n;
 
-	if (from > text.len)
+	if (from > text.len || from >= before)
 		return false;
 	if (re->literal.len) {
-		ptrdiff_t at = span_find(span_skip(text, from), re->literal);
+		struct span part = text;
+		ptrdiff_t at;
 
+		if (before < text.len && text.len - before >= re->literal.len)
+			part.len = before + re->literal.len - 1;
+		at = span_find(span_skip(part, from), re->literal);
 		if (at < 0)
 			return false;
 		from += (size_t)at;
@@ -385,6 +395,7 @@ bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span tex
 		return false;
 	}
 	code = with_jit(re, code);
+	pcre2_set_offset_limit(scratch->context, before == SIZE_MAX ? PCRE2_UNSET : before - 1);
 	n = pcre2_match(code->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len, from, 0, scratch->data,
 			scratch->context);
 	if (n < 0) {

@@ -464,9 +464,12 @@ static const struct key top_keys[] = {
 	{ "paths", VALUE_STRINGS, OF(config, paths), 0, 0, NULL, NULL },
 	{ "weigh-paths", VALUE_BOOL, OF(config, weigh_paths), 0, 0, NULL, NULL },
 	{ "confidence", VALUE_NUMBER, OF(config, confidence), 0.51, 0.999999, NULL, NULL },
+	{ "infra-pause", VALUE_DURATION, OF(config, infra_pause_ms), 0, 0, NULL, NULL },
 	{ "mode", VALUE_CHOICE, OF(config, mode), 0, 0, modes, NULL },
 	{ "runs-per-commit", VALUE_COUNT, OF(config, runs_per_commit), 1, 1000, NULL, NULL },
 	{ "verify", VALUE_OTHER, 0, 0, 0, NULL, read_verify },
+	{ "vmlinux", VALUE_STRING, OF(config, vmlinux), 0, 0, NULL, NULL },
+	{ "modules", VALUE_STRING, OF(config, modules), 0, 0, NULL, NULL },
 	{ "maintainers", VALUE_STRING, OF(config, maintainers), 0, 0, NULL, NULL },
 	{ "state", VALUE_PATH, OF(config, state), 0, 0, NULL, NULL },
 };
@@ -514,8 +517,9 @@ static bool set_directory(struct config *config, const char *name)
 static const struct config defaults = {
 	.build = { .timeout_ms = 4 * 3600000, .output_bytes = 4ull << 30 },
 	.run = { .timeout_ms = 30 * 60000, .output_bytes = 256 << 20 },
-	.build_cost = 6,
+	.build_cost = -1,
 	.parallel = 1,
+	.infra_pause_ms = 10000,
 	.after_crash_ms = 30000,
 	.confidence = 0.997,
 	.runs_per_commit = 10,

@@ -83,7 +83,14 @@ struct session_fact {
 	uint32_t index;			/* of builds or runs */
 };
 
-enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING };
+/* How long builds and runs took, of the facts that the policy was told. */
+struct session_timing {
+	double built_s, failed_s, run_s;	/* sums */
+	double first_built_s;			/* of the first that succeeded */
+	uint32_t n_built, n_failed, n_run;
+};
+
+enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING, PHASE_PAUSING };
 
 struct session {
 	struct config *config;
@@ -120,6 +127,7 @@ struct session {
 	struct git_history history;
 	struct bisect *bisect;
 	uint32_t n_fed;			/* facts the policy knows */
+	struct session_timing timing;	/* of those */
 	struct bisect_action action;	/* the policy's latest word; valid once asked */
 	bool asked;
 
@@ -185,6 +193,9 @@ uint32_t session_find(const struct session *session, const char *hex);
 
 /* How often the target shows where it shows, of the newest knowledge; false when the policy knows nothing yet. */
 bool session_rate(struct session *session, struct bisect_rate *ret);
+
+/* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */
+uint32_t session_infra_row(const struct session *session);
 
 /* Names in journals and JSON. Static. */
 const char *session_check_name(enum session_check_outcome outcome);

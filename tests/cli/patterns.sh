@@ -67,6 +67,15 @@ has "patterns: which form won" "chosen: kasan/access" "$out"
 has "patterns: which frame was skipped" "frame kasan_report is skipped: generic" "$out"
 has "patterns: which frame was taken" "guilty frame: kc_read" "$out"
 has "patterns: the title" "title: KASAN: use-after-free Read in kc_read" "$out"
+# A stall is in the function that the interrupt found, below those of the interrupt.
+run "$CULPRIT" patterns explain "$top/corpus/hang/x86d-softlockup-panic"
+has "patterns: explain shows what an anchored choice skips" '  frame sysvec_apic_timer_interrupt is skipped: generic
+' "$out"
+has "patterns: explain shows the anchor" '  anchor vfs_write: proc_reg_write is taken' "$out"
+printf 'patterns:\n- {name: p, banner: "FROB:", forms: [{match: x, title: a}]}\n- {name: p, banner: "FROB:", forms: [{match: x, title: b}]}\n' >"$tmp/twice.yaml"
+run "$CULPRIT" patterns lint "$tmp/twice.yaml"
+is "patterns: a name that stands twice in a file" "1:$tmp/twice.yaml:3:3: pattern 'p' is there already, at $tmp/twice.yaml:2:3" "$code:${out%%$'\n'*}"
+
 run "$CULPRIT" patterns explain - </dev/null
 is "patterns: nothing to explain" "no report in 0 lines" "$out"
 run "$CULPRIT" patterns frobnicate

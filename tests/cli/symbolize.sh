@@ -375,6 +375,25 @@ END
 )"
 fi
 
+# --- in the corpus and in match
+{ printf 'FILE: kernel/core.c\n\n'; cat outer.log; } >case
+"$CULPRIT" corpus test case >out 2>&1
+is "corpus: a case of a bare log has no guilty file by itself" 1 $?
+is "corpus: with a vmlinux it has" "1 passed, 0 failed" \
+	"$("$CULPRIT" corpus test -q --src tree --vmlinux obj/vmlinux case 2>/dev/null | tail -n 1 | sed 's/ in .*//')"
+has "corpus show: source lines" "$outer kernel/core.c:13" "$("$CULPRIT" corpus show --vmlinux obj/vmlinux case 2>&1)"
+out=$("$CULPRIT" corpus show --vmlinux obj/vmlinux --no-such case 2>&1)
+is "corpus: other options are refused as ever" 2 $?
+title="KASAN: use-after-free Read in outer"
+has "match --explain names the guilty file" "guilty file: kernel/core.c" \
+	"$("$CULPRIT" match -e --vmlinux obj/vmlinux -t "$title" outer.log 2>&1)"
+hasnt=$("$CULPRIT" match -e -t "$title" outer.log 2>&1 | grep -c 'guilty file')
+is "but not without a vmlinux" 0 "$hasnt"
+"$CULPRIT" match --vmlinux obj/vmlinux -t "$title" outer.log >out 2>&1
+is "the verdict is the same" 1 $?
+"$CULPRIT" match --vmlinux missing -t "$title" outer.log >out 2>err
+is "match: a vmlinux that is missing is our own trouble" 128 $?
+
 # --- C++
 cat >tree/kernel/cxx.cc <<'END'
 extern "C" { volatile int state; __attribute__((noinline)) void sink(int v) { state = v; } }

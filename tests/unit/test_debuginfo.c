@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "readers/debuginfo.h"
@@ -136,6 +137,67 @@ START_TEST(sections_that_touch_are_told_apart)
 }
 END_TEST
 
+/* Ask the file for a line through the cache. */
+static void use_cache(const char *name, const char *cache)
+{
+	struct debuginfo_options options = { .cache_dir = cache };
+	struct debuginfo *info;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_ptr_null(debuginfo_open(path, &options, &info));
+	ck_assert(has_lines(info, "outer", 5, 11));
+	debuginfo_close(info);
+}
+
+START_TEST(the_cache_is_bounded)
+{
+	char cache[256];
+
+	if (!run("gcc -g -O2 -Wl,--build-id=0x0123456789abcdef a.c -o cached && rm -rf c && mkdir c && cd c && "
+		 "truncate -s 300M old.idx && truncate -s 200M newer.idx && truncate -s 100M newest.idx && "
+		 "touch -d '3 days ago' old.idx && touch -d '2 days ago' newer.idx && touch -d '1 day ago' newest.idx && "
+		 "touch -d '1 day ago' dead.idx.aB3dE6 other && touch live.idx.aB3dE6"))
+		return;
+	snprintf(cache, sizeof(cache), "%s/c", dir);
+	use_cache("cached", cache);
+	/* 600 MB are too many: what was not used for longest goes, and what a writer left behind; foreign files stay */
+	ck_assert(run("[ \"$(ls c | tr '\\n' ' ')\" = '0123456789abcdef.idx live.idx.aB3dE6 newer.idx newest.idx other ' ]"));
+}
+END_TEST
+
+START_TEST(an_index_is_written_as_a_whole_or_not_at_all)
+{
+	char cache[256];
+
+	if (!run("gcc -g -O2 -Wl,--build-id=0x0123456789abcdef a.c -o cached && rm -rf c && mkdir c"))
+		return;
+	snprintf(cache, sizeof(cache), "%s/c", dir);
+	/* many at once: each finds no index, an older one or a whole one */
+	for (int i = 0; i < 8; i++) {
+		if (!fork()) {
+			for (int k = 0; k < 20; k++) {
+				use_cache("cached", cache);
+				if (k % 4 == i % 4)
+					run("rm -f c/*.idx");
+			}
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 8; i++) {
+		int status;
+
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	use_cache("cached", cache);
+	ck_assert(run("[ \"$(ls c)\" = 0123456789abcdef.idx ]"));
+	/* nowhere to write to: nobody minds */
+	ck_assert(run("rm -rf c && touch c"));
+	use_cache("cached", cache);
+}
+END_TEST
+
 START_TEST(torn_files_are_refused_or_bounded)
 {
 	struct debuginfo *info = NULL;
@@ -198,13 +260,15 @@ int main(void)
 	tcase_add_loop_test(tcase, lines_and_inlined_functions, 0, countof(flavours));
 	tcase_add_test(tcase, statics_of_one_name_are_all_found);
 	tcase_add_test(tcase, sections_that_touch_are_told_apart);
+	tcase_add_test(tcase, the_cache_is_bounded);
+	tcase_add_test(tcase, an_index_is_written_as_a_whole_or_not_at_all);
 	tcase_add_loop_test(tcase, torn_files_are_refused_or_bounded, 0, 8);
 	tcase_add_test(tcase, what_is_no_elf_file_is_an_error);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	run("rm -f ./*");
+	run("rm -rf ./*");
 	rmdir(dir);
 	return failed != 0;
 }

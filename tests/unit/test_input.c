@@ -117,7 +117,8 @@ static void check_file(const void *data, size_t len, const char *want, size_t wa
 }
 
 /* The file must give want, then an error with that text. */
-static void check_broken(const void *data, size_t len, const char *want, const char *message)
+static void check_refused(const void *data, size_t len, const char *want, const char *message,
+			  enum culprit_error_code code)
 {
 	_cleanup_(buf_deinit) struct buf got = { 0 };
 	char full[256];
@@ -129,7 +130,7 @@ static void check_broken(const void *data, size_t len, const char *want, const c
 	input = open_path();
 	err = read_all(input, &got);
 	ck_assert_ptr_nonnull(err);
-	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_FORMAT);
+	ck_assert_int_eq(culprit_error_code(err), code);
 	snprintf(full, sizeof(full), "%s: after %zu bytes: %s", path, strlen(want), message);
 	ck_assert_str_eq(culprit_error_message(err), full);
 	ck_assert(span_equal(buf_span(&got), span_of(want)));
@@ -137,6 +138,11 @@ static void check_broken(const void *data, size_t len, const char *want, const c
 	ck_assert_ptr_null(input_read(input, &s));
 	ck_assert_uint_eq(s.len, 0);
 	input_close(input);
+}
+
+static void check_broken(const void *data, size_t len, const char *want, const char *message)
+{
+	check_refused(data, len, want, message, CULPRIT_ERROR_FORMAT);
 }
 
 START_TEST(plain_files)
@@ -247,6 +253,75 @@ START_TEST(what_only_looks_compressed)
 		     "broken zstd data: Unsupported frame parameter");
 	check_broken("BZh9\x31\x41\x59\x26\x53\x59\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 26, "",
 		     "broken bzip2 data: invalid data or checksum");
+}
+END_TEST
+
+/* Headers of `zstd --long=31` and `xz --lzma2=dict=192MiB`. */
+START_TEST(what_takes_too_much_memory)
+{
+	static const unsigned char xz_header[] = { 0x02, 0x00, 0x21, 0x01, 0x1f, 0x00, 0x00, 0x00, 0xfe, 0x60, 0xed, 0xde };
+	unsigned char data[sizeof(xz_data)];
+
+	memcpy(data, zstd_data, sizeof(zstd_data));
+	data[5] = 0xa8;
+	check_refused(data, sizeof(zstd_data), "",
+		      "zstd data that takes more than 128 MiB to decompress; give what 'zstd -dc --long=31' makes of it",
+		      CULPRIT_ERROR_LIMIT);
+	memcpy(data, xz_data, sizeof(xz_data));
+	memcpy(data + 12, xz_header, sizeof(xz_header));
+	check_refused(data, sizeof(xz_data), "",
+		      "xz data that takes more than 128 MiB to decompress; give what 'xz -dc' makes of it", CULPRIT_ERROR_LIMIT);
+}
+END_TEST
+
+/* Members, streams and frames without content, alone and between others. */
+START_TEST(empty_archives)
+{
+	static const unsigned char gzip_empty[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const unsigned char xz_empty[] = {
+		0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x04, 0xe6, 0xd6, 0xb4, 0x46, 0x00, 0x00, 0x00, 0x00,
+		0x1c, 0xdf, 0x44, 0x21, 0x1f, 0xb6, 0xf3, 0x7d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x04, 0x59, 0x5a,
+	};
+	static const unsigned char zstd_empty[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x24, 0x00, 0x01, 0x00, 0x00, 0x99, 0xe9, 0xd8, 0x51 };
+	static const unsigned char bzip2_empty[] = { 0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, 0, 0, 0, 0 };
+	static const struct packed empty[] = {
+		{ "gzip", gzip_empty, sizeof(gzip_empty) }, { "xz", xz_empty, sizeof(xz_empty) },
+		{ "zstd", zstd_empty, sizeof(zstd_empty) }, { "bzip2", bzip2_empty, sizeof(bzip2_empty) },
+	};
+
+	for (size_t i = 0; i < countof(empty); i++) {
+		unsigned char data[400];
+		size_t len = 0;
+
+		check_file(empty[i].data, empty[i].len, "", 0);
+		memcpy(data, empty[i].data, empty[i].len);
+		len += empty[i].len;
+		memcpy(data + len, packed[i].data, packed[i].len);
+		len += packed[i].len;
+		memcpy(data + len, empty[i].data, empty[i].len);
+		len += empty[i].len;
+		check_file(data, len, text, strlen(text));
+	}
+}
+END_TEST
+
+/* What is no further member: gzip(1) and bzip2(1) leave it out, xz(1) and zstd(1) complain. */
+START_TEST(rubbish_behind_archives)
+{
+	static const char *const messages[] = {
+		NULL, "broken xz data: invalid data or checksum", "broken zstd data: Unknown frame descriptor", NULL
+	};
+
+	for (size_t i = 0; i < countof(packed); i++) {
+		unsigned char data[400];
+
+		memcpy(data, packed[i].data, packed[i].len);
+		memcpy(data + packed[i].len, "rubbish, and more of it", 23);
+		if (messages[i])
+			check_broken(data, packed[i].len + 23, text, messages[i]);
+		else
+			check_file(data, packed[i].len + 23, text, strlen(text));
+	}
 }
 END_TEST
 
@@ -434,6 +509,9 @@ int main(void)
 	tcase_add_test(tc, padding_behind_gzip_and_bzip2);
 	tcase_add_test(tc, archives_cut_short);
 	tcase_add_test(tc, what_only_looks_compressed);
+	tcase_add_test(tc, what_takes_too_much_memory);
+	tcase_add_test(tc, empty_archives);
+	tcase_add_test(tc, rubbish_behind_archives);
 	tcase_add_test(tc, a_broken_checksum);
 	tcase_add_test(tc, what_cannot_be_opened);
 	tcase_add_test(tc, pipes_that_fall_silent);
