@@ -53,6 +53,7 @@ struct culprit_parser {
 	enum culprit_phase phase, phase_best;
 	uint64_t n_reports;
 	bool in_kernel;			/* "Linux version" was seen, and no firmware since */
+	bool logged;			/* by the machine's own user space: this boot came that far */
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
 	bool panicked;

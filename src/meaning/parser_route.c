@@ -35,17 +35,11 @@
 #define IDLE_BYTES_INCOMPLETE (64u << 10)
 #define LATE_BYTES (512u << 10)
 
-/* printk's time, and a facility that is not the kernel's: "<14>[   85.912347] init: ..." */
-static bool is_kmsg_write(const struct line *line)
-{
-	return line->origin == ORIGIN_OTHER && !line->speaker.len && (line->flags & LINE_HAS_TIME);
-}
-
 /* Does a line of this origin and caller belong where the report's first line came from? */
 static bool same_context(const struct draft *d, const struct line *line)
 {
 	/* What a program wrote to /dev/kmsg stands in the kernel's own log, as on a console that prints no levels. */
-	bool kernel = line->origin == ORIGIN_KERNEL || is_kmsg_write(line);
+	bool kernel = line->origin == ORIGIN_KERNEL || line_is_kmsg_write(line);
 
 	if (line->origin == ORIGIN_META || (line->origin == ORIGIN_OTHER && !kernel))
 		return false;
@@ -162,7 +156,7 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 			return err;
 		if (!line)
 			break;
-		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !is_kmsg_write(line)))
+		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !line_is_kmsg_write(line)))
 			continue;
 		/* The tail of the report before. */
 		if (glob_list_match(&p->patterns->ends, line->text))

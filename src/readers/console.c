@@ -327,7 +327,7 @@ static bool take_kmsg(struct prefix *x)
 	}
 	x->p = stop + 1;
 	x->line->time_us = (int64_t)value[2];
-	x->line->flags |= LINE_HAS_TIME;
+	x->line->flags |= LINE_HAS_TIME | LINE_LOGGED;
 	console_priority(x->line, value[0]);
 	if (x->line->origin == ORIGIN_OTHER)
 		console_logger_tag(x, false);
@@ -378,7 +378,7 @@ static bool take_json(struct console_decoder *decoder, struct prefix *x)
 		x->end--;
 		console_priority(x->line, decoder->json_priority);
 		x->line->time_us = decoder->json_time_us;
-		x->line->flags |= LINE_HAS_TIME;
+		x->line->flags |= LINE_HAS_TIME | LINE_LOGGED;
 		return true;
 	}
 	if (prefix_starts(&y, SPAN("pri\": "))) {

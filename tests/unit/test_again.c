@@ -22,7 +22,7 @@ static const struct { const char *name, *why; } others[] = {
 	{ "hang/x86d-softlockup-panic", "the same" },
 	{ "kasan/arm64d-sp-align", "it faults again and again inside: the caller says that it goes on" },
 	{ "lockdep/um1-*", "UML marks all frames as leftovers; those of its unwinder, which show that, are left out" },
-	{ "reboot/*", "an event: nothing but \"Linux version\" is its text" },
+	{ "reboot/written-*", "an event: nothing but what begins the next boot is its text" },
 };
 
 static struct culprit_patterns *set;
