@@ -1006,6 +1006,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "ends", &l->set->ends);
 	if (yaml_is(key, "leads"))
 		return get_globs(l, value, "leads", &l->set->leads);
+	if (yaml_is(key, "headings"))
+		return get_globs(l, value, "headings", &l->set->headings);
 	if (yaml_is(key, "skip"))
 		return get_globs(l, value, "skip", &l->set->skip);
 	if (yaml_is(key, "unwinder"))
@@ -1019,7 +1021,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, leads, skip, foreign, unwinder, guilty, executor");
+				   "name-prefixes, types, drop, continues, ends, leads, headings, skip, foreign, unwinder, guilty, executor");
 }
 
 static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, bool names)
