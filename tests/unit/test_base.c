@@ -95,11 +95,14 @@ START_TEST(arena_aligns_and_zeroes)
 
 	for (size_t size = 0; size < 9000; size += 37) {
 		unsigned char *p = arena_alloc(&arena, size);
+		size_t n_set = 0;
 
 		ck_assert_ptr_nonnull(p);
 		ck_assert_uint_eq((uintptr_t)p % _Alignof(max_align_t), 0);
+		/* A million ck_asserts take seconds. */
 		for (size_t i = 0; i < size; i++)
-			ck_assert_uint_eq(p[i], 0);
+			n_set += p[i] != 0;
+		ck_assert_uint_eq(n_set, 0);
 		memset(p, 0xff, size);
 	}
 	ck_assert_ptr_null(arena_array(&arena, SIZE_MAX / 2, 4));
