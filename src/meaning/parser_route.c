@@ -271,6 +271,23 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 	return open_draft(p, line, hits, back, end_off);
 }
 
+/* Only the title of a report that was printed before: the report itself follows. */
+static bool is_heading(const struct culprit_parser *p, const struct draft *d, const struct line *line)
+{
+	return d->own_lines == 1 && glob_list_match(&p->patterns->headings, line->text);
+}
+
+static void forget_draft(struct culprit_parser *p, const struct draft *d)
+{
+	TRACE(p, "line %llu: was a heading\n", (unsigned long long)d->start_line);
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		if (p->drafts[i] == d) {
+			parser_drop_draft(p, i);
+			return;
+		}
+	}
+}
+
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
 {
 	struct draft *d = find_context(p, line);
@@ -278,6 +295,10 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 
 	if (!d)
 		return NULL;
+	if (is_heading(p, d, line)) {
+		forget_draft(p, d);
+		return NULL;
+	}
 	err = parser_add_line(p, d, line, end_off, false);
 	if (!err && d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES))
 		err = parser_close_draft(p, d);

@@ -116,8 +116,8 @@ static struct span eat_symbol(struct cursor *c)
 			depth++;
 		} else if (ch == '>' && depth > 0) {
 			depth--;
-		} else if (!is_name_char(ch) && !(ch == ':' && c->p + 1 < c->end && (c->p[1] == ':' || c->p[-1] == ':') &&
-						  c->p > start) &&
+		} else if (!is_name_char(ch) && !(ch == ':' && c->p > start && c->p + 1 < c->end &&
+						  (c->p[1] == ':' || c->p[-1] == ':')) &&
 			   !(depth > 0 && ch != '+' && ch != '\t') && !(ch == '{' && depth) && !(ch == '-' && depth)) {
 			break;
 		}
@@ -373,7 +373,7 @@ bool stack_is_inlined(struct span text)
 	struct raw_frame frame;
 
 	if (at > 0)
-		return text.ptr[at - 1] != ' ';
+		return isalnum((unsigned char)text.ptr[at - 1]);
 	return stack_parse_frame(text, &frame) && (frame.flags & CULPRIT_FRAME_INLINE);
 }
 

@@ -80,6 +80,22 @@ static bool cut_line(struct lookback *back, struct span *ret)
 	return true;
 }
 
+/* The decoder goes back line by line, but what a line needs stands before it. */
+static struct culprit_error *learn_before(struct lookback *back, struct span raw)
+{
+	struct span before[CONSOLE_MAX_NEEDED];
+	size_t end = back->end, wanted = console_lines_needed(raw), n = 0;
+	struct culprit_error *err = NULL;
+	struct line line;
+
+	while (n < wanted && cut_line(back, &before[n]))
+		n++;
+	back->end = end;
+	while (n-- > 0 && !err)
+		err = console_decode(&back->history->decoder, before[n], 0, &line);
+	return err;
+}
+
 struct culprit_error *lookback_line(struct lookback *back, size_t i, const struct line **ret)
 {
 	struct culprit_error *err;
@@ -93,6 +109,9 @@ struct culprit_error *lookback_line(struct lookback *back, size_t i, const struc
 			*ret = NULL;
 			return NULL;
 		}
+		err = learn_before(back, raw);
+		if (err)
+			return err;
 		back->history->decoder.replay_next = false;
 		err = console_decode(&back->history->decoder, raw, 0, line);
 		if (err)

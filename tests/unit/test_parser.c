@@ -445,6 +445,30 @@ START_TEST(looking_back_keeps_the_line_at_hand)
 }
 END_TEST
 
+/* Lines without a banner are passed over; in dmesg -J they say who spoke, and when. */
+#define RECORD(pri, time, msg) "      },{\n         \"pri\": " pri ",\n         \"time\":    " time ",\n         \"msg\": \"" msg "\"\n"
+START_TEST(records_of_dmesg_json)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	feed(p, "{\n   \"dmesg\": [\n" RECORD("5", " 0.000000", "Linux version 6.1.0 (a@b)")
+		RECORD("30", "20.000000", "BUG: KASAN: use-after-free in a_program+0x1/0x2") RECORD("6", "30.000000", "said before")
+		RECORD("3", "31.000000", "BUG: KASAN: use-after-free in kc_read+0x10/0x20")
+		RECORD("3", "31.000001", "Read of size 8 at addr ffff888012345678 by task a/12")
+		RECORD("3", "31.000002", "Call Trace:") RECORD("3", "31.000003", " kc_read+0x10/0x20") "      }\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_str_eq(r->title, "KASAN: use-after-free Read in kc_read");
+	ck_assert_int_eq(r->time_us, 31000000);
+	ck_assert_str_eq(r->text, "Linux version 6.1.0 (a@b)\nsaid before\nBUG: KASAN: use-after-free in kc_read+0x10/0x20\n"
+			 "Read of size 8 at addr ffff888012345678 by task a/12\nCall Trace:\n kc_read+0x10/0x20\n");
+	culprit_report_destroy(r);
+	ck_assert_ptr_null(culprit_parser_take(p));
+	culprit_parser_destroy(p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("parser");
@@ -473,6 +497,7 @@ int main(void)
 	tcase_add_test(tc, silent_contexts_end);
 	tcase_add_test(tc, a_task_chooses_its_name);
 	tcase_add_test(tc, looking_back_keeps_the_line_at_hand);
+	tcase_add_test(tc, records_of_dmesg_json);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
