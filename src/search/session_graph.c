@@ -182,6 +182,9 @@ struct culprit_error *session_ask(struct session *s)
 	if (!err && !s->asked)
 		err = bisect_next(s->bisect, &s->action);
 	s->asked = !err;
+	/* The policy has no clock: hours are the session's, by the journal's times. */
+	if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
+		err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 	return err;
 }
 
