@@ -15,6 +15,7 @@ struct culprit_error *session_policy_config(const struct session *session, struc
 	ret->find = config->find == CONFIG_FIX ? BISECT_FIX : BISECT_CAUSE;
 	ret->confidence = config->confidence;
 	ret->build_cost = config->build_cost < 0 ? SESSION_BUILD_COST : config->build_cost;
+	ret->baseline_runs = config->baseline_runs;
 	ret->max_runs = config->max_runs;
 	ret->max_builds = config->max_builds;
 	ret->max_parallel = config->parallel;

@@ -213,6 +213,10 @@ run "$CULPRIT" bisect run -q -c few.yaml
 is 'a small budget without a hit is no set of everything' "4 none" "$code ${out##*$'\n'}"
 has 'a small budget without a hit is told' 'in 7 runs' "$out"
 
+sed -e 's/few"$/bare"/' -e 's|/few|/bare|g' -e 's/^budget.*/baseline-runs: 2/' few.yaml >bare.yaml
+run "$CULPRIT" bisect run -q -c bare.yaml
+has 'so many runs at the known end as allowed' 'in 4 runs; 3 of them' "$out"
+
 # --- hours: the answer at their end is the same for all who ask
 sed -e 's/hunt"$/hours"/' -e 's|/hunt|/hours|g' -e '$a budget: { hours: 0.0004 }' culprit.yaml >hours.yaml
 SLOW=0.3 run "$CULPRIT" bisect run -q -c hours.yaml
