@@ -177,7 +177,8 @@ RUNS ?= 5
 bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs $(O)/bench/bench-scan
 	@tests/bench/bench.sh $(O) $(SIZE) $(RUNS)
 
-# Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192]
+# Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192];
+# BENCH_FIRST, BENCH_SETTINGS and BENCH_KEEP in the environment: see tests/bench/bisect.sh.
 BENCH_WORLDS ?= 50
 BENCH_COMMITS ?= 8192
 
@@ -187,7 +188,6 @@ $(O)/simworld/simworld: tests/simworld/simworld.c
 	$(Q)$(CC) -O2 -w -o $@ $< -lm
 
 bench-bisect: $(O)/culprit $(O)/simworld/simworld
-	@cp tests/simworld/bench.sh $(O)/simworld/
 	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
 
 bench-policy: $(O)/bench/bench-policy
