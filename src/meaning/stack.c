@@ -398,6 +398,20 @@ bool stack_add_plain(struct buf *ret, struct span text)
 	return buf_add(ret, c.p, left(&c));
 }
 
+bool stack_is_leftover(struct span text)
+{
+	static const struct span mark = { " (unreliable)", 13 };
+	struct cursor c = { text.ptr, text.ptr + text.len };
+	struct raw_frame frame = { 0 };
+
+	if (text.len > mark.len && !memcmp(c.end - mark.len, mark.ptr, mark.len))
+		return true;
+	skip_blanks(&c);
+	for (int i = 0; i < 2 && eat_address(&c, &frame); i++)
+		skip_blanks(&c);
+	return c.p > text.ptr && eat(&c, "? ");
+}
+
 struct span stack_base_name(struct span function)
 {
 	const char *dot;

@@ -44,6 +44,12 @@ bool stack_is_inlined(struct span text);
  */
 bool stack_add_plain(struct buf *ret, struct span text) __attribute__((warn_unused_result));
 
+/*
+ * Is it what the unwinder found on the stack and took for no caller: "? f+0x1/0x2"
+ * (x86), "f+0x1/0x2 (unreliable)" (powerpc)?  Also without a symbol.
+ */
+bool stack_is_leftover(struct span text);
+
 /* The entry of the set's stack headers that text opens, or NULL. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text);
 
