@@ -46,6 +46,7 @@ struct culprit_parser {
 	uint64_t idle_check_off;	/* no open draft is idle before this byte */
 	struct { struct caller caller; uint64_t boot_serial, off; } late[MAX_LATE];	/* closed as idle, in a ring */
 	size_t n_late;			/* ever */
+	uint64_t last_report_line;	/* of all that were closed; 0: none */
 
 	/* What is known of the log. */
 	char *version, *build;		/* of the last boot: "6.1.0-rc1", "#1 SMP ..." */

@@ -139,16 +139,26 @@ static bool may_have_lead(const struct culprit_parser *p, struct lookback *back)
 	return false;
 }
 
+/*
+ * How many lines before the banner are kept.  What a task said before belongs to
+ * the story of its report (a device's descriptors, what it was refused); but the
+ * first tasks tell that of the whole boot.
+ */
+static size_t max_prefix(const struct draft *d)
+{
+	return d->caller.kind == CALLER_TASK && d->caller.id > 1 ? REPORT_MAX_TASK_PREFIX : REPORT_MAX_PREFIX;
+}
+
 /* The lines of the report's context right before its banner: often they say more than it. */
 static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, struct lookback *back)
 {
 	struct span chosen[LOOKBACK_LINES];
 	struct culprit_error *err = NULL;
 	const struct line *line;
-	size_t n = 0, n_wanted = 0;
-	size_t max = may_have_lead(p, back) ? LOOKBACK_LINES : REPORT_MAX_PREFIX;
+	size_t n = 0, n_wanted = 0, max = max_prefix(d);
+	bool has_lead = d->caller.kind != CALLER_NONE && may_have_lead(p, back);
 
-	for (size_t i = 0; n < max; i++) {
+	for (size_t i = 0; n < (has_lead ? LOOKBACK_LINES : max); i++) {
 		struct raw_frame frame;
 
 		err = lookback_line(back, i, &line);
@@ -159,7 +169,8 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !line_is_kmsg_write(line)))
 			continue;
 		/* The tail of the report before. */
-		if (glob_list_match(&p->patterns->ends, line->text))
+		if (glob_list_match(&p->patterns->ends, line->text) ||
+		    (n >= REPORT_MAX_PREFIX && d->start_line - i <= p->last_report_line + 1))
 			break;
 		if (stack_parse_frame(line->text, &frame) && (frame.flags & CULPRIT_FRAME_UNRELIABLE))
 			continue;
@@ -170,7 +181,7 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		}
 	}
 	if (!n_wanted)
-		n_wanted = n < REPORT_MAX_PREFIX ? n : REPORT_MAX_PREFIX;
+		n_wanted = n < max ? n : max;
 	for (n = n_wanted; n-- > 0 && !err;)
 		err = parser_add_text(p, d, chosen[n], DRAFT_LINE_PREFIX);
 	return err;

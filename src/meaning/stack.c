@@ -410,6 +410,20 @@ bool stack_offset_is_outside(struct span behind_symbol)
 	return eat_offset(&c, &f) && frame_is_outside(&f);
 }
 
+bool stack_is_leftover(struct span text)
+{
+	static const struct span mark = { " (unreliable)", 13 };
+	struct cursor c = { text.ptr, text.ptr + text.len };
+	struct raw_frame frame = { 0 };
+
+	if (text.len > mark.len && !memcmp(c.end - mark.len, mark.ptr, mark.len))
+		return true;
+	skip_blanks(&c);
+	for (int i = 0; i < 2 && eat_address(&c, &frame); i++)
+		skip_blanks(&c);
+	return c.p > text.ptr && eat(&c, "? ");
+}
+
 struct span stack_base_name(struct span function)
 {
 	const char *dot;

@@ -57,6 +57,12 @@ static inline bool frame_is_outside(const struct raw_frame *f)
 /* The same of what follows a symbol: ".isra.0+0x6e40/0x3c8 [mod]". */
 bool stack_offset_is_outside(struct span behind_symbol);
 
+/*
+ * Is it what the unwinder found on the stack and took for no caller: "? f+0x1/0x2"
+ * (x86), "f+0x1/0x2 (unreliable)" (powerpc)?  Also without a symbol.
+ */
+bool stack_is_leftover(struct span text);
+
 /* The entry of the set's stack headers that text opens, or NULL. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text);
 

@@ -420,6 +420,45 @@ START_TEST(a_task_chooses_its_name)
 END_TEST
 
 /* Lines with control bytes are copied to be decoded; a look back decodes others of them. */
+/* "title: lines before its banner\n" of each report of seven lines, a report, three lines, and a report. */
+static void ck_prefixes(const char *prefix, const char *expected)
+{
+	_cleanup_(buf_deinit) struct buf log = { 0 }, out = { 0 };
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	ck_assert(buf_add_str(&log, VERSION));
+	for (int i = 0; i < 7; i++)
+		ck_assert(buf_printf(&log, "%sword %d\n%sother\n", prefix, i, "[   10.000000][    T9] "));
+	for (int i = 0; i < 2; i++) {
+		ck_assert(buf_printf(&log, "%sBUG: KASAN: use-after-free in f%d+0x10/0x20\n", prefix, i));
+		ck_assert(buf_printf(&log, "%sRead of size 8 at addr ffff888012345678 by task a/12\n", prefix));
+		ck_assert(buf_printf(&log, "%sCall Trace:\n", prefix));
+		for (int k = 0; k < 6; k++)
+			ck_assert(buf_printf(&log, "%s f%d+0x10/0x20\n", prefix, i));
+		for (int k = 0; k < 3; k++)
+			ck_assert(buf_printf(&log, "%sword\n", prefix));
+	}
+	ck_assert_ptr_null(culprit_parser_feed(p, log.data, log.len));
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	while ((r = culprit_parser_take(p))) {
+		ck_assert(buf_printf(&out, "%s: %u\n", r->frame, r->prefix_lines));
+		culprit_report_destroy(r);
+	}
+	culprit_parser_destroy(p);
+	ck_assert_str_eq(out.data, expected);
+}
+
+/* Five lines; all that a task said, but for the boot's own, and never far into the report before. */
+START_TEST(what_a_task_said_before)
+{
+	ck_prefixes("[   10.000000] ", "f0: 5\nf1: 5\n");
+	ck_prefixes("[   10.000000][    C1] ", "f0: 5\nf1: 5\n");
+	ck_prefixes("[   10.000000][    T1] ", "f0: 5\nf1: 5\n");
+	ck_prefixes("[   10.000000][   T77] ", "f0: 7\nf1: 5\n");
+}
+END_TEST
+
 START_TEST(looking_back_keeps_the_line_at_hand)
 {
 	struct culprit_parser *p = create();
@@ -500,6 +539,7 @@ int main(void)
 	tcase_add_test(tc, a_task_chooses_its_name);
 	tcase_add_test(tc, looking_back_keeps_the_line_at_hand);
 	tcase_add_test(tc, records_of_dmesg_json);
+	tcase_add_test(tc, what_a_task_said_before);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
