@@ -55,6 +55,7 @@ struct culprit_parser {
 	bool in_kernel;			/* "Linux version" was seen, and no firmware since */
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
+	uint64_t boot_off;		/* of the line with which the last one began */
 	bool panicked;
 	bool flushed;			/* nothing is to be held back any more */
 	bool crashed;			/* this boot had a report */

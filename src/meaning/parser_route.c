@@ -151,7 +151,8 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		err = lookback_line(back, i, &line);
 		if (err)
 			return err;
-		if (!line)
+		/* What an earlier boot said led to nothing in this one. */
+		if (!line || line->offset < p->boot_off)
 			break;
 		if (!same_context(d, line) || line->origin != d->origin || !line->text.len)
 			continue;
