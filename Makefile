@@ -61,7 +61,8 @@ LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 LAYERS := ground readers meaning search
 LIB_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 EDGE_SRC := $(wildcard src/edges/*.c)
-LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/embedded.o $(O)/obj/places.o
+MADE_SRC := $(O)/embedded.c $(O)/digrams.c $(O)/places.c
+LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o)
 EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
@@ -92,25 +93,34 @@ $(O)/embedded.c: $(O)/embed $(PATTERNS)
 	$(call say,EMBED,$@)
 	$(Q)$(O)/embed $(PATTERNS) > $@
 
-$(O)/obj/embedded.o: $(O)/embedded.c
+# What is rare in console output is counted over logs in which nothing crashed.
+BENIGN := $(sort $(wildcard corpus/benign/*))
+
+$(O)/digrams: patterns/digrams.c src/readers/scan_parts.h
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) -lm
+
+$(O)/digrams.c: $(O)/digrams $(BENIGN)
+	$(call say,EMBED,$@)
+	$(Q)$(O)/digrams $(BENIGN) > $@
+
+$(MADE_SRC:$(O)/%.c=$(O)/obj/%.o): $(O)/obj/%.o: $(O)/%.c
+	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Where the prefilter looks for their literals takes long to find: it is found here.
-PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
+PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
 	src/readers/regex.c src/readers/names.c $(wildcard src/readers/scan*.c))
 
 $(O)/places: patterns/places.c $(PLACES_OBJ)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
 
-$(O)/places.c: $(O)/places
+$(O)/places.c: $(O)/places $(BENIGN)
 	$(call say,EMBED,$@)
-	$(Q)$(O)/places > $@
-
-$(O)/obj/places.o: $(O)/places.c
-	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(O)/places $(BENIGN) > $@
 
 # The rules of the matcher are taken into this object as they are.
 $(O)/obj/meaning/match_rules.o: patterns/match/rules.yaml
@@ -160,14 +170,15 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
 
-# SIZE is that of the benign log in MB, the others are a tenth of it; CONFORMANCE=DIR adds its cases.
+# SIZE is that of the benign log in MB, the others follow it; CONFORMANCE=DIR adds its cases.
 SIZE ?= 500
 RUNS ?= 5
 
-bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs
+bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs $(O)/bench/bench-scan
 	@tests/bench/bench.sh $(O) $(SIZE) $(RUNS)
 
-# Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192]
+# Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192];
+# BENCH_FIRST, BENCH_SETTINGS and BENCH_KEEP in the environment: see tests/bench/bisect.sh.
 BENCH_WORLDS ?= 50
 BENCH_COMMITS ?= 8192
 
@@ -177,7 +188,6 @@ $(O)/simworld/simworld: tests/simworld/simworld.c
 	$(Q)$(CC) -O2 -w -o $@ $< -lm
 
 bench-bisect: $(O)/culprit $(O)/simworld/simworld
-	@cp tests/simworld/bench.sh $(O)/simworld/
 	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
 
 bench-policy: $(O)/bench/bench-policy
@@ -210,7 +220,7 @@ endif
 
 # Compiled once for all targets; libFuzzer's main comes with the target.
 FUZZ_OBJ := $(LIB_SRC:src/%.c=$(O)/fuzz/obj/%.o) $(filter-out %/main.o,$(EDGE_SRC:src/%.c=$(O)/fuzz/obj/%.o)) \
-	$(O)/fuzz/obj/embedded.o $(O)/fuzz/obj/places.o
+	$(MADE_SRC:$(O)/%.c=$(O)/fuzz/obj/%.o)
 FUZZ_OBJ_FLAGS := $(subst -fsanitize=fuzzer,-fsanitize=fuzzer-no-link,$(FUZZ_FLAGS))
 
 $(O)/fuzz/obj/%.o: src/%.c
@@ -245,10 +255,10 @@ check-cli: all
 counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
-# On demand: a real kernel, against addr2line and llvm-symbolizer.
+# On demand: a real kernel and its modules, against addr2line and llvm-symbolizer: [VMLINUX=FILE MODULES=DIR].
 .PHONY: check-real
 check-real: $(O)/bench/lookup
-	@O=$(O) tests/check-real.sh $(VMLINUX)
+	@O=$(O) tests/check-real.sh $(VMLINUX) $(MODULES)
 
 check-corpus: all
 	@tests/run.sh $(O) corpus

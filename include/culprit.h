@@ -183,6 +183,8 @@ struct culprit_report {
 	int64_t time_us;		/* printk time of the first line; -1: not known */
 
 	const char *kernel_version;	/* "6.1.0-rc1+"; NULL when not seen */
+	/* Which build of that version: "#1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 2026", or only "#1"; NULL when not seen */
+	const char *kernel_build;
 	const char *kernel_build_id;	/* hexadecimal; NULL when not seen */
 	bool has_kernel_offset;		/* "Kernel Offset:" was seen before the report was complete */
 	uint64_t kernel_offset;		/* how far KASLR moved the kernel, bytes; 0 also for "disabled" */

@@ -42,6 +42,7 @@ check)
 	command_from xz xz-utils
 	command_from zstd zstd
 	command_from script bsdutils
+	PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q 'libdebuginfod\.so\.1' || missing="$missing libdebuginfod1"
 	for python in python3 /usr/bin/python3; do
 		"$python" -c 'import jsonschema' 2>/dev/null && break
 	done || missing="$missing python3-jsonschema"

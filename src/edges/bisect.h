@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "edges/options.h"
 #include "search/session.h"
 
 #define BISECT_CONFIG "culprit.yaml"
@@ -27,6 +28,10 @@ int bisect_status(int argc, char **argv);
 int bisect_log(int argc, char **argv);
 int bisect_explain(int argc, char **argv);
 int bisect_report(int argc, char **argv);
+
+/* A row of an option table: where the configuration is. */
+#define BISECT_CONFIG_OPTION(to_config) \
+	OPTION_TEXT('c', "config", "FILE", "the configuration; " BISECT_CONFIG " by default", to_config)
 
 /* Print and destroy; gives the exit code. */
 int bisect_complain(struct culprit_error *err);
@@ -54,6 +59,9 @@ void bisect_progress_notify(void *arg, struct session *session, enum session_eve
 /* In words: "the likely culprit's parent needs evidence of its own". Static. */
 const char *bisect_why_text(enum bisect_why why);
 
+/* Why there is none, of a session that gave up: with numbers, and what to do. */
+bool bisect_add_no_answer(struct buf *buf, const struct session *session) __attribute__((warn_unused_result));
+
 /* "2 h 05 min", "37 s" */
 bool bisect_add_duration(struct buf *buf, double seconds) __attribute__((warn_unused_result));
 
@@ -68,12 +76,21 @@ bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS]) __attr
 bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
 	__attribute__((warn_unused_result));
 
+/* The set without the line for programs. */
+bool bisect_format_set(struct session *session, struct buf *ret) __attribute__((warn_unused_result));
+
 /*
  * How many commits are left, said so that a person is not misled: as many as,
  * equally likely, would leave so many bits open.  Counting all that are not
  * ruled out would say a thousand when one holds 99.9 %.
  */
 uint32_t bisect_commits_left(double entropy);
+
+/* "1 commit", "2 commits" */
+static inline const char *bisect_plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 /* Seconds per unit of cost so far; 0: not known. */
 double bisect_seconds_per_cost(const struct session *session);

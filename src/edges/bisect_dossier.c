@@ -31,14 +31,8 @@ struct culprit_error *dossier_add_finding(struct dossier *d, char *text)
 static struct culprit_error *take_answer(struct dossier *d)
 {
 	struct session *s = d->session;
-	const struct session_decision *last = s->n_decisions ? &s->decisions[s->n_decisions - 1] : NULL;
 	struct culprit_error *err = session_ask(s);
 
-	if (err)
-		return err;
-	/* A budget of hours ends a search that the policy would go on with. */
-	if (s->action.act == BISECT_TEST && last && last->why == BISECT_WHY_BUDGET && last->n_facts + 1 >= s->n_facts)
-		err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 	if (err)
 		return err;
 	d->why = s->action.why;
@@ -202,17 +196,22 @@ static struct culprit_error *take_crash_text(struct dossier *d)
 		culprit_error_destroy(err);
 		return NULL;
 	}
-	for (size_t i = 0; i < console.n_reports && !d->crash; i++) {
+	for (size_t i = 0; i < console.n_reports && !d->crash && !err; i++) {
 		const struct culprit_report *r = console.reports[i];
-		struct span text = { r->text, r->text_len < CRASH_BYTES ? r->text_len : CRASH_BYTES };
+		struct span text = { r->text, r->text_len };
+		char *lines;
 
 		if (!strcmp(r->title, best->title)) {
+			err = dossier_add_lines(d, best->subject.commit.hex, r, &lines);
+			if (!err && lines)
+				text = span_of(lines);
+			text.len = text.len < CRASH_BYTES ? text.len : CRASH_BYTES;
 			d->crash = arena_dup(&d->arena, text);
 			d->crash_run = arena_printf(&d->arena, "run %u at %.12s", best->number, best->subject.commit.hex);
 		}
 	}
 	run_console_deinit(&console);
-	return NULL;
+	return err;
 }
 
 /* --------------------------------------------------------------- people */

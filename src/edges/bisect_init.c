@@ -11,26 +11,6 @@
 #include "edges/options.h"
 #include "readers/yaml.h"
 
-enum {
-	OPT_CONFIG = 1, OPT_REPOSITORY, OPT_BAD, OPT_GOOD, OPT_FIND, OPT_TITLE, OPT_LOG, OPT_BUILD, OPT_RUN, OPT_PARALLEL,
-	OPT_FORCE, OPT_HELP,
-};
-
-static const struct option_def init_options[] = {
-	{ OPT_CONFIG, 'c', "config", "FILE", "the file to write; culprit.yaml by default" },
-	{ OPT_REPOSITORY, 'r', "repository", "DIR", "the git repository" },
-	{ OPT_BAD, 0, "bad", "COMMIT", "a commit that shows the target" },
-	{ OPT_GOOD, 0, "good", "COMMIT", "a commit that does not, or 'releases'" },
-	{ OPT_FIND, 0, "find", "WHAT", "cause (default) or fix" },
-	{ OPT_TITLE, 't', "title", "TITLE", "title of the crash that is hunted" },
-	{ OPT_LOG, 'l', "log", "FILE", "a console log that shows it" },
-	{ OPT_BUILD, 0, "build", "COMMAND", "builds a commit; see culprit-bisect(5) for its environment" },
-	{ OPT_RUN, 0, "run", "COMMAND", "boots what was built, runs the test, writes the console to its output" },
-	{ OPT_PARALLEL, 'j', "parallel", "N", "runs at once; 1 by default" },
-	{ OPT_FORCE, 0, "force", NULL, "write over a file that exists" },
-	{ OPT_HELP, 'h', "help", NULL, "this text" },
-};
-
 /* An answer: given as a flag, or asked for. */
 struct answer {
 	const char *question, *example;
@@ -103,7 +83,7 @@ static bool add_build(struct buf *buf, const struct answers *a)
 	return add_value(buf, "build:\n  command: ", a->a[ASK_BUILD].value, "\n") &&
 	       buf_add_str(buf, "  timeout: 4h\n"
 				"  #image: bzImage        # what tells two kernels apart; otherwise all artefacts\n"
-				"  #cost: 6               # how many runs a build is worth\n");
+				"  #cost: 6               # how many runs a build is worth; measured where it is not given\n");
 }
 
 static bool add_run(struct buf *buf, const struct answers *a)
@@ -184,7 +164,7 @@ static int ask_for_rest(struct answers *answers, const struct option_reader *opt
 
 int bisect_init(int argc, char **argv)
 {
-	struct option_reader options = OPTION_READER("culprit bisect init", init_options, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit bisect init", argc, argv);
 	_cleanup_(answers_deinit) struct answers answers = {
 		.config = BISECT_CONFIG,
 		.a = {
@@ -197,30 +177,30 @@ int bisect_init(int argc, char **argv)
 			[ASK_RUN] = { .question = "run command", .example = "./boot-and-test", .needed = true },
 		},
 	};
-	int id, code;
+	const struct option_def defs[] = {
+		OPTION_TEXT('c', "config", "FILE", "the file to write; " BISECT_CONFIG " by default", &answers.config),
+		OPTION_TEXT('r', "repository", "DIR", "the git repository", &answers.a[ASK_REPOSITORY].value),
+		OPTION_TEXT(0, "bad", "COMMIT", "a commit that shows the target", &answers.a[ASK_BAD].value),
+		OPTION_TEXT(0, "good", "COMMIT", "a commit that does not, or 'releases'", &answers.a[ASK_GOOD].value),
+		OPTION_TEXT(0, "find", "WHAT", "cause (default) or fix", &answers.find),
+		OPTION_TEXT('t', "title", "TITLE", "title of the crash that is hunted", &answers.a[ASK_TITLE].value),
+		OPTION_TEXT('l', "log", "FILE", "a console log that shows it", &answers.a[ASK_LOG].value),
+		OPTION_TEXT(0, "build", "COMMAND", "builds a commit; see culprit-bisect(5) for its environment",
+			    &answers.a[ASK_BUILD].value),
+		OPTION_TEXT(0, "run", "COMMAND", "boots what was built, runs the test, writes the console to its output",
+			    &answers.a[ASK_RUN].value),
+		OPTION_TEXT('j', "parallel", "N", "runs at once; 1 by default", &answers.parallel),
+		OPTION_FLAG(0, "force", "write over a file that exists", &answers.force),
+		OPTION_HELP('h'),
+	};
+	int code;
 
-	while ((id = option_next(&options)) != OPTION_END) {
-		switch (id) {
-		case OPT_CONFIG: answers.config = options.value; break;
-		case OPT_REPOSITORY: answers.a[ASK_REPOSITORY].value = options.value; break;
-		case OPT_BAD: answers.a[ASK_BAD].value = options.value; break;
-		case OPT_GOOD: answers.a[ASK_GOOD].value = options.value; break;
-		case OPT_FIND: answers.find = options.value; break;
-		case OPT_TITLE: answers.a[ASK_TITLE].value = options.value; break;
-		case OPT_LOG: answers.a[ASK_LOG].value = options.value; break;
-		case OPT_BUILD: answers.a[ASK_BUILD].value = options.value; break;
-		case OPT_RUN: answers.a[ASK_RUN].value = options.value; break;
-		case OPT_PARALLEL: answers.parallel = options.value; break;
-		case OPT_FORCE: answers.force = true; break;
-		case OPT_HELP:
-			printf("usage: culprit bisect init [OPTIONS]\n\nAsks for what is not given.\n\noptions:\n");
-			option_print_help(stdout, init_options, countof(init_options));
-			return 0;
-		default: return BISECT_EXIT_USAGE;
-		}
-	}
-	if (options.n_operands)
-		return option_complain(&options, "unexpected '%s'", argv[1]);
-	code = ask_for_rest(&answers, &options);
+	reader.usage = "usage: culprit bisect init [OPTIONS]\n\nAsks for what is not given.\n\noptions:";
+	code = option_read(&reader, defs, countof(defs));
+	if (code == OPTION_GO_ON)
+		code = option_no_operands(&reader);
+	if (code != OPTION_GO_ON)
+		return code;
+	code = ask_for_rest(&answers, &reader);
 	return code ? code : write_config(&answers);
 }

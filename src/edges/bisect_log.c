@@ -13,14 +13,6 @@
 #include "edges/options.h"
 #include "edges/text.h"
 
-enum { OPT_CONFIG = 1, OPT_FORMAT, OPT_HELP };
-
-static const struct option_def log_options[] = {
-	{ OPT_CONFIG, 'c', "config", "FILE", "the configuration; culprit.yaml by default" },
-	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default), git (for git bisect replay) or syzbot" },
-	{ OPT_HELP, 'h', "help", NULL, "this text" },
-};
-
 static bool add_time(struct buf *buf, int64_t time_us)
 {
 	time_t seconds = (time_t)(time_us / 1000000);
@@ -63,8 +55,9 @@ static bool add_decision(struct buf *buf, const struct session_decision *d)
 {
 	return add_time(buf, d->time_us) && buf_printf(buf, "decide %s", bisect_act_name(d->act)) &&
 	       (!d->commit.hex[0] || buf_printf(buf, " %.12s", d->commit.hex)) &&
-	       buf_printf(buf, " %s: %s; %.2f bits missing, %u commits left\n", bisect_why_name(d->why),
-			  bisect_why_text(d->why), d->entropy, bisect_commits_left(d->entropy));
+	       buf_printf(buf, " %s: %s; %.2f bits missing, %u commit%s left\n", bisect_why_name(d->why),
+			  bisect_why_text(d->why), d->entropy, bisect_commits_left(d->entropy),
+			  bisect_plural(bisect_commits_left(d->entropy)));
 }
 
 static bool format_text(struct session *s, struct buf *buf)
@@ -230,7 +223,7 @@ static bool format_syzbot(struct session *s, struct buf *buf)
 
 /* --------------------------------------------------------------- the whole */
 
-static int print_log(const char *config, int format)
+static int print_log(const char *config, unsigned int format)
 {
 	static bool (*const formats[])(struct session *s, struct buf *buf) = { format_text, format_git, format_syzbot };
 	_cleanup_(session_closep) struct session *session = NULL;
@@ -250,26 +243,22 @@ static int print_log(const char *config, int format)
 int bisect_log(int argc, char **argv)
 {
 	static const char *const formats[] = { "text", "git", "syzbot" };
-	struct option_reader options = OPTION_READER("culprit bisect log", log_options, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit bisect log", argc, argv);
 	const char *config = BISECT_CONFIG;
-	int id, format = 0;
+	unsigned int format = 0;
+	const struct option_def defs[] = {
+		BISECT_CONFIG_OPTION(&config),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), git (for git bisect replay) or syzbot", formats,
+			      &format),
+		OPTION_HELP('h'),
+	};
+	int code;
 
-	while ((id = option_next(&options)) != OPTION_END) {
-		switch (id) {
-		case OPT_CONFIG: config = options.value; break;
-		case OPT_FORMAT:
-			format = option_choice(&options, "format", formats, countof(formats));
-			if (format < 0)
-				return BISECT_EXIT_USAGE;
-			break;
-		case OPT_HELP:
-			printf("usage: culprit bisect log [OPTIONS]\n\noptions:\n");
-			option_print_help(stdout, log_options, countof(log_options));
-			return 0;
-		default: return BISECT_EXIT_USAGE;
-		}
-	}
-	if (options.n_operands)
-		return option_complain(&options, "unexpected '%s'", argv[1]);
+	reader.usage = "usage: culprit bisect log [OPTIONS]\n\noptions:";
+	code = option_read(&reader, defs, countof(defs));
+	if (code == OPTION_GO_ON)
+		code = option_no_operands(&reader);
+	if (code != OPTION_GO_ON)
+		return code;
 	return print_log(config, format);
 }

@@ -12,14 +12,6 @@
 #include "edges/options.h"
 #include "edges/text.h"
 
-enum { OPT_CONFIG = 1, OPT_FORMAT, OPT_HELP };
-
-static const struct option_def report_options[] = {
-	{ OPT_CONFIG, 'c', "config", "FILE", "the configuration; culprit.yaml by default" },
-	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default), html or json" },
-	{ OPT_HELP, 'h', "help", NULL, "this text" },
-};
-
 /* ------------------------------------------------------------------ text */
 
 static bool add_text(struct buf *buf, const char *text)
@@ -30,6 +22,7 @@ static bool add_text(struct buf *buf, const char *text)
 static bool add_answer(struct buf *buf, const struct dossier *d)
 {
 	const char *what = d->session->config->find == CONFIG_FIX ? "fix" : "culprit";
+	uint32_t left;
 
 	switch (d->answer) {
 	case ANSWER_CULPRIT:
@@ -38,11 +31,13 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 		return buf_printf(buf, "The %s is one of %u commits, with a probability of %.1f %%;\n%s.\nThe likeliest is:\n\n", what,
 				  d->n_set, d->set_mass * 100, bisect_why_text(d->why));
 	case ANSWER_GAVE_UP:
-		return buf_printf(buf, "No %s can be named: %s.\n", what, bisect_why_text(d->why));
+		return buf_printf(buf, "No %s can be named: ", what) && bisect_add_no_answer(buf, d->session) &&
+		       buf_add_str(buf, ".\n");
 	case ANSWER_NONE_YET:
 		break;
 	}
-	return buf_printf(buf, "The bisection has not come to its end; %u commits are left.\n", bisect_commits_left(bisect_entropy(d->session->bisect)));
+	left = bisect_commits_left(bisect_entropy(d->session->bisect));
+	return buf_printf(buf, "The bisection has not come to its end; %u commit%s left.\n", left, bisect_plural(left));
 }
 
 static bool add_culprit(struct buf *buf, const struct dossier *d)
@@ -123,7 +118,8 @@ static bool add_crashes(struct buf *buf, const struct dossier *d)
 	bool ok = d->n_crashes == 0 || buf_add_str(buf, "\nOther crashes on the way:\n");
 
 	for (uint32_t i = 0; i < d->n_crashes && i < 20 && ok; i++)
-		ok = buf_printf(buf, "- %u runs, %u commits: ", d->crashes[i].n_runs, d->crashes[i].n_commits) &&
+		ok = buf_printf(buf, "- %u run%s, %u commit%s: ", d->crashes[i].n_runs, bisect_plural(d->crashes[i].n_runs),
+				d->crashes[i].n_commits, bisect_plural(d->crashes[i].n_commits)) &&
 		     add_text(buf, d->crashes[i].title) && buf_add_char(buf, '\n');
 	return ok;
 }
@@ -276,7 +272,7 @@ static bool format_json(const struct dossier *d, struct buf *buf)
 
 /* --------------------------------------------------------------- the whole */
 
-static int print_report(const char *config, int format)
+static int print_report(const char *config, unsigned int format)
 {
 	static bool (*const formats[])(const struct dossier *d, struct buf *buf) = { format_text, html_format, format_json };
 	_cleanup_(session_closep) struct session *session = NULL;
@@ -298,26 +294,21 @@ static int print_report(const char *config, int format)
 int bisect_report(int argc, char **argv)
 {
 	static const char *const formats[] = { "text", "html", "json" };
-	struct option_reader options = OPTION_READER("culprit bisect report", report_options, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit bisect report", argc, argv);
 	const char *config = BISECT_CONFIG;
-	int id, format = 0;
+	unsigned int format = 0;
+	const struct option_def defs[] = {
+		BISECT_CONFIG_OPTION(&config),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), html or json", formats, &format),
+		OPTION_HELP('h'),
+	};
+	int code;
 
-	while ((id = option_next(&options)) != OPTION_END) {
-		switch (id) {
-		case OPT_CONFIG: config = options.value; break;
-		case OPT_FORMAT:
-			format = option_choice(&options, "format", formats, countof(formats));
-			if (format < 0)
-				return BISECT_EXIT_USAGE;
-			break;
-		case OPT_HELP:
-			printf("usage: culprit bisect report [OPTIONS]\n\noptions:\n");
-			option_print_help(stdout, report_options, countof(report_options));
-			return 0;
-		default: return BISECT_EXIT_USAGE;
-		}
-	}
-	if (options.n_operands)
-		return option_complain(&options, "unexpected '%s'", argv[1]);
+	reader.usage = "usage: culprit bisect report [OPTIONS]\n\noptions:";
+	code = option_read(&reader, defs, countof(defs));
+	if (code == OPTION_GO_ON)
+		code = option_no_operands(&reader);
+	if (code != OPTION_GO_ON)
+		return code;
 	return print_report(config, format);
 }

@@ -9,31 +9,13 @@
 #include "edges/options.h"
 #include "edges/text.h"
 
-enum { OPT_CONFIG = 1, OPT_HELP };
-
-static const struct option_def status_options[] = {
-	{ OPT_CONFIG, 'c', "config", "FILE", "the configuration; culprit.yaml by default" },
-	{ OPT_HELP, 'h', "help", NULL, "this text" },
-};
-
-/* -1 to go on, otherwise the exit code. */
-static int read_options(struct option_reader *options, const char *usage, const char **config)
+static int read_options(struct option_reader *reader, const char *usage, const char **config)
 {
-	int id;
+	const struct option_def defs[] = { BISECT_CONFIG_OPTION(config), OPTION_HELP('h') };
 
 	*config = BISECT_CONFIG;
-	while ((id = option_next(options)) != OPTION_END) {
-		if (id == OPT_CONFIG) {
-			*config = options->value;
-		} else if (id == OPT_HELP) {
-			printf("usage: %s\n\noptions:\n", usage);
-			option_print_help(stdout, status_options, countof(status_options));
-			return 0;
-		} else {
-			return BISECT_EXIT_USAGE;
-		}
-	}
-	return -1;
+	reader->usage = usage;
+	return option_read(reader, defs, countof(defs));
 }
 
 /* ---------------------------------------------------------------- status */
@@ -112,7 +94,7 @@ static bool add_next(struct buf *buf, struct session *s)
 	case BISECT_DONE_CULPRIT:
 		return ok && bisect_format_result(s, SESSION_CULPRIT, buf);
 	case BISECT_DONE_SET:
-		return ok && bisect_format_result(s, SESSION_SET, buf);
+		return ok && bisect_format_set(s, buf);
 	case BISECT_GIVE_UP:
 		break;
 	}
@@ -121,15 +103,15 @@ static bool add_next(struct buf *buf, struct session *s)
 
 int bisect_status(int argc, char **argv)
 {
-	struct option_reader options = OPTION_READER("culprit bisect status", status_options, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit bisect status", argc, argv);
 	_cleanup_(session_closep) struct session *session = NULL;
 	struct culprit_error *err;
 	struct buf text = { 0 };
 	const char *config;
-	int code = read_options(&options, "culprit bisect status [OPTIONS]", &config);
+	int code = read_options(&reader, "usage: culprit bisect status [OPTIONS]\n\noptions:", &config);
 	bool ok;
 
-	if (code >= 0)
+	if (code != OPTION_GO_ON)
 		return code;
 	err = session_open(config, SESSION_READ, -1, &session);
 	if (!err && session->bisect)
@@ -240,13 +222,13 @@ static int explain(const char *config, const char *revision)
 
 int bisect_explain(int argc, char **argv)
 {
-	struct option_reader options = OPTION_READER("culprit bisect explain", status_options, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit bisect explain", argc, argv);
 	const char *config;
-	int code = read_options(&options, "culprit bisect explain [OPTIONS] COMMIT", &config);
+	int code = read_options(&reader, "usage: culprit bisect explain [OPTIONS] COMMIT\n\noptions:", &config);
 
-	if (code >= 0)
+	if (code != OPTION_GO_ON)
 		return code;
-	if (options.n_operands != 1)
-		return option_complain(&options, "needs exactly one commit");
+	if (reader.n_operands != 1)
+		return option_complain(&reader, "needs exactly one commit");
 	return explain(config, argv[1]);
 }

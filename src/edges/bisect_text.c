@@ -26,7 +26,7 @@ const char *bisect_why_text(enum bisect_why why)
 		[BISECT_WHY_BAD_UNTESTABLE] = "the commit known to show the target does not build, boot or survive",
 		[BISECT_WHY_OLDER] = "the older end is in the new state already: it needs to be older still",
 		[BISECT_WHY_MERGE_BASE_BAD] = "the merge base shows the target: the good commit had it fixed, it was not introduced after it (try find: fix)",
-		[BISECT_WHY_INFRASTRUCTURE] = "the last builds or runs all failed around the kernel: see to the machine, then run again",
+		[BISECT_WHY_INFRASTRUCTURE] = "the last builds or runs all failed around the kernel",
 	};
 
 	return why < BISECT_WHYS && texts[why] ? texts[why] : bisect_why_name(why);
@@ -110,7 +110,17 @@ static bool add_culprit(struct session *s, struct buf *ret)
 			  s->action.posterior * 100, hex);
 }
 
-static bool add_set(struct session *s, struct buf *ret)
+/* The line for programs is told where the search ends: it may be of thousands of commits. */
+static bool add_set_line(const struct session *s, const struct bisect_share *shares, uint32_t n, struct buf *ret)
+{
+	bool ok = buf_add_str(ret, "set ");
+
+	for (uint32_t i = 0; i < n && ok; i++)
+		ok = buf_printf(ret, "%s%s", i ? "," : "", s->history.hashes[shares[i].commit].hex);
+	return ok && buf_add_char(ret, '\n');
+}
+
+static bool add_set(struct session *s, bool line, struct buf *ret)
 {
 	_cleanup_(freep) struct bisect_share *shares = NULL;
 	uint32_t n;
@@ -127,10 +137,93 @@ static bool add_set(struct session *s, struct buf *ret)
 	}
 	if (n > 20)
 		ok = ok && buf_printf(ret, "  ... and %u more\n", n - 20);
-	ok = ok && buf_add_str(ret, "set ");
-	for (uint32_t i = 0; i < n && ok; i++)
-		ok = buf_printf(ret, "%s%s", i ? "," : "", s->history.hashes[shares[i].commit].hex);
-	return ok && buf_add_char(ret, '\n');
+	return ok && (!line || add_set_line(s, shares, n, ret));
+}
+
+bool bisect_format_set(struct session *session, struct buf *ret)
+{
+	return add_set(session, false, ret);
+}
+
+/* What the last build or run says of itself; NULL: nothing. */
+static const char *last_failure(const struct session *s)
+{
+	for (uint32_t i = s->n_facts; i-- > 0;) {
+		const struct session_fact *fact = &s->facts[i];
+
+		if (fact->kind == FACT_RUN)
+			return s->runs[fact->index].why;
+		if (fact->kind == FACT_BUILD)
+			return s->builds[fact->index].result.reason;
+	}
+	return NULL;
+}
+
+static uint32_t count_live_runs(const struct session *s, const char *hex)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		enum verdict verdict = s->runs[i].verdict;
+
+		n += !strcmp(s->runs[i].subject.commit.hex, hex) && !s->runs[i].subject.changed.hex[0] &&
+		     verdict != VERDICT_INFRA_FAILED && verdict != VERDICT_BOOT_FAILED;
+	}
+	return n;
+}
+
+/* The title that the most runs there showed instead; NULL: none. */
+static const char *most_seen(const struct session *s, const char *hex, uint32_t *ret_n)
+{
+	const char *best = NULL;
+
+	*ret_n = 0;
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		uint32_t n = 0;
+
+		if (!s->runs[i].title || strcmp(s->runs[i].subject.commit.hex, hex) != 0)
+			continue;
+		for (uint32_t j = i; j < s->n_runs; j++)
+			n += s->runs[j].title && !strcmp(s->runs[i].title, s->runs[j].title) &&
+			     !strcmp(s->runs[j].subject.commit.hex, hex);
+		if (n > *ret_n) {
+			*ret_n = n;
+			best = s->runs[i].title;
+		}
+	}
+	return best;
+}
+
+static bool add_not_reproduced(struct buf *buf, const struct session *s, const char *hex)
+{
+	uint32_t n_other;
+	const char *other = most_seen(s, hex, &n_other);
+
+	if (!buf_printf(buf, "the target was never seen at the %s commit %.12s in %u runs",
+			s->config->find == CONFIG_FIX ? "older" : "bad", hex, count_live_runs(s, hex)))
+		return false;
+	if (other)
+		return buf_printf(buf, "; %u of them showed '", n_other) && text_add(buf, span_of(other), TEXT_FIELD) &&
+		       buf_add_str(buf, "' instead, which may be what is meant");
+	return buf_add_str(buf, ": look at target, build and run command; if it is that rare, raise baseline-runs");
+}
+
+bool bisect_add_no_answer(struct buf *buf, const struct session *s)
+{
+	const struct bisect_action *a = &s->action;
+	const char *failure;
+
+	if (a->why == BISECT_WHY_NOT_REPRODUCED && a->commit != BISECT_NONE)
+		return add_not_reproduced(buf, s, s->history.hashes[a->commit].hex);
+	if (a->why != BISECT_WHY_INFRASTRUCTURE)
+		return buf_add_str(buf, bisect_why_text(a->why));
+	failure = last_failure(s);
+	/* Started again since: nothing failed in a row yet. */
+	if (!session_infra_row(s))
+		return buf_add_str(buf, bisect_why_text(a->why));
+	return buf_printf(buf, "the last %u builds or runs all failed around the kernel", session_infra_row(s)) &&
+	       (!failure || !*failure || (buf_add_str(buf, " (") && text_add(buf, span_of(failure), TEXT_FIELD) && buf_add_char(buf, ')'))) &&
+	       buf_add_str(buf, ": see to the machine, then 'culprit bisect run' goes on from here");
 }
 
 bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
@@ -139,9 +232,9 @@ bool bisect_format_result(struct session *session, enum session_outcome outcome,
 	case SESSION_CULPRIT:
 		return add_culprit(session, ret);
 	case SESSION_SET:
-		return add_set(session, ret);
+		return add_set(session, true, ret);
 	case SESSION_GAVE_UP:
-		return buf_printf(ret, "No answer: %s.\nnone\n", bisect_why_text(session->action.why));
+		return buf_add_str(ret, "No answer: ") && bisect_add_no_answer(ret, session) && buf_add_str(ret, ".\nnone\n");
 	case SESSION_CANCELLED:
 		break;
 	}

@@ -85,14 +85,6 @@ int bisect_print(struct buf *text, bool ok)
 
 /* ------------------------------------------------------------------- run */
 
-enum { OPT_CONFIG = 1, OPT_QUIET, OPT_HELP };
-
-static const struct option_def run_options[] = {
-	{ OPT_CONFIG, 'c', "config", "FILE", "the configuration; culprit.yaml by default" },
-	{ OPT_QUIET, 'q', "quiet", NULL, "no progress, only the result" },
-	{ OPT_HELP, 'h', "help", NULL, "this text" },
-};
-
 /* Readable once somebody asked us to stop; commands are started with all signals as usual. */
 static int open_signals(void)
 {
@@ -144,23 +136,21 @@ static int run(const char *config, bool quiet)
 
 int bisect_run(int argc, char **argv)
 {
-	struct option_reader options = OPTION_READER("culprit bisect run", run_options, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit bisect run", argc, argv);
 	const char *config = BISECT_CONFIG;
 	bool quiet = false;
-	int id;
+	const struct option_def defs[] = {
+		BISECT_CONFIG_OPTION(&config),
+		OPTION_FLAG('q', "quiet", "no progress, only the result", &quiet),
+		OPTION_HELP('h'),
+	};
+	int code;
 
-	while ((id = option_next(&options)) != OPTION_END) {
-		switch (id) {
-		case OPT_CONFIG: config = options.value; break;
-		case OPT_QUIET: quiet = true; break;
-		case OPT_HELP:
-			printf("usage: culprit bisect run [OPTIONS]\n\noptions:\n");
-			option_print_help(stdout, run_options, countof(run_options));
-			return 0;
-		default: return BISECT_EXIT_USAGE;
-		}
-	}
-	if (options.n_operands)
-		return option_complain(&options, "unexpected '%s'", argv[1]);
+	reader.usage = "usage: culprit bisect run [OPTIONS]\n\noptions:";
+	code = option_read(&reader, defs, countof(defs));
+	if (code == OPTION_GO_ON)
+		code = option_no_operands(&reader);
+	if (code != OPTION_GO_ON)
+		return code;
 	return run(config, quiet);
 }

@@ -17,27 +17,12 @@
 #include "edges/text.h"
 #include "readers/input.h"
 
-enum { OPT_CORPUS = CORPUS_OPT_OWN, OPT_AS, OPT_TITLE, OPT_NONE, OPT_KERNEL, OPT_MADE, OPT_JUDGED, OPT_REPORT };
-
-static const struct option_def option_defs[] = {
-	{ OPT_CORPUS, 'C', "corpus", "DIR", "directory of the cases (default: corpus)" },
-	{ OPT_AS, 'a', "as", "NAME", "name of the case below it: kasan/uaf-in-timer (default: made from the title)" },
-	{ OPT_TITLE, 't', "title", "TITLE", "the right title; asked for on a terminal" },
-	{ OPT_NONE, 0, "none", NULL, "no report must be found" },
-	{ OPT_KERNEL, 0, "kernel", "TEXT", "comment: which kernel (default: its version in the log)" },
-	{ OPT_MADE, 0, "made", "TEXT", "comment: how the log was made; asked for on a terminal" },
-	{ OPT_JUDGED, 0, "judged", "TEXT", "comment: by what judgement the title is right; asked for on a terminal" },
-	{ OPT_REPORT, 'r', "report", NULL, "check the text of the report, too" },
-	CORPUS_DEF_PATTERNS,
-	CORPUS_DEF_COLOR,
-	CORPUS_DEF_HELP,
-};
-
 struct add {
 	struct corpus_settings settings;
 	const char *corpus, *as, *title, *kernel, *made, *judged;	/* NULL: not given */
 	bool none, with_report, ask;
 	struct culprit_patterns *patterns;
+	struct sources *sources;	/* NULL: none */
 	struct buf log;
 	struct corpus_case c;		/* the log as a case */
 	struct reading reading;
@@ -108,12 +93,19 @@ static bool show_found(const struct add *add, const char *path)
 {
 	_cleanup_(buf_deinit) struct buf buf = { 0 };
 	const struct culprit_report *report = add->reading.report;
+	struct culprit_report lines;
 
 	if (!report) {
 		printf("no report was found\n");
 		return true;
 	}
-	if (!text_add_report(&buf, report, path, add->settings.color))
+	lines = *report;
+	if (add->reading.text) {
+		lines.text = add->reading.text;
+		lines.text_len = strlen(lines.text);
+		lines.file_guilty = add->reading.file_guilty;
+	}
+	if (!text_add_report(&buf, &lines, path, add->settings.color))
 		return false;
 	fwrite(buf.data, 1, buf.len, stdout);
 	if (add->reading.n_reports > 1)
@@ -325,52 +317,36 @@ static void add_deinit(struct add *add)
 	case_deinit(&add->c);
 	buf_deinit(&add->log);
 	arena_deinit(&add->arena);
+	sources_destroy(add->sources);
 	culprit_patterns_destroy(add->patterns);
-}
-
-static void print_help(void)
-{
-	printf("usage: culprit corpus add [OPTIONS] LOG\n\n"
-	       "Make a case of a console log. On a terminal, what is found is shown, and what\n"
-	       "is not given is asked for; elsewhere --title or --none has to be given.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 the case was written, 2 it was not.\n");
-}
-
-static int take_own_option(struct add *add, const struct option_reader *reader, int id)
-{
-	const struct { int id; const char **to; } texts[] = {
-		{ OPT_CORPUS, &add->corpus }, { OPT_AS, &add->as }, { OPT_TITLE, &add->title },
-		{ OPT_KERNEL, &add->kernel }, { OPT_MADE, &add->made }, { OPT_JUDGED, &add->judged },
-	};
-
-	for (size_t i = 0; i < countof(texts); i++) {
-		if (texts[i].id == id) {
-			*texts[i].to = reader->value;
-			return CORPUS_GO_ON;
-		}
-	}
-	if (id == OPT_NONE)
-		add->none = true;
-	else if (id == OPT_REPORT)
-		add->with_report = true;
-	else
-		return corpus_take_option(&add->settings, reader, id);
-	return CORPUS_GO_ON;
 }
 
 static int read_options(struct option_reader *reader, struct add *add)
 {
-	int id, code = CORPUS_GO_ON;
+	const struct option_def defs[] = {
+		OPTION_TEXT('C', "corpus", "DIR", "directory of the cases (default: corpus)", &add->corpus),
+		OPTION_TEXT('a', "as", "NAME", "name of the case below it: kasan/uaf-in-timer (default: made from the title)",
+			    &add->as),
+		OPTION_TEXT('t', "title", "TITLE", "the right title; asked for on a terminal", &add->title),
+		OPTION_FLAG(0, "none", "no report must be found", &add->none),
+		OPTION_TEXT(0, "kernel", "TEXT", "comment: which kernel (default: its version in the log)", &add->kernel),
+		OPTION_TEXT(0, "made", "TEXT", "comment: how the log was made; asked for on a terminal", &add->made),
+		OPTION_TEXT(0, "judged", "TEXT", "comment: by what judgement the title is right; asked for on a terminal",
+			    &add->judged),
+		OPTION_FLAG('r', "report", "check the text of the report, too", &add->with_report),
+		OPTION_PATTERNS('p', &add->settings.pattern_dirs),
+		SOURCES_OPTIONS(&add->settings.sources, 0, 0, 0, 0),
+		TEXT_COLOR_OPTION(&add->settings.color_when),
+		OPTION_HELP('h'),
+	};
+	int code;
 
-	while (code == CORPUS_GO_ON && (id = option_next(reader)) != OPTION_END) {
-		if (id == CORPUS_OPT_HELP) {
-			print_help();
-			return 0;
-		}
-		code = take_own_option(add, reader, id);
-	}
-	if (code != CORPUS_GO_ON)
+	reader->usage = "usage: culprit corpus add [OPTIONS] LOG\n\n"
+			"Make a case of a console log. On a terminal, what is found is shown, and what\n"
+			"is not given is asked for; elsewhere --title or --none has to be given.\n";
+	reader->notes = "Exit code: 0 the case was written, 2 it was not.\n";
+	code = corpus_read_options(reader, defs, countof(defs), &add->settings);
+	if (code != OPTION_GO_ON)
 		return code;
 	if (reader->n_operands != 1)
 		return option_complain(reader, "which log? One is added at a time");
@@ -379,25 +355,29 @@ static int read_options(struct option_reader *reader, struct add *add)
 	add->ask = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && strcmp(reader->argv[1], "-");
 	if (!add->ask && !add->title && !add->none)
 		return option_complain(reader, "not on a terminal: say what is right with --title or --none");
-	return CORPUS_GO_ON;
+	return OPTION_GO_ON;
 }
 
 int corpus_add(int argc, char **argv)
 {
-	struct option_reader reader = OPTION_READER("culprit corpus add", option_defs, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit corpus add", argc, argv);
 	_cleanup_(add_deinit) struct add add = { .corpus = "corpus" };
 	struct culprit_error *err;
 	int code;
 
 	corpus_settings_init(&add.settings);
 	code = read_options(&reader, &add);
-	if (code != CORPUS_GO_ON)
+	if (code != OPTION_GO_ON)
 		return code;
 	err = read_log(&add, argv[1]);
 	if (!err)
-		err = culprit_patterns_load(add.settings.pattern_dirs, add.settings.n_pattern_dirs, &add.patterns);
+		err = culprit_patterns_load(add.settings.pattern_dirs.values, add.settings.pattern_dirs.n, &add.patterns);
+	if (!err)
+		err = corpus_make_sources(&add.settings, &reader, add.patterns, &add.sources);
 	if (!err)
 		err = reading_create(add.patterns, &add.c, &add.reading);
+	if (!err)
+		err = reading_add_sources(add.sources, &add.c, &add.reading);
 	if (!err && add.ask)
 		err = ask(&add, argv[1]);
 	if (!err)

@@ -24,20 +24,6 @@
 #include "edges/text.h"
 #include "readers/pattern.h"
 
-enum { OPT_VERBOSE = CORPUS_OPT_OWN, OPT_WHOLE };
-
-static const char *const format_words[] = { "text", "json" };
-
-static const struct option_def option_defs[] = {
-	{ OPT_WHOLE, 'w', "whole", NULL, "try whole patterns only, not each of their forms" },
-	{ OPT_VERBOSE, 'v', "verbose", NULL, "name the cases that notice each removal, and those that could go" },
-	{ CORPUS_OPT_FORMAT, 'f', "format", "FORMAT", "text (default) or json" },
-	CORPUS_DEF_PATTERNS,
-	CORPUS_DEF_JOBS,
-	CORPUS_DEF_COLOR,
-	CORPUS_DEF_HELP,
-};
-
 #define WHOLE_PATTERN SIZE_MAX
 
 /* What is switched off. */
@@ -54,7 +40,8 @@ struct baseline {
 
 struct audit {
 	struct corpus_settings settings;
-	bool json, verbose, whole;
+	enum option_format format;
+	bool verbose, whole;
 	struct culprit_patterns *patterns;
 	struct case_list list;
 	struct baseline *baselines;	/* of list.n */
@@ -150,7 +137,7 @@ static void try_removal(void *arg, size_t which)
 	struct culprit_patterns *set = NULL;
 	struct culprit_error *err;
 
-	err = culprit_patterns_load(audit->settings.pattern_dirs, audit->settings.n_pattern_dirs, &set);
+	err = culprit_patterns_load(audit->settings.pattern_dirs.values, audit->settings.pattern_dirs.n, &set);
 	if (!err) {
 		struct pattern *pattern = &set->patterns[removal->pattern];
 
@@ -405,61 +392,44 @@ static void audit_deinit(struct audit *audit)
 	pthread_mutex_destroy(&audit->lock);
 }
 
-static void print_help(void)
-{
-	printf("usage: culprit corpus audit [OPTIONS] [DIR|CASE...]\n\n"
-	       "Take each pattern, and each form of one, away in turn: which cases notice?\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 all are noticed, 1 one is not, 2 usage or input error. Cases\n"
-	       "that could go are advice: they may show another console or architecture.\n");
-}
-
 static int read_options(struct option_reader *reader, struct audit *audit)
 {
-	int id, code = CORPUS_GO_ON, word;
+	const struct option_def defs[] = {
+		OPTION_FLAG('w', "whole", "try whole patterns only, not each of their forms", &audit->whole),
+		OPTION_FLAG('v', "verbose", "name the cases that notice each removal, and those that could go",
+			    &audit->verbose),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json", option_format_words, &audit->format),
+		OPTION_PATTERNS('p', &audit->settings.pattern_dirs),
+		CORPUS_JOBS_OPTION(&audit->settings),
+		TEXT_COLOR_OPTION(&audit->settings.color_when),
+		OPTION_HELP('h'),
+	};
 
-	while (code == CORPUS_GO_ON && (id = option_next(reader)) != OPTION_END) {
-		switch (id) {
-		case CORPUS_OPT_HELP:
-			print_help();
-			return 0;
-		case CORPUS_OPT_FORMAT:
-			word = option_choice(reader, "format", format_words, countof(format_words));
-			if (word < 0)
-				return 2;
-			audit->json = word == 1;
-			break;
-		case OPT_VERBOSE:
-			audit->verbose = true;
-			break;
-		case OPT_WHOLE:
-			audit->whole = true;
-			break;
-		default:
-			code = corpus_take_option(&audit->settings, reader, id);
-		}
-	}
-	return code;
+	reader->usage = "usage: culprit corpus audit [OPTIONS] [DIR|CASE...]\n\n"
+			"Take each pattern, and each form of one, away in turn: which cases notice?\n";
+	reader->notes = "Exit code: 0 all are noticed, 1 one is not, 2 usage or input error. Cases\n"
+			"that could go are advice: they may show another console or architecture.\n";
+	return corpus_read_options(reader, defs, countof(defs), &audit->settings);
 }
 
 int corpus_audit(int argc, char **argv)
 {
-	struct option_reader reader = OPTION_READER("culprit corpus audit", option_defs, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit corpus audit", argc, argv);
 	_cleanup_(audit_deinit) struct audit audit = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct culprit_error *err;
 	int code;
 
 	corpus_settings_init(&audit.settings);
 	code = read_options(&reader, &audit);
-	if (code != CORPUS_GO_ON)
+	if (code != OPTION_GO_ON)
 		return code;
 	err = corpus_load(&audit.settings, &reader, &audit.list);
 	if (!err)
-		err = culprit_patterns_load(audit.settings.pattern_dirs, audit.settings.n_pattern_dirs,
+		err = culprit_patterns_load(audit.settings.pattern_dirs.values, audit.settings.pattern_dirs.n,
 					    &audit.patterns);
 	if (!err)
 		err = run_audit(&audit);
-	if (!err && audit.json)
+	if (!err && audit.format == OPTION_FORMAT_JSON)
 		err = print_json(&audit);
 	else if (!err)
 		print_text(&audit);

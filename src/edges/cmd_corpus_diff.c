@@ -10,22 +10,6 @@
 #include "edges/json.h"
 #include "edges/text.h"
 
-enum { OPT_AGAINST = CORPUS_OPT_OWN };
-
-static const char *const format_words[] = { "text", "json" };
-
-static const struct option_def option_defs[] = {
-	{ CORPUS_OPT_PATTERNS, 'p', "patterns", "DIR", "the new set: the built-in patterns with those of DIR; repeatable" },
-	{ OPT_AGAINST, 'a', "against", "DIR",
-	  "the old set: the built-in patterns with those of DIR; repeatable (default: the built-in ones alone)" },
-	CORPUS_DEF_KIND,
-	CORPUS_DEF_NAME,
-	{ CORPUS_OPT_FORMAT, 'f', "format", "FORMAT", "text (default) or json" },
-	CORPUS_DEF_JOBS,
-	CORPUS_DEF_COLOR,
-	CORPUS_DEF_HELP,
-};
-
 /* What both sets say of a case. */
 struct change {
 	const struct corpus_case *c;
@@ -36,9 +20,8 @@ struct change {
 
 struct diff {
 	struct corpus_settings settings;
-	const char *against[CORPUS_MAX_PATTERN_DIRS];
-	size_t n_against;
-	bool json;
+	struct option_list against;
+	enum option_format format;
 	struct culprit_patterns *old_patterns, *new_patterns;
 	struct case_list list;
 	struct change *changes;		/* of list.n */
@@ -165,39 +148,28 @@ static void diff_deinit(struct diff *diff)
 	culprit_patterns_destroy(diff->new_patterns);
 }
 
-static void print_help(void)
-{
-	printf("usage: culprit corpus diff --patterns DIR [OPTIONS] [DIR|CASE...]\n\n"
-	       "Parse every case with two sets of patterns, show where the results differ.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 no case changes, 1 one does, 2 usage or input error.\n");
-}
-
 static int read_options(struct option_reader *reader, struct diff *diff)
 {
-	int id, code = CORPUS_GO_ON, word;
+	const struct option_def defs[] = {
+		OPTION_LIST('p', "patterns", "DIR",
+			    "the new set: the built-in patterns with those of DIR; repeatable", &diff->settings.pattern_dirs),
+		OPTION_LIST('a', "against", "DIR",
+			    "the old set: the built-in patterns with those of DIR; repeatable (default: the built-in ones alone)",
+			    &diff->against),
+		CORPUS_KIND_OPTION(&diff->settings),
+		CORPUS_NAME_OPTION(&diff->settings),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json", option_format_words, &diff->format),
+		CORPUS_JOBS_OPTION(&diff->settings),
+		TEXT_COLOR_OPTION(&diff->settings.color_when),
+		OPTION_HELP('h'),
+	};
+	int code;
 
-	while (code == CORPUS_GO_ON && (id = option_next(reader)) != OPTION_END) {
-		switch (id) {
-		case CORPUS_OPT_HELP:
-			print_help();
-			return 0;
-		case CORPUS_OPT_FORMAT:
-			word = option_choice(reader, "format", format_words, countof(format_words));
-			if (word < 0)
-				return 2;
-			diff->json = word == 1;
-			break;
-		case OPT_AGAINST:
-			if (diff->n_against == CORPUS_MAX_PATTERN_DIRS)
-				return option_complain(reader, "more than %d times --against", CORPUS_MAX_PATTERN_DIRS);
-			diff->against[diff->n_against++] = reader->value;
-			break;
-		default:
-			code = corpus_take_option(&diff->settings, reader, id);
-		}
-	}
-	if (code == CORPUS_GO_ON && !diff->settings.n_pattern_dirs && !diff->n_against)
+	reader->usage = "usage: culprit corpus diff --patterns DIR [OPTIONS] [DIR|CASE...]\n\n"
+			"Parse every case with two sets of patterns, show where the results differ.\n";
+	reader->notes = "Exit code: 0 no case changes, 1 one does, 2 usage or input error.\n";
+	code = corpus_read_options(reader, defs, countof(defs), &diff->settings);
+	if (code == OPTION_GO_ON && !diff->settings.pattern_dirs.n && !diff->against.n)
 		return option_complain(reader, "which patterns? --patterns DIR names the new ones");
 	return code;
 }
@@ -207,9 +179,9 @@ static struct culprit_error *run_diff(struct diff *diff)
 	const struct corpus_settings *settings = &diff->settings;
 	struct culprit_error *err;
 
-	err = culprit_patterns_load(diff->against, diff->n_against, &diff->old_patterns);
+	err = culprit_patterns_load(diff->against.values, diff->against.n, &diff->old_patterns);
 	if (!err)
-		err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &diff->new_patterns);
+		err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &diff->new_patterns);
 	if (err)
 		return err;
 	diff->changes = calloc(diff->list.n, sizeof(*diff->changes));
@@ -225,7 +197,7 @@ static struct culprit_error *run_diff(struct diff *diff)
 
 int corpus_diff(int argc, char **argv)
 {
-	struct option_reader reader = OPTION_READER("culprit corpus diff", option_defs, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit corpus diff", argc, argv);
 	_cleanup_(diff_deinit) struct diff diff = { 0 };
 	_cleanup_(buf_deinit) struct buf buf = { 0 };
 	struct tally tally = { 0 };
@@ -234,12 +206,12 @@ int corpus_diff(int argc, char **argv)
 
 	corpus_settings_init(&diff.settings);
 	code = read_options(&reader, &diff);
-	if (code != CORPUS_GO_ON)
+	if (code != OPTION_GO_ON)
 		return code;
 	err = corpus_load(&diff.settings, &reader, &diff.list);
 	if (!err)
 		err = run_diff(&diff);
-	if (!err && !(diff.json ? add_json(&buf, &diff, &tally) : add_text(&buf, &diff, &tally)))
+	if (!err && !(diff.format == OPTION_FORMAT_JSON ? add_json(&buf, &diff, &tally) : add_text(&buf, &diff, &tally)))
 		err = &culprit_error_no_memory;
 	if (err)
 		return corpus_complain(&reader, err);

@@ -10,15 +10,6 @@
 #include "edges/diff.h"
 #include "edges/text.h"
 
-enum { OPT_LOG = CORPUS_OPT_OWN };
-
-static const struct option_def option_defs[] = {
-	{ OPT_LOG, 'l', "log", NULL, "print the log of the case, byte by byte, and nothing else" },
-	CORPUS_DEF_PATTERNS,
-	CORPUS_DEF_COLOR,
-	CORPUS_DEF_HELP,
-};
-
 /* The headers, one line each. */
 static bool split_headers(const struct corpus_case *c, struct buf *ret)
 {
@@ -115,7 +106,8 @@ static struct culprit_error *add_text(struct buf *buf, const struct corpus_case 
 	}
 	if (report && (!buf_printf(buf, "\nlines %llu to %llu, pattern %s:\n\n", (unsigned long long)report->start_line,
 				   (unsigned long long)report->end_line, report->pattern ? report->pattern : "?") ||
-		       !text_add(buf, (struct span){ report->text, report->text_len }, TEXT_LINES)))
+		       !text_add(buf, reading->text ? span_of(reading->text) :
+						      (struct span){ report->text, report->text_len }, TEXT_LINES)))
 		return &culprit_error_no_memory;
 	return NULL;
 }
@@ -138,8 +130,10 @@ static struct culprit_error *add_case(struct buf *buf, const struct corpus_case 
 	return add_text(buf, c, reading, color);
 }
 
-static struct culprit_error *show(const char *path, const struct corpus_settings *settings, bool log, bool *ret_right)
+static struct culprit_error *show(const char *path, const struct corpus_settings *settings,
+				  const struct option_reader *reader, bool log, bool *ret_right)
 {
+	struct sources *sources = NULL;
 	_cleanup_(case_deinit) struct corpus_case c = { 0 };
 	_cleanup_(buf_deinit) struct buf buf = { 0 };
 	struct culprit_patterns *patterns;
@@ -153,52 +147,50 @@ static struct culprit_error *show(const char *path, const struct corpus_settings
 		fwrite(c.log.ptr, 1, c.log.len, stdout);
 		return NULL;
 	}
-	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &patterns);
+	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
 	if (err)
 		return err;
-	err = reading_create(patterns, &c, &reading);
+	err = corpus_make_sources(settings, reader, patterns, &sources);
+	if (!err)
+		err = reading_create(patterns, &c, &reading);
 	if (!err) {
-		err = add_case(&buf, &c, &reading, settings->color);
+		err = reading_add_sources(sources, &c, &reading);
+		if (!err)
+			err = add_case(&buf, &c, &reading, settings->color);
 		*ret_right = !reading.wrong;
 		reading_deinit(&reading);
 	}
+	sources_destroy(sources);
 	culprit_patterns_destroy(patterns);
 	if (!err)
 		fwrite(buf.data, 1, buf.len, stdout);
 	return err;
 }
 
-static void print_help(void)
-{
-	printf("usage: culprit corpus show [OPTIONS] CASE\n\n"
-	       "Show a case with the parser's reading beside it.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 the case passes, 1 it fails, 2 usage or input error.\n");
-}
-
 int corpus_show(int argc, char **argv)
 {
-	struct option_reader reader = OPTION_READER("culprit corpus show", option_defs, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit corpus show", argc, argv);
 	struct corpus_settings settings;
-	struct culprit_error *err;
 	bool log = false, right = false;
-	int id, code = CORPUS_GO_ON;
+	const struct option_def defs[] = {
+		OPTION_FLAG('l', "log", "print the log of the case, byte by byte, and nothing else", &log),
+		OPTION_PATTERNS('p', &settings.pattern_dirs),
+		SOURCES_OPTIONS(&settings.sources, 0, 0, 0, 0),
+		TEXT_COLOR_OPTION(&settings.color_when),
+		OPTION_HELP('h'),
+	};
+	struct culprit_error *err;
+	int code;
 
 	corpus_settings_init(&settings);
-	while (code == CORPUS_GO_ON && (id = option_next(&reader)) != OPTION_END) {
-		if (id == CORPUS_OPT_HELP) {
-			print_help();
-			return 0;
-		}
-		if (id == OPT_LOG)
-			log = true;
-		else
-			code = corpus_take_option(&settings, &reader, id);
-	}
-	if (code != CORPUS_GO_ON)
+	reader.usage = "usage: culprit corpus show [OPTIONS] CASE\n\n"
+		       "Show a case with the parser's reading beside it.\n";
+	reader.notes = "Exit code: 0 the case passes, 1 it fails, 2 usage or input error.\n";
+	code = corpus_read_options(&reader, defs, countof(defs), &settings);
+	if (code != OPTION_GO_ON)
 		return code;
 	if (reader.n_operands != 1)
 		return option_complain(&reader, "which case? One is shown at a time");
-	err = show(argv[1], &settings, log, &right);
+	err = show(argv[1], &settings, &reader, log, &right);
 	return err ? corpus_complain(&reader, err) : !right;
 }

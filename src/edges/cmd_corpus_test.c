@@ -15,22 +15,6 @@ enum format { FORMAT_TEXT, FORMAT_JUNIT, FORMAT_TAP, FORMAT_JSON };
 
 static const char *const format_words[] = { "text", "junit", "tap", "json" };
 
-enum { OPT_FEED = CORPUS_OPT_OWN, OPT_QUIET, OPT_VERBOSE };
-
-static const struct option_def option_defs[] = {
-	CORPUS_DEF_KIND,
-	CORPUS_DEF_NAME,
-	{ CORPUS_OPT_PATTERN, 0, "pattern", "GLOB", "only cases whose first report this pattern finds" },
-	{ CORPUS_OPT_FORMAT, 'f', "format", "FORMAT", "text (default), junit, tap or json" },
-	{ OPT_QUIET, 'q', "quiet", NULL, "text: only the counts, no failures" },
-	{ OPT_VERBOSE, 'v', "verbose", NULL, "text: name the cases that pass, too" },
-	{ OPT_FEED, 0, "feed", NULL, "also feed every log byte by byte and in pieces" },
-	CORPUS_DEF_PATTERNS,
-	CORPUS_DEF_JOBS,
-	CORPUS_DEF_COLOR,
-	CORPUS_DEF_HELP,
-};
-
 /* What one case came to. */
 struct result {
 	const struct corpus_case *c;
@@ -48,6 +32,7 @@ struct count {
 
 struct test {
 	struct corpus_settings settings;
+	struct sources *sources;		/* NULL: none */
 	enum format format;
 	bool feed, quiet, verbose;
 	struct culprit_patterns *patterns;
@@ -96,7 +81,10 @@ static void test_case(void *arg, size_t i)
 	result->err = reading_create(test->patterns, result->c, &reading);
 	if (result->err)
 		return;
-	result->err = read_case(test, result->c, &reading, result);
+	if (result->c->guilty_file)
+		result->err = reading_add_sources(test->sources, result->c, &reading);
+	if (!result->err)
+		result->err = read_case(test, result->c, &reading, result);
 	reading_deinit(&reading);
 }
 
@@ -417,62 +405,50 @@ static void test_deinit(struct test *test)
 	}
 	free(test->results);
 	case_list_deinit(&test->list);
+	sources_destroy(test->sources);
 	culprit_patterns_destroy(test->patterns);
-}
-
-static void print_help(void)
-{
-	printf("usage: culprit corpus test [OPTIONS] [DIR|CASE...]\n\n"
-	       "Parse every case and show where the result differs from what the case expects.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 all cases pass, 1 one fails, 2 usage or input error.\n");
 }
 
 static int read_options(struct option_reader *reader, struct test *test)
 {
-	int id, code = CORPUS_GO_ON, word;
+	const struct option_def defs[] = {
+		CORPUS_KIND_OPTION(&test->settings),
+		CORPUS_NAME_OPTION(&test->settings),
+		OPTION_TEXT(0, "pattern", "GLOB", "only cases whose first report this pattern finds",
+			    &test->settings.pattern),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), junit, tap or json", format_words, &test->format),
+		OPTION_FLAG('q', "quiet", "text: only the counts, no failures", &test->quiet),
+		OPTION_FLAG('v', "verbose", "text: name the cases that pass, too", &test->verbose),
+		OPTION_FLAG(0, "feed", "also feed every log byte by byte and in pieces", &test->feed),
+		OPTION_PATTERNS('p', &test->settings.pattern_dirs),
+		SOURCES_OPTIONS(&test->settings.sources, 0, 0, 0, 0),
+		CORPUS_JOBS_OPTION(&test->settings),
+		TEXT_COLOR_OPTION(&test->settings.color_when),
+		OPTION_HELP('h'),
+	};
 
-	while (code == CORPUS_GO_ON && (id = option_next(reader)) != OPTION_END) {
-		switch (id) {
-		case CORPUS_OPT_HELP:
-			print_help();
-			return 0;
-		case CORPUS_OPT_FORMAT:
-			word = option_choice(reader, "format", format_words, countof(format_words));
-			if (word < 0)
-				return 2;
-			test->format = (enum format)word;
-			break;
-		case OPT_FEED:
-			test->feed = true;
-			break;
-		case OPT_QUIET:
-			test->quiet = true;
-			break;
-		case OPT_VERBOSE:
-			test->verbose = true;
-			break;
-		default:
-			code = corpus_take_option(&test->settings, reader, id);
-		}
-	}
-	return code;
+	reader->usage = "usage: culprit corpus test [OPTIONS] [DIR|CASE...]\n\n"
+			"Parse every case and show where the result differs from what the case expects.\n";
+	reader->notes = "Exit code: 0 all cases pass, 1 one fails, 2 usage or input error.\n";
+	return corpus_read_options(reader, defs, countof(defs), &test->settings);
 }
 
 int corpus_test(int argc, char **argv)
 {
-	struct option_reader reader = OPTION_READER("culprit corpus test", option_defs, argc, argv);
+	struct option_reader reader = OPTION_READER("culprit corpus test", argc, argv);
 	_cleanup_(test_deinit) struct test test = { 0 };
 	struct culprit_error *err;
 	int code;
 
 	corpus_settings_init(&test.settings);
 	code = read_options(&reader, &test);
-	if (code != CORPUS_GO_ON)
+	if (code != OPTION_GO_ON)
 		return code;
 	err = corpus_load(&test.settings, &reader, &test.list);
 	if (!err)
-		err = culprit_patterns_load(test.settings.pattern_dirs, test.settings.n_pattern_dirs, &test.patterns);
+		err = culprit_patterns_load(test.settings.pattern_dirs.values, test.settings.pattern_dirs.n, &test.patterns);
+	if (!err)
+		err = corpus_make_sources(&test.settings, &reader, test.patterns, &test.sources);
 	if (!err)
 		err = run_test(&test);
 	if (!err && !test.total.cases)

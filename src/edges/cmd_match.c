@@ -14,6 +14,7 @@
 #include "edges/json.h"
 #include "edges/options.h"
 #include "edges/runs.h"
+#include "edges/sources.h"
 #include "edges/text.h"
 #include "meaning/match.h"
 #include "meaning/match_rules.h"
@@ -24,49 +25,15 @@
 #define EXIT_CANNOT_TELL 125
 #define EXIT_INPUT 128		/* a log, profile or pattern file cannot be read */
 #define EXIT_USAGE 129
-#define GO_ON (-1)
-
-#define MAX_TARGETS 64
-#define MAX_PATTERN_DIRS 16
-
-enum {
-	OPT_TARGET = 1, OPT_TARGET_LOG, OPT_PROFILE, OPT_LEARN, OPT_LEARN_GOOD, OPT_EXPLAIN, OPT_FORMAT, OPT_RUN_EXIT,
-	OPT_PATTERNS, OPT_RULES, OPT_COLOR, OPT_HELP,
-};
-
-static const struct option_def option_defs[] = {
-	{ OPT_TARGET, 't', "target", "TITLE", "a title of the hunted bug; may be given several times" },
-	{ OPT_TARGET_LOG, 'T', "target-log", "FILE",
-	  "a log whose first crash is the hunted bug; may be given several times" },
-	{ OPT_PROFILE, 'p', "profile", "FILE",
-	  "a profile of the hunted bug; with --learn it is written, otherwise it is read" },
-	{ OPT_LEARN, 0, "learn", NULL,
-	  "the LOGs are runs of a commit known to be bad: learn the profile from them" },
-	{ OPT_LEARN_GOOD, 0, "learn-good", NULL,
-	  "the LOGs are runs of a commit known to be good: their crashes are not the target" },
-	{ OPT_EXPLAIN, 'e', "explain", NULL, "print the reasoning" },
-	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default) or json, one object per log" },
-	{ OPT_RUN_EXIT, 0, "run-exit", "CODE",
-	  "what the run command gave, by the rules of git bisect run; believed where the log shows no crash" },
-	{ OPT_PATTERNS, 0, "patterns", "DIR", "more patterns, which override the built-in ones" },
-	{ OPT_RULES, 0, "rules", "FILE", "rules of the matcher, in place of the built-in ones" },
-	{ OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" },
-	{ OPT_HELP, 'h', "help", NULL, "print this help" },
-};
-
 struct settings {
-	const char *titles[MAX_TARGETS];
-	size_t n_titles;
-	const char *logs[MAX_TARGETS];
-	size_t n_logs;
-	const char *pattern_dirs[MAX_PATTERN_DIRS];
-	size_t n_pattern_dirs;
+	struct option_list titles, logs, pattern_dirs;
 	const char *profile;
 	const char *rules;
-	bool learn, learn_good, explain, json, color;
-	bool has_run_exit;
-	long run_exit;
+	bool learn, learn_good, explain, color;
+	enum option_format format;
 	enum text_color color_when;
+	long run_exit;			/* -1: not told */
+	struct sources_settings sources;
 };
 
 struct match {
@@ -74,18 +41,8 @@ struct match {
 	struct culprit_patterns *patterns;
 	struct match_rules *rules;
 	struct profile *profile;
+	struct sources *sources;	/* of the judged logs; NULL: none */
 };
-
-static void print_help(void)
-{
-	printf("usage: culprit match [OPTIONS] --target TITLE [LOG...]\n"
-	       "       culprit match [OPTIONS] --target-log FILE [LOG...]\n"
-	       "       culprit match [OPTIONS] --profile FILE [LOG...]\n"
-	       "       culprit match [OPTIONS] --profile FILE --learn LOG...\n\n"
-	       "Say for each LOG (default: standard input) whether it shows the hunted bug.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit status: 0 not the target, 1 the target, 125 cannot tell,\n128 or above on trouble.\n");
-}
 
 static int complain(struct culprit_error *err)
 {
@@ -126,7 +83,7 @@ static struct culprit_error *add_target_log(struct match *match, const char *pat
 	if (!report)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "%s: no crash in it that could be the target", path);
 	/* A title that was told is the target; then the log only says more about it. */
-	if (!match->settings->n_titles)
+	if (!match->settings->titles.n)
 		err = profile_add_report(match->profile, report);
 	return err ? err : profile_learn(match->profile, &run, 1);
 }
@@ -141,10 +98,10 @@ static struct culprit_error *make_profile(struct match *match)
 		err = profile_load(match->rules, settings->profile, &match->profile);
 	else
 		err = profile_create(match->rules, &match->profile);
-	for (size_t i = 0; !err && i < settings->n_titles; i++)
-		err = profile_add_title(match->profile, settings->titles[i]);
-	for (size_t i = 0; !err && i < settings->n_logs; i++)
-		err = add_target_log(match, settings->logs[i]);
+	for (size_t i = 0; !err && i < settings->titles.n; i++)
+		err = profile_add_title(match->profile, settings->titles.values[i]);
+	for (size_t i = 0; !err && i < settings->logs.n; i++)
+		err = add_target_log(match, settings->logs.values[i]);
 	return err;
 }
 
@@ -196,8 +153,14 @@ static enum text_paint paint_of(enum verdict verdict)
 	}
 }
 
+static bool add_file(struct buf *out, const char *file)
+{
+	return !file || (buf_add_str(out, "    guilty file: ") && text_add(out, span_of(file), TEXT_FIELD) &&
+			 buf_add_char(out, '\n'));
+}
+
 static bool add_text(struct buf *out, const struct match *match, const struct run_log *log,
-		     const struct match_result *result)
+		     const struct match_result *result, const char *file)
 {
 	const struct settings *settings = match->settings;
 	const char *place = !strcmp(log->path, "-") ? "standard input" : log->path;
@@ -213,6 +176,7 @@ static bool add_text(struct buf *out, const struct match *match, const struct ru
 	if (settings->explain && result->symptom)
 		ok = ok && buf_add_str(out, "    compared with: ") && text_add(out, span_of(result->symptom), TEXT_FIELD) &&
 		     buf_add_char(out, '\n');
+	ok = ok && (!settings->explain || add_file(out, file));
 	for (size_t i = 0; ok && settings->explain && i < result->n_evidence; i++) {
 		if (result->evidence[i].weight != 0)
 			ok = buf_printf(out, "    %+5.1f  ", result->evidence[i].weight);
@@ -223,7 +187,8 @@ static bool add_text(struct buf *out, const struct match *match, const struct ru
 	return ok;
 }
 
-static bool add_json(struct buf *out, const struct run_log *log, const struct match_result *result)
+static bool add_json(struct buf *out, const struct match *match, const struct run_log *log,
+		     const struct match_result *result, const char *file)
 {
 	struct json json = { 0 };
 	struct json_t *root = json_begin(&json), *list;
@@ -242,6 +207,8 @@ static bool add_json(struct buf *out, const struct run_log *log, const struct ma
 	}
 	json_put_str(&json, root, "title", result->title);
 	json_put_str(&json, root, "symptom", result->symptom);
+	if (match->sources)
+		json_put_str(&json, root, "guilty_file", file);
 	json_put_str(&json, root, "file", strcmp(log->path, "-") ? log->path : NULL);
 	if (result->report < log->n_reports)
 		json_put_u64(&json, root, "line", log->reports[result->report]->start_line);
@@ -250,12 +217,35 @@ static bool add_json(struct buf *out, const struct run_log *log, const struct ma
 	return json_end(&json, root, out);
 }
 
+/* The guilty file of the report that decided, by the sources; the caller frees. */
+static struct culprit_error *find_file(const struct match *match, const struct run_log *log,
+				       const struct match_result *result, char **ret)
+{
+	struct sources_found found;
+	struct culprit_error *err;
+
+	*ret = NULL;
+	if (!match->sources || result->report >= log->n_reports)
+		return NULL;
+	err = sources_find(match->sources, log->reports[result->report], &found);
+	if (!err && found.symbolized->report.file_guilty && !(*ret = strdup(found.symbolized->report.file_guilty)))
+		err = &culprit_error_no_memory;
+	if (!err)
+		sources_print_notes(match->sources, &found);
+	sources_found_deinit(&found);
+	return err;
+}
+
 static struct culprit_error *print_result(const struct match *match, const struct run_log *log,
 					  const struct match_result *result)
 {
 	_cleanup_(buf_deinit) struct buf out = { 0 };
+	_cleanup_(freep) char *file = NULL;
+	struct culprit_error *err = find_file(match, log, result, &file);
 
-	if (!(match->settings->json ? add_json(&out, log, result) : add_text(&out, match, log, result)))
+	if (err)
+		return err;
+	if (!(match->settings->format == OPTION_FORMAT_JSON ? add_json : add_text)(&out, match, log, result, file))
 		return &culprit_error_no_memory;
 	if (fwrite(out.data, 1, out.len, stdout) != out.len)
 		return culprit_error_errno("cannot write to standard output");
@@ -275,7 +265,7 @@ static struct culprit_error *judge_log(const struct match *match, const char *pa
 	if (err)
 		return err;
 	run = run_log_evidence(&log);
-	if (match->settings->has_run_exit) {
+	if (match->settings->run_exit >= 0) {
 		run.has_exit_code = run.exit_judges = true;
 		run.exit_code = (int)match->settings->run_exit;
 	}
@@ -319,90 +309,60 @@ static int judge_logs(const struct match *match, const char *const *paths, size_
 
 /* ------------------------------------------------------------- options */
 
-static int usage(int code)
-{
-	return code ? EXIT_USAGE : 0;
-}
-
-static int add_name(const struct option_reader *options, const char *what, const char **list, size_t *n, size_t max)
-{
-	if (*n == max)
-		return usage(option_complain(options, "more than %zu times --%s", max, what));
-	list[(*n)++] = options->value;
-	return GO_ON;
-}
-
-static int take_option(struct settings *settings, const struct option_reader *options, int id)
-{
-	static const char *const formats[] = { "text", "json" };
-	int word;
-
-	switch (id) {
-	case OPT_TARGET:
-		return add_name(options, "target", settings->titles, &settings->n_titles, MAX_TARGETS);
-	case OPT_TARGET_LOG:
-		return add_name(options, "target-log", settings->logs, &settings->n_logs, MAX_TARGETS);
-	case OPT_PATTERNS:
-		return add_name(options, "patterns", settings->pattern_dirs, &settings->n_pattern_dirs, MAX_PATTERN_DIRS);
-	case OPT_PROFILE:
-		settings->profile = options->value;
-		return GO_ON;
-	case OPT_RULES:
-		settings->rules = options->value;
-		return GO_ON;
-	case OPT_LEARN:
-		settings->learn = true;
-		return GO_ON;
-	case OPT_LEARN_GOOD:
-		settings->learn_good = true;
-		return GO_ON;
-	case OPT_EXPLAIN:
-		settings->explain = true;
-		return GO_ON;
-	case OPT_RUN_EXIT:
-		settings->has_run_exit = true;
-		return option_number(options, "run-exit", 0, 255, &settings->run_exit) ? GO_ON : EXIT_USAGE;
-	case OPT_FORMAT:
-		word = option_choice(options, "format", formats, countof(formats));
-		settings->json = word == 1;
-		return word < 0 ? EXIT_USAGE : GO_ON;
-	case OPT_COLOR:
-		word = options->value ? option_choice(options, "color", text_color_words, countof(text_color_words)) :
-		       TEXT_COLOR_ALWAYS;
-		settings->color_when = word < 0 ? TEXT_COLOR_AUTO : (enum text_color)word;
-		return word < 0 ? EXIT_USAGE : GO_ON;
-	case OPT_HELP:
-		print_help();
-		return 0;
-	default:
-		return EXIT_USAGE;
-	}
-}
-
 static int check_settings(struct settings *settings, const struct option_reader *options)
 {
 	if (settings->learn && settings->learn_good)
-		return usage(option_complain(options, "--learn and --learn-good exclude each other"));
+		return option_complain(options, "--learn and --learn-good exclude each other");
 	if ((settings->learn || settings->learn_good) && !options->n_operands)
-		return usage(option_complain(options, "no logs to learn from"));
+		return option_complain(options, "no logs to learn from");
 	if (settings->learn_good && !settings->profile)
-		return usage(option_complain(options, "--learn-good needs the --profile to correct"));
-	if (!settings->learn && !settings->n_titles && !settings->n_logs && !settings->profile)
-		return usage(option_complain(options, "what is hunted? Give --target, --target-log or --profile"));
-	settings->color = !settings->json && text_use_color(settings->color_when, STDOUT_FILENO);
-	return GO_ON;
+		return option_complain(options, "--learn-good needs the --profile to correct");
+	if (!settings->learn && !settings->titles.n && !settings->logs.n && !settings->profile)
+		return option_complain(options, "what is hunted? Give --target, --target-log or --profile");
+	settings->color = settings->format == OPTION_FORMAT_TEXT && text_use_color(settings->color_when, STDOUT_FILENO);
+	return OPTION_GO_ON;
 }
 
-static int read_options(struct option_reader *options, struct settings *settings)
+static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
 {
-	int id, code;
+	const struct option_def defs[] = {
+		OPTION_LIST('t', "target", "TITLE", "a title of the hunted bug; may be given several times",
+			    &settings->titles),
+		OPTION_LIST('T', "target-log", "FILE",
+			    "a log whose first crash is the hunted bug; may be given several times", &settings->logs),
+		OPTION_TEXT('p', "profile", "FILE",
+			    "a profile of the hunted bug; with --learn it is written, otherwise it is read",
+			    &settings->profile),
+		OPTION_FLAG(0, "learn", "the LOGs are runs of a commit known to be bad: learn the profile from them",
+			    &settings->learn),
+		OPTION_FLAG(0, "learn-good",
+			    "the LOGs are runs of a commit known to be good: their crashes are not the target",
+			    &settings->learn_good),
+		OPTION_FLAG('e', "explain", "print the reasoning", &settings->explain),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json, one object per log",
+			      option_format_words, &settings->format),
+		OPTION_NUMBER(0, "run-exit", "CODE",
+			      "what the run command gave, by the rules of git bisect run; believed where the log shows no crash",
+			      0, 255, &settings->run_exit),
+		OPTION_PATTERNS(0, &settings->pattern_dirs),
+		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
+		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),
+		TEXT_COLOR_OPTION(&settings->color_when),
+		OPTION_HELP('h'),
+	};
+	struct option_reader reader = OPTION_READER("culprit match", argc, argv);
+	int code;
 
-	while ((id = option_next(options)) != OPTION_END) {
-		code = take_option(settings, options, id);
-		if (code != GO_ON)
-			return code;
-	}
-	return check_settings(settings, options);
+	reader.bad_usage = EXIT_USAGE;
+	reader.usage = "usage: culprit match [OPTIONS] --target TITLE [LOG...]\n"
+		       "       culprit match [OPTIONS] --target-log FILE [LOG...]\n"
+		       "       culprit match [OPTIONS] --profile FILE [LOG...]\n"
+		       "       culprit match [OPTIONS] --profile FILE --learn LOG...\n\n"
+		       "Say for each LOG (default: standard input) whether it shows the hunted bug.\n";
+	reader.notes = "Exit status: 0 not the target, 1 the target, 125 cannot tell,\n128 or above on trouble.\n";
+	code = option_read(&reader, defs, countof(defs));
+	*ret_n_operands = reader.n_operands;
+	return code == OPTION_GO_ON ? check_settings(settings, &reader) : code;
 }
 
 static int run_match(const struct settings *settings, const char *const *paths, size_t n_paths)
@@ -411,9 +371,11 @@ static int run_match(const struct settings *settings, const char *const *paths, 
 	struct culprit_error *err;
 	int code = 0;
 
-	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &match.patterns);
+	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &match.patterns);
 	if (!err)
 		err = match_rules_load(settings->rules, &match.rules);
+	if (!err && sources_wanted(&settings->sources))
+		err = sources_create(match.patterns, &settings->sources, "culprit match", &match.sources);
 	if (!err)
 		err = make_profile(&match);
 	if (!err && (settings->learn || settings->learn_good))
@@ -422,6 +384,7 @@ static int run_match(const struct settings *settings, const char *const *paths, 
 		code = judge_logs(&match, paths, n_paths);
 	if (err)
 		code = complain(err);
+	sources_destroy(match.sources);
 	profile_destroy(match.profile);
 	match_rules_destroy(match.rules);
 	culprit_patterns_destroy(match.patterns);
@@ -431,13 +394,12 @@ static int run_match(const struct settings *settings, const char *const *paths, 
 int cmd_match(int argc, char **argv)
 {
 	static const char *const standard_input[] = { "-" };
-	struct option_reader options = OPTION_READER("culprit match", option_defs, argc, argv);
-	struct settings settings = { 0 };
-	int code = read_options(&options, &settings);
+	struct settings settings = { .run_exit = -1 };
+	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
 
-	if (code != GO_ON)
+	if (code != OPTION_GO_ON)
 		return code;
-	if (!options.n_operands)
+	if (!n_operands)
 		return run_match(&settings, standard_input, 1);
-	return run_match(&settings, (const char *const *)argv + 1, (size_t)options.n_operands);
+	return run_match(&settings, (const char *const *)argv + 1, (size_t)n_operands);
 }

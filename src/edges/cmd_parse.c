@@ -2,9 +2,9 @@
 /*
  * culprit parse [OPTIONS] [FILE...]: find crash reports and print them.
  *
- * Files are read by as many workers as there are processors; what they find is
- * printed in the order of the command line.  With --vmlinux and its like, with
- * source lines, as `culprit symbolize` does it.
+ * Files are read by as many workers as there are processors, large ones by
+ * several (feed.h); what they find is printed in the order of the command line.
+ * With --vmlinux and its like, with source lines, as `culprit symbolize` does it.
  */
 #include "edges/commands.h"
 
@@ -21,46 +21,22 @@
 #include "edges/sources.h"
 #include "edges/text.h"
 
-#define MAX_PATTERN_DIRS 64
 #define MAX_JOBS 256
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TITLES };
 
 static const char *const format_words[] = { "text", "json", "titles" };
 
-enum option_id {
-	OPT_FORMAT = 1, OPT_TITLES, OPT_SUMMARY, OPT_FOLLOW, OPT_WITH_FILENAME, OPT_NO_FILENAME, OPT_LINE_NUMBER,
-	OPT_PATTERNS, OPT_NO_BOOT_FAILURES, OPT_JOBS, OPT_COLOR, OPT_HELP,
-};
-
-static const struct option_def option_defs[] = {
-	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default), json (one object per line) or titles" },
-	{ OPT_TITLES, 't', "titles", NULL, "one title per line; the same as --format titles" },
-	{ OPT_WITH_FILENAME, 'H', "with-filename", NULL,
-	  "titles: put the file's name in front (default with several files)" },
-	{ OPT_NO_FILENAME, 'h', "no-filename", NULL, "titles: never put the file's name in front" },
-	{ OPT_LINE_NUMBER, 'n', "line-number", NULL, "titles: put the line in front where the report begins" },
-	{ OPT_SUMMARY, 's', "summary", NULL, "tell at the end of each log what it is and how far its boot came" },
-	{ OPT_FOLLOW, 'F', "follow", NULL,
-	  "for live logs: print a report when the log falls silent, wait for more at the end of a file" },
-	{ OPT_NO_BOOT_FAILURES, 0, "no-boot-failures", NULL,
-	  "report only what the log says, not that a boot came to nothing" },
-	SOURCES_DEFS(0, 0, 0, 0),
-	{ OPT_PATTERNS, 'p', "patterns", "DIR", "add and override patterns by the *.yaml files in DIR; repeatable" },
-	{ OPT_JOBS, 'j', "jobs", "N", "read N files at once (default: as many as there are processors)" },
-	{ OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" },
-	{ OPT_HELP, 0, "help", NULL, "this text" },
-};
+enum filename { FILENAME_WITH_SEVERAL, FILENAME_ALWAYS, FILENAME_NEVER };
 
 struct settings {
 	enum format format;
 	enum text_color color_when;
 	bool color, summary, follow, line_number, no_boot_failures;
-	int with_filename;		/* -1: not said */
+	enum filename filename;		/* in front of titles */
 	long n_jobs;			/* 0: not said */
 	struct sources_settings sources;
-	const char *pattern_dirs[MAX_PATTERN_DIRS];
-	size_t n_pattern_dirs;
+	struct option_list pattern_dirs;
 };
 
 /* What the workers share. */
@@ -85,15 +61,6 @@ struct log {
 	struct buf text;
 };
 
-static void print_help(void)
-{
-	printf("usage: culprit parse [OPTIONS] [FILE...]\n\n"
-	       "Find the crash reports in console logs and name them. Files may be compressed\n"
-	       "(gzip, xz, zstd, bzip2); without any, or for -, standard input is read.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 no crash found, 1 at least one, 2 usage or input error.\n");
-}
-
 /* ------------------------------------------------------------ printing */
 
 static const char *place_of(const struct log *log)
@@ -112,7 +79,7 @@ static bool add_title(struct log *log, const struct culprit_report *report)
 	bool color = settings->color;
 	struct buf *text = &log->text;
 
-	if (settings->with_filename > 0 && (!text_add_painted(text, span_of(place_of(log)), TEXT_LABEL, color) ||
+	if (settings->filename == FILENAME_ALWAYS && (!text_add_painted(text, span_of(place_of(log)), TEXT_LABEL, color) ||
 					    !buf_add_char(text, ':')))
 		return false;
 	if (settings->line_number && !buf_printf(text, "%" PRIu64 ":", report->start_line))
@@ -260,6 +227,7 @@ static void parse_log(struct parse *parse, size_t index)
 		.path = log.path,
 		.detect_boot_failures = !parse->settings->no_boot_failures,
 		.follow = parse->settings->follow,
+		.n_jobs = (size_t)parse->settings->n_jobs / parse->n_paths,
 		.report = on_report,
 		.end = on_end,
 		.arg = &log,
@@ -308,60 +276,6 @@ static void work_together(struct parse *parse, size_t n_workers)
 
 /* ------------------------------------------------------------- options */
 
-/* The exit code, or GO_ON. */
-#define GO_ON (-1)
-
-static int take_option(struct settings *settings, const struct option_reader *options, int id)
-{
-	int word;
-
-	switch (id) {
-	case OPT_FORMAT:
-		word = option_choice(options, "format", format_words, countof(format_words));
-		settings->format = word < 0 ? FORMAT_TEXT : (enum format)word;
-		return word < 0 ? 2 : GO_ON;
-	case OPT_TITLES:
-		settings->format = FORMAT_TITLES;
-		return GO_ON;
-	case OPT_SUMMARY:
-		settings->summary = true;
-		return GO_ON;
-	case OPT_FOLLOW:
-		settings->follow = true;
-		return GO_ON;
-	case OPT_WITH_FILENAME:
-	case OPT_NO_FILENAME:
-		settings->with_filename = id == OPT_WITH_FILENAME;
-		return GO_ON;
-	case OPT_LINE_NUMBER:
-		settings->line_number = true;
-		return GO_ON;
-	case OPT_NO_BOOT_FAILURES:
-		settings->no_boot_failures = true;
-		return GO_ON;
-	case OPT_PATTERNS:
-		if (settings->n_pattern_dirs == MAX_PATTERN_DIRS)
-			return option_complain(options, "more than %d times --patterns", MAX_PATTERN_DIRS);
-		settings->pattern_dirs[settings->n_pattern_dirs++] = options->value;
-		return GO_ON;
-	case OPT_JOBS:
-		return option_number(options, "jobs", 1, MAX_JOBS, &settings->n_jobs) ? GO_ON : 2;
-	case OPT_COLOR:
-		if (!options->value) {
-			settings->color_when = TEXT_COLOR_ALWAYS;
-			return GO_ON;
-		}
-		word = option_choice(options, "color", text_color_words, countof(text_color_words));
-		settings->color_when = word < 0 ? TEXT_COLOR_AUTO : (enum text_color)word;
-		return word < 0 ? 2 : GO_ON;
-	case OPT_HELP:
-		print_help();
-		return 0;
-	default:
-		return sources_take_option(&settings->sources, options, id);
-	}
-}
-
 static int check_settings(struct settings *settings, const struct option_reader *options)
 {
 	if (settings->follow && options->n_operands > 1)
@@ -369,27 +283,54 @@ static int check_settings(struct settings *settings, const struct option_reader 
 	if (settings->summary && settings->format == FORMAT_TITLES)
 		return option_complain(options, "--summary goes with text and json, not with titles");
 	settings->color = settings->format != FORMAT_JSON && text_use_color(settings->color_when, STDOUT_FILENO);
-	if (settings->with_filename < 0)
-		settings->with_filename = options->n_operands > 1;
+	if (settings->filename == FILENAME_WITH_SEVERAL)
+		settings->filename = options->n_operands > 1 ? FILENAME_ALWAYS : FILENAME_NEVER;
 	if (!settings->n_jobs)
 		settings->n_jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	if (settings->n_jobs < 1)
 		settings->n_jobs = 1;
 	if (settings->n_jobs > MAX_JOBS)
 		settings->n_jobs = MAX_JOBS;
-	return GO_ON;
+	return OPTION_GO_ON;
 }
 
-static int read_options(struct option_reader *options, struct settings *settings)
+static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
 {
-	int id, code;
+	const struct option_def defs[] = {
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), json (one object per line) or titles", format_words,
+			      &settings->format),
+		OPTION_CONSTANT('t', "titles", "one title per line; the same as --format titles", FORMAT_TITLES,
+				&settings->format),
+		OPTION_CONSTANT('H', "with-filename", "titles: put the file's name in front (default with several files)",
+				FILENAME_ALWAYS, &settings->filename),
+		OPTION_CONSTANT('h', "no-filename", "titles: never put the file's name in front", FILENAME_NEVER,
+				&settings->filename),
+		OPTION_FLAG('n', "line-number", "titles: put the line in front where the report begins",
+			    &settings->line_number),
+		OPTION_FLAG('s', "summary", "tell at the end of each log what it is and how far its boot came",
+			    &settings->summary),
+		OPTION_FLAG('F', "follow",
+			    "for live logs: print a report when the log falls silent, wait for more at the end of a file",
+			    &settings->follow),
+		OPTION_FLAG(0, "no-boot-failures", "report only what the log says, not that a boot came to nothing",
+			    &settings->no_boot_failures),
+		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),
+		OPTION_PATTERNS('p', &settings->pattern_dirs),
+		OPTION_NUMBER('j', "jobs", "N", "work with N threads, on several files or within a large one (default: one per processor)", 1,
+			      MAX_JOBS, &settings->n_jobs),
+		TEXT_COLOR_OPTION(&settings->color_when),
+		OPTION_HELP(0),
+	};
+	struct option_reader reader = OPTION_READER("culprit parse", argc, argv);
+	int code;
 
-	while ((id = option_next(options)) != OPTION_END) {
-		code = take_option(settings, options, id);
-		if (code != GO_ON)
-			return code;
-	}
-	return check_settings(settings, options);
+	reader.usage = "usage: culprit parse [OPTIONS] [FILE...]\n\n"
+		       "Find the crash reports in console logs and name them. Files may be compressed\n"
+		       "(gzip, xz, zstd, bzip2); without any, or for -, standard input is read.\n";
+	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
+	code = option_read(&reader, defs, countof(defs));
+	*ret_n_operands = reader.n_operands;
+	return code == OPTION_GO_ON ? check_settings(settings, &reader) : code;
 }
 
 /* -------------------------------------------------------------- command */
@@ -425,7 +366,7 @@ static int run_parse(const struct settings *settings, const char *const *paths, 
 	struct culprit_error *err;
 	int code;
 
-	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &parse.patterns);
+	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &parse.patterns);
 	/* titles need no source lines */
 	if (!err && sources_wanted(&settings->sources) && settings->format != FORMAT_TITLES)
 		err = sources_create(parse.patterns, &settings->sources, "culprit parse", &parse.sources);
@@ -451,16 +392,15 @@ static int run_parse(const struct settings *settings, const char *const *paths, 
 int cmd_parse(int argc, char **argv)
 {
 	static const char *const standard_input[] = { "-" };
-	struct option_reader options = OPTION_READER("culprit parse", option_defs, argc, argv);
-	struct settings settings = { .with_filename = -1 };
-	int code = read_options(&options, &settings);
+	struct settings settings = { 0 };
+	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
 
-	if (code != GO_ON)
+	if (code != OPTION_GO_ON)
 		return code;
-	if (!options.n_operands) {
+	if (!n_operands) {
 		if (isatty(STDIN_FILENO))
 			fputs("culprit parse: reading standard input\n", stderr);
 		return run_parse(&settings, standard_input, 1);
 	}
-	return run_parse(&settings, (const char *const *)argv + 1, (size_t)options.n_operands);
+	return run_parse(&settings, (const char *const *)argv + 1, (size_t)n_operands);
 }

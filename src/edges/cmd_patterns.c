@@ -18,20 +18,9 @@
 #include "readers/input.h"
 #include "readers/pattern.h"
 
-enum { OPT_PATTERNS = 1, OPT_FORMAT, OPT_HELP };
-
-#define MAX_DIRS 16
-
-static const struct option_def option_defs[] = {
-	{ OPT_PATTERNS, 'p', "patterns", "DIR", "add and override patterns by the *.yaml files in DIR; repeatable" },
-	{ OPT_FORMAT, 'f', "format", "FORMAT", "list: text (default) or json (one object per line)" },
-	{ OPT_HELP, 0, "help", NULL, "this text" },
-};
-
 struct arguments {
-	const char *dirs[MAX_DIRS];
-	size_t n_dirs;
-	bool json;
+	struct option_list dirs;
+	enum option_format format;
 	const char *const *operands;
 	size_t n_operands;
 };
@@ -285,7 +274,7 @@ static int run_lint(const struct arguments *args)
 		if (code)
 			return code;
 	} else {
-		err = culprit_patterns_load(args->dirs, args->n_dirs, &set);
+		err = culprit_patterns_load(args->dirs.values, args->dirs.n, &set);
 		if (!err)
 			err = pattern_set_check(set);
 		if (err)
@@ -347,14 +336,14 @@ static int run_list(const struct arguments *args)
 {
 	_cleanup_(setp_destroy) struct culprit_patterns *set = NULL;
 	_cleanup_(buf_deinit) struct buf out = { 0 };
-	struct culprit_error *err = culprit_patterns_load(args->dirs, args->n_dirs, &set);
+	struct culprit_error *err = culprit_patterns_load(args->dirs.values, args->dirs.n, &set);
 	bool ok = true;
 
 	if (err)
 		return fail(err);
 	for (size_t i = 0; ok && i < set->n_patterns; i++) {
-		ok = args->json ? list_json(set, &set->patterns[i], &out) : list_text(set, &set->patterns[i], &out);
-		if (ok && args->json && out.data[out.len - 1] != '\n')
+		ok = args->format == OPTION_FORMAT_JSON ? list_json(set, &set->patterns[i], &out) : list_text(set, &set->patterns[i], &out);
+		if (ok && args->format == OPTION_FORMAT_JSON && out.data[out.len - 1] != '\n')
 			ok = buf_add_char(&out, '\n');
 	}
 	if (!ok)
@@ -404,7 +393,7 @@ static int run_explain(const struct arguments *args)
 	struct culprit_summary summary = { 0 };
 	struct culprit_parser *parser = NULL;
 	struct input *input = NULL;
-	struct culprit_error *err = culprit_patterns_load(args->dirs, args->n_dirs, &set);
+	struct culprit_error *err = culprit_patterns_load(args->dirs.values, args->dirs.n, &set);
 
 	if (!err)
 		err = input_open(args->n_operands ? args->operands[0] : "-", &input);
@@ -427,75 +416,62 @@ static int run_explain(const struct arguments *args)
 /* ---------------------------------------------------------------- command */
 
 static const struct {
-	const char *name, *operands, *summary;
+	const char *name;
 	int (*run)(const struct arguments *args);
 	size_t max_operands;
 } subcommands[] = {
-	{ "lint", "[FILE...]", "find mistakes in FILEs, or in the built-in patterns", run_lint, SIZE_MAX },
-	{ "list", "", "print the patterns", run_list, 0 },
-	{ "explain", "[LOG]", "say how each report of a log was found and named", run_explain, 1 },
+	{ "lint", run_lint, SIZE_MAX },
+	{ "list", run_list, 0 },
+	{ "explain", run_explain, 1 },
 };
 
-static void print_usage(FILE *out)
-{
-	fprintf(out, "usage: culprit patterns COMMAND [OPTIONS] [ARGUMENTS]\n\ncommands:\n");
-	for (size_t i = 0; i < countof(subcommands); i++)
-		fprintf(out, "  %-8s %-10s %s\n", subcommands[i].name, subcommands[i].operands, subcommands[i].summary);
-	fprintf(out, "\noptions:\n");
-	option_print_help(out, option_defs, countof(option_defs));
-}
+static const char usage[] =
+	"usage: culprit patterns COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+	"commands:\n"
+	"  lint     [FILE...]  find mistakes in FILEs, or in the built-in patterns\n"
+	"  list                print the patterns\n"
+	"  explain  [LOG]      say how each report of a log was found and named\n";
 
-/* Gives -1 to go on, else the exit code. */
-static int read_options(struct option_reader *options, struct arguments *args)
+static int read_options(struct option_reader *reader, struct arguments *args)
 {
-	static const char *const formats[] = { "text", "json" };
-	int id, choice;
+	const struct option_def defs[] = {
+		OPTION_PATTERNS('p', &args->dirs),
+		OPTION_CHOICE('f', "format", "FORMAT", "list: text (default) or json (one object per line)",
+			      option_format_words, &args->format),
+		OPTION_HELP(0),
+	};
+	int code;
 
-	while ((id = option_next(options)) != OPTION_END) {
-		switch (id) {
-		case OPT_PATTERNS:
-			if (args->n_dirs == MAX_DIRS)
-				return option_complain(options, "at most %d pattern directories", MAX_DIRS);
-			args->dirs[args->n_dirs++] = options->value;
-			break;
-		case OPT_FORMAT:
-			choice = option_choice(options, "--format", formats, countof(formats));
-			if (choice < 0)
-				return 2;
-			args->json = choice == 1;
-			break;
-		case OPT_HELP:
-			print_usage(stdout);
-			return 0;
-		default:
-			return 2;
-		}
-	}
-	args->operands = (const char *const *)options->argv + 1;
-	args->n_operands = (size_t)options->n_operands;
-	return -1;
+	reader->usage = usage;
+	code = option_read(reader, defs, countof(defs));
+	args->operands = (const char *const *)reader->argv + 1;
+	args->n_operands = (size_t)reader->n_operands;
+	return code;
 }
 
 int cmd_patterns(int argc, char **argv)
 {
-	struct arguments args = { .n_dirs = 0 };
+	struct arguments args = { 0 };
 	int code;
 
 	if (argc < 2) {
-		print_usage(stderr);
+		fputs(usage, stderr);
 		return 2;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
-		print_usage(stdout);
-		return 0;
+	if (argv[1][0] == '-' || !strcmp(argv[1], "help")) {
+		char *help[] = { argv[0], argv[1][0] == '-' ? argv[1] : (char[]){ "--help" } };
+		struct option_reader reader = OPTION_READER("culprit patterns", countof(help), help);
+
+		code = read_options(&reader, &args);
+		return code == OPTION_GO_ON ? option_complain(&reader, "which command? lint, list or explain") : code;
 	}
 	for (size_t i = 0; i < countof(subcommands); i++) {
-		struct option_reader options = OPTION_READER("culprit patterns", option_defs, argc - 1, argv + 1);
+		struct option_reader options = OPTION_READER("culprit patterns", argc - 1, argv + 1);
 
 		if (strcmp(argv[1], subcommands[i].name) != 0)
 			continue;
 		code = read_options(&options, &args);
-		if (code >= 0)
+		if (code != OPTION_GO_ON)
 			return code;
 		if (args.n_operands > subcommands[i].max_operands)
 			return option_complain(&options, "%s takes %s", subcommands[i].name,

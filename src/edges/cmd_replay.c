@@ -18,42 +18,17 @@
 #define EXIT_CONCLUDED 0
 #define EXIT_OPEN 1		/* a range, or nothing */
 #define EXIT_TROUBLE 2
-#define GO_ON (-1)
-#define MAX_TARGETS 64
 #define MAX_LOG_BYTES (64u << 20)
 #define SHORT_HASH 12
 #define MAX_FIELD 160		/* bytes of a run's text that are shown to people */
 
-enum { OPT_REPO = 1, OPT_TARGET, OPT_PROFILE, OPT_FORMAT, OPT_EXPLAIN, OPT_RULES, OPT_COLOR, OPT_HELP };
-
-static const struct option_def option_defs[] = {
-	{ OPT_REPO, 'r', "repo", "DIR", "a repository with the commits: its graph decides, not the order of the log" },
-	{ OPT_TARGET, 't', "target", "TITLE",
-	  "a title of the hunted bug, instead of what the first commits show; may be given several times" },
-	{ OPT_PROFILE, 'p', "profile", "FILE", "a profile of the hunted bug (culprit-match(1))" },
-	{ OPT_EXPLAIN, 'e', "explain", NULL, "print every run with the reason of its verdict" },
-	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default) or json" },
-	{ OPT_RULES, 0, "rules", "FILE", "rules of the matcher, in place of the built-in ones" },
-	{ OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" },
-	{ OPT_HELP, 'h', "help", NULL, "print this help" },
-};
-
 struct settings {
 	const char *repo, *profile, *rules;
-	const char *titles[MAX_TARGETS];
-	size_t n_titles;
-	bool explain, json, color;
+	struct option_list titles;
+	bool explain, color;
+	enum option_format format;
 	enum text_color color_when;
 };
-
-static void print_help(void)
-{
-	printf("usage: culprit replay [OPTIONS] [LOG]\n\n"
-	       "Judge a finished bisection again: a log of syzbot or of `git bisect log`\n"
-	       "(default: standard input), also out of a mail.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit status: 0 the culprit is named, 1 it is not, 2 on trouble.\n");
-}
 
 static int complain(struct culprit_error *err)
 {
@@ -413,7 +388,7 @@ static struct culprit_error *print_result(const struct settings *settings, const
 	_cleanup_(buf_deinit) struct buf out = { 0 };
 	struct printer printer = { settings, log, result, &out };
 
-	if (!(settings->json ? add_json(&printer) : add_text(&printer)))
+	if (!(settings->format == OPTION_FORMAT_JSON ? add_json(&printer) : add_text(&printer)))
 		return &culprit_error_no_memory;
 	if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout))
 		return culprit_error_errno("cannot write to standard output");
@@ -429,8 +404,8 @@ static struct culprit_error *make_profile(const struct settings *settings, const
 		err = profile_load(rules, settings->profile, ret);
 	else
 		err = profile_create(rules, ret);
-	for (size_t i = 0; !err && i < settings->n_titles; i++)
-		err = profile_add_title(*ret, settings->titles[i]);
+	for (size_t i = 0; !err && i < settings->titles.n; i++)
+		err = profile_add_title(*ret, settings->titles.values[i]);
 	return err ? err : replay_learn(log, *ret);
 }
 
@@ -462,65 +437,49 @@ static struct culprit_error *replay(const struct settings *settings, const struc
 	return err;
 }
 
-static int take_option(struct settings *settings, const struct option_reader *options, int id)
+static int read_options(struct settings *settings, int argc, char **argv, const char **ret_path)
 {
-	static const char *const formats[] = { "text", "json" };
-	int word;
+	const struct option_def defs[] = {
+		OPTION_TEXT('r', "repo", "DIR",
+			    "a repository with the commits: its graph decides, not the order of the log", &settings->repo),
+		OPTION_LIST('t', "target", "TITLE",
+			    "a title of the hunted bug, instead of what the first commits show; may be given several times",
+			    &settings->titles),
+		OPTION_TEXT('p', "profile", "FILE", "a profile of the hunted bug (culprit-match(1))", &settings->profile),
+		OPTION_FLAG('e', "explain", "print every run with the reason of its verdict", &settings->explain),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json", option_format_words, &settings->format),
+		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
+		TEXT_COLOR_OPTION(&settings->color_when),
+		OPTION_HELP('h'),
+	};
+	struct option_reader reader = OPTION_READER("culprit replay", argc, argv);
+	int code;
 
-	switch (id) {
-	case OPT_REPO:
-		settings->repo = options->value;
-		return GO_ON;
-	case OPT_PROFILE:
-		settings->profile = options->value;
-		return GO_ON;
-	case OPT_RULES:
-		settings->rules = options->value;
-		return GO_ON;
-	case OPT_TARGET:
-		if (settings->n_titles == MAX_TARGETS)
-			return option_complain(options, "more than %d times --target", MAX_TARGETS);
-		settings->titles[settings->n_titles++] = options->value;
-		return GO_ON;
-	case OPT_EXPLAIN:
-		settings->explain = true;
-		return GO_ON;
-	case OPT_FORMAT:
-		word = option_choice(options, "format", formats, countof(formats));
-		settings->json = word == 1;
-		return word < 0 ? EXIT_TROUBLE : GO_ON;
-	case OPT_COLOR:
-		word = options->value ? option_choice(options, "color", text_color_words, countof(text_color_words)) :
-		       TEXT_COLOR_ALWAYS;
-		settings->color_when = word < 0 ? TEXT_COLOR_AUTO : (enum text_color)word;
-		return word < 0 ? EXIT_TROUBLE : GO_ON;
-	case OPT_HELP:
-		print_help();
-		return 0;
-	default:
-		return EXIT_TROUBLE;
-	}
+	reader.usage = "usage: culprit replay [OPTIONS] [LOG]\n\n"
+		       "Judge a finished bisection again: a log of syzbot or of `git bisect log`\n"
+		       "(default: standard input), also out of a mail.\n";
+	reader.notes = "Exit status: 0 the culprit is named, 1 it is not, 2 on trouble.\n";
+	code = option_read(&reader, defs, countof(defs));
+	*ret_path = reader.n_operands ? argv[1] : "-";
+	if (code == OPTION_GO_ON && reader.n_operands > 1)
+		return option_complain(&reader, "one log at a time, not %d", reader.n_operands);
+	settings->color = settings->format == OPTION_FORMAT_TEXT && text_use_color(settings->color_when, STDOUT_FILENO);
+	return code;
 }
 
 int cmd_replay(int argc, char **argv)
 {
-	struct option_reader options = OPTION_READER("culprit replay", option_defs, argc, argv);
 	struct settings settings = { 0 };
 	struct match_rules *rules = NULL;
 	struct culprit_error *err;
-	int id, code;
+	const char *path;
+	int code = read_options(&settings, argc, argv, &path);
 
-	while ((id = option_next(&options)) != OPTION_END) {
-		code = take_option(&settings, &options, id);
-		if (code != GO_ON)
-			return code;
-	}
-	if (options.n_operands > 1)
-		return option_complain(&options, "one log at a time, not %d", options.n_operands);
-	settings.color = !settings.json && text_use_color(settings.color_when, STDOUT_FILENO);
+	if (code != OPTION_GO_ON)
+		return code;
 	err = match_rules_load(settings.rules, &rules);
 	if (!err)
-		err = replay(&settings, rules, options.n_operands ? argv[1] : "-", &code);
+		err = replay(&settings, rules, path, &code);
 	match_rules_destroy(rules);
 	return err ? complain(err) : code;
 }

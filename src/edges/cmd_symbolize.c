@@ -18,29 +18,12 @@
 #include "edges/sources.h"
 #include "edges/text.h"
 
-#define MAX_PATTERN_DIRS 64
-
-enum option_id { OPT_FORMAT = 1, OPT_PATTERNS, OPT_COLOR, OPT_HELP };
-
-static const struct option_def option_defs[] = {
-	SOURCES_DEFS('k', 'm', 'd', 's'),
-	{ OPT_FORMAT, 'f', "format", "FORMAT", "text (default) or json (one object per line)" },
-	{ OPT_PATTERNS, 'p', "patterns", "DIR", "add and override patterns by the *.yaml files in DIR; repeatable" },
-	{ OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" },
-	{ OPT_HELP, 'h', "help", NULL, "this text" },
-};
-
-enum format { FORMAT_TEXT, FORMAT_JSON };
-
-static const char *const format_words[] = { "text", "json" };
-
 struct settings {
-	enum format format;
+	enum option_format format;
 	enum text_color color_when;
 	bool color;
 	struct sources_settings sources;
-	const char *pattern_dirs[MAX_PATTERN_DIRS];
-	size_t n_pattern_dirs;
+	struct option_list pattern_dirs;
 };
 
 struct run {
@@ -50,16 +33,6 @@ struct run {
 	bool found, bad;
 	bool gone;			/* nobody reads our output any more */
 };
-
-static void print_help(void)
-{
-	printf("usage: culprit symbolize [OPTIONS] [FILE...]\n\n"
-	       "Find the crash reports in console logs and print them with source lines: inlined\n"
-	       "functions, the code around the fault, the guilty file. Files may be compressed;\n"
-	       "without any, or for -, standard input is read.\n\n");
-	option_print_help(stdout, option_defs, countof(option_defs));
-	printf("\nExit code: 0 no crash found, 1 at least one, 2 usage or input error.\n");
-}
 
 static void complain(const char *what, const char *message)
 {
@@ -95,7 +68,7 @@ static bool add_text(const struct run *run, const struct sources_found *found, s
 static bool print_report(struct run *run, const struct sources_found *found)
 {
 	_cleanup_(buf_deinit) struct buf out = { 0 };
-	bool is_json = run->settings->format == FORMAT_JSON;
+	bool is_json = run->settings->format == OPTION_FORMAT_JSON;
 
 	if (!(is_json ? add_json(run, found, &out) : add_text(run, found, &out))) {
 		complain("", "out of memory");
@@ -137,34 +110,28 @@ static bool on_report(void *arg, struct culprit_report *report)
 
 /* ------------------------------------------------------------- options */
 
-/* The exit code, or GO_ON. */
-#define GO_ON (-1)
-
-static int take_option(struct settings *settings, const struct option_reader *options, int id)
+static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
 {
-	int word;
+	const struct option_def defs[] = {
+		SOURCES_OPTIONS(&settings->sources, 'k', 'm', 'd', 's'),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json (one object per line)", option_format_words,
+			      &settings->format),
+		OPTION_PATTERNS('p', &settings->pattern_dirs),
+		TEXT_COLOR_OPTION(&settings->color_when),
+		OPTION_HELP('h'),
+	};
+	struct option_reader reader = OPTION_READER("culprit symbolize", argc, argv);
+	int code;
 
-	switch (id) {
-	case OPT_PATTERNS:
-		if (settings->n_pattern_dirs == MAX_PATTERN_DIRS)
-			return option_complain(options, "more than %d times --patterns", MAX_PATTERN_DIRS);
-		settings->pattern_dirs[settings->n_pattern_dirs++] = options->value;
-		return GO_ON;
-	case OPT_FORMAT:
-		word = option_choice(options, "format", format_words, countof(format_words));
-		settings->format = word < 0 ? FORMAT_TEXT : (enum format)word;
-		return word < 0 ? 2 : GO_ON;
-	case OPT_COLOR:
-		word = options->value ? option_choice(options, "color", text_color_words, countof(text_color_words)) :
-					TEXT_COLOR_ALWAYS;
-		settings->color_when = word < 0 ? TEXT_COLOR_AUTO : (enum text_color)word;
-		return word < 0 ? 2 : GO_ON;
-	case OPT_HELP:
-		print_help();
-		return 0;
-	default:
-		return sources_take_option(&settings->sources, options, id);
-	}
+	reader.usage = "usage: culprit symbolize [OPTIONS] [FILE...]\n\n"
+		       "Find the crash reports in console logs and print them with source lines: inlined\n"
+		       "functions, the code around the fault, the guilty file. Files may be compressed;\n"
+		       "without any, or for -, standard input is read.\n";
+	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
+	code = option_read(&reader, defs, countof(defs));
+	*ret_n_operands = reader.n_operands;
+	settings->color = settings->format == OPTION_FORMAT_TEXT && text_use_color(settings->color_when, STDOUT_FILENO);
+	return code;
 }
 
 /* -------------------------------------------------------------- command */
@@ -187,7 +154,7 @@ static int run_symbolize(const struct settings *settings, const char *const *pat
 	struct run run = { .settings = settings };
 	struct culprit_error *err;
 
-	err = culprit_patterns_load(settings->pattern_dirs, settings->n_pattern_dirs, &patterns);
+	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
 	if (!err)
 		err = sources_create(patterns, &settings->sources, "culprit symbolize", &run.sources);
 	if (err) {
@@ -208,17 +175,12 @@ static int run_symbolize(const struct settings *settings, const char *const *pat
 int cmd_symbolize(int argc, char **argv)
 {
 	static const char *const standard_input[] = { "-" };
-	struct option_reader options = OPTION_READER("culprit symbolize", option_defs, argc, argv);
 	struct settings settings = { 0 };
-	int id, code;
+	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
 
-	while ((id = option_next(&options)) != OPTION_END) {
-		code = take_option(&settings, &options, id);
-		if (code != GO_ON)
-			return code;
-	}
-	settings.color = settings.format == FORMAT_TEXT && text_use_color(settings.color_when, STDOUT_FILENO);
-	if (!options.n_operands)
+	if (code != OPTION_GO_ON)
+		return code;
+	if (!n_operands)
 		return run_symbolize(&settings, standard_input, 1);
-	return run_symbolize(&settings, (const char *const *)argv + 1, (size_t)options.n_operands);
+	return run_symbolize(&settings, (const char *const *)argv + 1, (size_t)n_operands);
 }

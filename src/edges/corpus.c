@@ -252,6 +252,36 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 	return NULL;
 }
 
+struct culprit_error *reading_add_sources(struct sources *sources, const struct corpus_case *c,
+					  struct reading *reading)
+{
+	struct corpus_case *found = &reading->found;
+	struct sources_found lines;
+	struct culprit_error *err;
+
+	if (!sources || !reading->report)
+		return NULL;
+	sources_begin(sources);
+	err = sources_find(sources, reading->report, &lines);
+	if (!err) {
+		const struct culprit_report *report = &lines.symbolized->report;
+
+		reading->text = arena_dup(&found->arena, (struct span){ report->text, report->text_len });
+		if (report->file_guilty)
+			reading->file_guilty = arena_dup(&found->arena, span_of(report->file_guilty));
+		if (!reading->text || (report->file_guilty && !reading->file_guilty))
+			err = &culprit_error_no_memory;
+		sources_print_notes(sources, &lines);
+	}
+	sources_found_deinit(&lines);
+	sources_end(sources);
+	if (!err && c->guilty_file && reading->file_guilty) {
+		found->guilty_file = reading->file_guilty;
+		reading->wrong = reading->checked & case_compare(c, found);
+	}
+	return err;
+}
+
 void reading_deinit(struct reading *reading)
 {
 	culprit_report_destroy(reading->report);
@@ -342,48 +372,24 @@ struct culprit_error *reading_diff(const struct corpus_case *c, const struct rea
 
 void corpus_settings_init(struct corpus_settings *settings)
 {
-	*settings = (struct corpus_settings){
-		.n_jobs = sysconf(_SC_NPROCESSORS_ONLN),
-		.color = text_use_color(TEXT_COLOR_AUTO, STDOUT_FILENO),
-	};
+	*settings = (struct corpus_settings){ .n_jobs = sysconf(_SC_NPROCESSORS_ONLN) };
 }
 
-static int take_color(struct corpus_settings *settings, const struct option_reader *reader)
+int corpus_read_options(struct option_reader *reader, const struct option_def *defs, size_t n_defs,
+			struct corpus_settings *settings)
 {
-	int word = TEXT_COLOR_ALWAYS;
+	int code = option_read(reader, defs, n_defs);
 
-	if (reader->value)
-		word = option_choice(reader, "color", text_color_words, countof(text_color_words));
-	if (word < 0)
-		return 2;
-	settings->color = text_use_color((enum text_color)word, STDOUT_FILENO);
-	return CORPUS_GO_ON;
+	settings->color = text_use_color(settings->color_when, STDOUT_FILENO);
+	return code;
 }
 
-int corpus_take_option(struct corpus_settings *settings, const struct option_reader *reader, int id)
+struct culprit_error *corpus_make_sources(const struct corpus_settings *settings, const struct option_reader *reader,
+					  const struct culprit_patterns *patterns, struct sources **ret)
 {
-	switch (id) {
-	case CORPUS_OPT_PATTERNS:
-		if (settings->n_pattern_dirs == CORPUS_MAX_PATTERN_DIRS)
-			return option_complain(reader, "more than %d times --patterns", CORPUS_MAX_PATTERN_DIRS);
-		settings->pattern_dirs[settings->n_pattern_dirs++] = reader->value;
-		return CORPUS_GO_ON;
-	case CORPUS_OPT_JOBS:
-		return option_number(reader, "jobs", 1, 256, &settings->n_jobs) ? CORPUS_GO_ON : 2;
-	case CORPUS_OPT_COLOR:
-		return take_color(settings, reader);
-	case CORPUS_OPT_KIND:
-		settings->kind = reader->value;
-		return CORPUS_GO_ON;
-	case CORPUS_OPT_NAME:
-		settings->name = reader->value;
-		return CORPUS_GO_ON;
-	case CORPUS_OPT_PATTERN:
-		settings->pattern = reader->value;
-		return CORPUS_GO_ON;
-	default:
-		return 2;
-	}
+	*ret = NULL;
+	return sources_wanted(&settings->sources) ?
+		       sources_create(patterns, &settings->sources, reader->command, ret) : NULL;
 }
 
 static bool is_chosen(const struct corpus_settings *settings, const struct corpus_case *c)

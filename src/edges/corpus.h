@@ -8,6 +8,8 @@
 
 #include "edges/case.h"
 #include "edges/options.h"
+#include "edges/sources.h"
+#include "edges/text.h"
 #include "ground/base.h"
 
 /* -------------------------------------------------------------- reading */
@@ -35,12 +37,20 @@ struct reading {
 					   report and from the case */
 	unsigned int checked, wrong;	/* sets of FIELD_BIT */
 	double seconds;
+	const char *text, *file_guilty;	/* of the report, symbolized; NULL without reading_add_sources() */
 };
 
 /* Errors: those of the parser. ret need not be initialised; reading_deinit it on success. */
 struct culprit_error *reading_create(const struct culprit_patterns *patterns, const struct corpus_case *c,
 				     struct reading *ret);
 void reading_deinit(struct reading *reading);
+
+/*
+ * The first report's text and guilty file by sources (NULL: nothing happens), against which FILE is compared.
+ * Errors: NO_MEMORY.
+ */
+struct culprit_error *reading_add_sources(struct sources *sources, const struct corpus_case *c,
+					  struct reading *reading);
 
 /*
  * Also feed the log byte by byte, and in pieces of other sizes: FIELD_FEED is
@@ -55,40 +65,35 @@ struct culprit_error *reading_diff(const struct corpus_case *c, const struct rea
 
 /* -------------------------------------------------------------- options */
 
-enum corpus_option_id {
-	CORPUS_OPT_HELP = 1, CORPUS_OPT_PATTERNS, CORPUS_OPT_JOBS, CORPUS_OPT_COLOR, CORPUS_OPT_KIND, CORPUS_OPT_NAME,
-	CORPUS_OPT_PATTERN, CORPUS_OPT_FORMAT,
-	CORPUS_OPT_OWN,		/* from here on a command's own */
-};
-
-#define CORPUS_DEF_HELP { CORPUS_OPT_HELP, 'h', "help", NULL, "this text" }
-#define CORPUS_DEF_PATTERNS \
-	{ CORPUS_OPT_PATTERNS, 'p', "patterns", "DIR", "add and override patterns by the *.yaml files in DIR; repeatable" }
-#define CORPUS_DEF_JOBS \
-	{ CORPUS_OPT_JOBS, 'j', "jobs", "N", "read N cases at once (default: as many as there are processors)" }
-#define CORPUS_DEF_COLOR { CORPUS_OPT_COLOR, 0, "color", "[WHEN]", "auto (default), always or never" }
-#define CORPUS_DEF_KIND \
-	{ CORPUS_OPT_KIND, 'k', "kind", "GLOB", \
-	  "only cases of this kind: the directory they are in, or else their type ('none': without title)" }
-#define CORPUS_DEF_NAME { CORPUS_OPT_NAME, 'n', "name", "GLOB", "only cases of this name" }
-
-#define CORPUS_MAX_PATTERN_DIRS 64
+/* Rows of an option table. */
+#define CORPUS_JOBS_OPTION(settings) \
+	OPTION_NUMBER('j', "jobs", "N", "read N cases at once (default: as many as there are processors)", 1, 256, \
+		      &(settings)->n_jobs)
+#define CORPUS_KIND_OPTION(settings) \
+	OPTION_TEXT('k', "kind", "GLOB", \
+		    "only cases of this kind: the directory they are in, or else their type ('none': without title)", \
+		    &(settings)->kind)
+#define CORPUS_NAME_OPTION(settings) OPTION_TEXT('n', "name", "GLOB", "only cases of this name", &(settings)->name)
 
 struct corpus_settings {
-	const char *pattern_dirs[CORPUS_MAX_PATTERN_DIRS];
-	size_t n_pattern_dirs;
+	struct option_list pattern_dirs;
 	long n_jobs;
+	enum text_color color_when;
 	bool color;
 	const char *kind, *name, *pattern;	/* globs; NULL: all */
+	struct sources_settings sources;
 };
 
-#define CORPUS_GO_ON (-1)
-
-/* Take one of the shared options. CORPUS_GO_ON, or the exit code after a message. */
-int corpus_take_option(struct corpus_settings *settings, const struct option_reader *reader, int id);
+/* NULL in *ret where the settings ask for none. */
+struct culprit_error *corpus_make_sources(const struct corpus_settings *settings, const struct option_reader *reader,
+					  const struct culprit_patterns *patterns, struct sources **ret);
 
 /* Put the defaults in. */
 void corpus_settings_init(struct corpus_settings *settings);
+
+/* option_read() for a table that fills settings, among others. */
+int corpus_read_options(struct option_reader *reader, const struct option_def *defs, size_t n_defs,
+			struct corpus_settings *settings);
 
 /* The cases at the operands (default: corpus/), sorted and chosen by kind and name. */
 struct culprit_error *corpus_load(const struct corpus_settings *settings, const struct option_reader *reader,

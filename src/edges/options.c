@@ -14,21 +14,23 @@
 #define HELP_WIDTH 80
 #define NEAREST_MAX 32		/* bytes of a word that is compared */
 
-static void complain(const struct option_reader *reader, const char *format, va_list args)
-{
-	fprintf(stderr, "%s: ", reader->command);
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "\ntry '%s --help'\n", reader->command);
-}
+const char *const option_format_words[2] = { "text", "json" };
 
 int option_complain(const struct option_reader *reader, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	complain(reader, format, args);
+	fprintf(stderr, "%s: ", reader->command);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\ntry '%s --help'\n", reader->command);
 	va_end(args);
-	return 2;
+	return reader->bad_usage;
+}
+
+int option_no_operands(const struct option_reader *reader)
+{
+	return reader->n_operands ? option_complain(reader, "unexpected '%s'", reader->argv[1]) : OPTION_GO_ON;
 }
 
 /* How many letters have to be put in, left out or changed. Both words have at most NEAREST_MAX bytes. */
@@ -79,6 +81,91 @@ const char *option_nearest(const char *text, const char *const *words, size_t n)
 	return nearest;
 }
 
+/* --------------------------------------------------------------- values */
+
+static int take_number(const struct option_reader *reader, const struct option_def *def, const char *text)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (errno || end == text || *end || value < def->min || value > def->max)
+		return option_complain(reader, "--%s takes a number from %ld to %ld, not '%s'", def->name, def->min,
+				       def->max, text);
+	*def->to.number = value;
+	return OPTION_GO_ON;
+}
+
+static int take_hex(const struct option_reader *reader, const struct option_def *def, const char *text)
+{
+	struct span value = span_of(text);
+	size_t used;
+
+	if (!parse_hex64(value, &def->to.hex->value, &used) || used != value.len)
+		return option_complain(reader, "--%s takes a hexadecimal number, not '%s'", def->name, text);
+	def->to.hex->given = true;
+	return OPTION_GO_ON;
+}
+
+static int take_choice(const struct option_reader *reader, const struct option_def *def, const char *text)
+{
+	_cleanup_(buf_deinit) struct buf list = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < def->n_words; i++) {
+		if (!strcmp(text, def->words[i])) {
+			*def->to.choice = (unsigned int)i;
+			return OPTION_GO_ON;
+		}
+		ok = ok && buf_printf(&list, "%s%s", i ? ", " : "", def->words[i]);
+	}
+	return option_complain(reader, "--%s takes one of %s; not '%s'", def->name, ok ? list.data : "?", text);
+}
+
+static int take_list(const struct option_reader *reader, const struct option_def *def, const char *text)
+{
+	struct option_list *list = def->to.list;
+
+	if (list->n == OPTION_LIST_MAX)
+		return option_complain(reader, "more than %d times --%s", OPTION_LIST_MAX, def->name);
+	list->values[list->n++] = text;
+	return OPTION_GO_ON;
+}
+
+/* value: NULL where none was given. */
+static int take(const struct option_reader *reader, const struct option_def *def, const char *value)
+{
+	switch (def->kind) {
+	case OPTION_KIND_FLAG:
+		*def->to.flag = true;
+		return OPTION_GO_ON;
+	case OPTION_KIND_CONSTANT:
+		*def->to.choice = (unsigned int)def->min;
+		return OPTION_GO_ON;
+	case OPTION_KIND_TEXT:
+		*def->to.text = value;
+		return OPTION_GO_ON;
+	case OPTION_KIND_LIST:
+		return take_list(reader, def, value);
+	case OPTION_KIND_NUMBER:
+		return take_number(reader, def, value);
+	case OPTION_KIND_HEX:
+		return take_hex(reader, def, value);
+	case OPTION_KIND_CHOICE:
+		if (value)
+			return take_choice(reader, def, value);
+		*def->to.choice = (unsigned int)def->min;
+		return OPTION_GO_ON;
+	case OPTION_KIND_HELP:
+		option_print_help(reader, stdout);
+		return 0;
+	}
+	return OPTION_GO_ON;
+}
+
+/* -------------------------------------------------------------- command line */
+
 static int unknown_long(const struct option_reader *reader, struct span name)
 {
 	_cleanup_(freep) char *text = strndup(name.ptr, name.len);
@@ -89,10 +176,8 @@ static int unknown_long(const struct option_reader *reader, struct span name)
 		words[n++] = reader->defs[i].name;
 	nearest = text ? option_nearest(text, words, n) : NULL;
 	if (nearest)
-		option_complain(reader, "unknown option --%s; did you mean --%s?", text, nearest);
-	else
-		option_complain(reader, "unknown option --%.*s", (int)name.len, name.ptr);
-	return OPTION_BAD;
+		return option_complain(reader, "unknown option --%s; did you mean --%s?", text, nearest);
+	return option_complain(reader, "unknown option --%.*s", (int)name.len, name.ptr);
 }
 
 static bool takes_value(const struct option_def *def)
@@ -100,17 +185,15 @@ static bool takes_value(const struct option_def *def)
 	return def->value && def->value[0] != '[';
 }
 
-static int next_value(struct option_reader *reader, const struct option_def *def)
+/* The next argument is def's value. */
+static int take_next(struct option_reader *reader, const struct option_def *def)
 {
-	if (reader->pos >= reader->argc) {
-		option_complain(reader, "option --%s needs a value (%s)", def->name, def->value);
-		return OPTION_BAD;
-	}
-	reader->value = reader->argv[reader->pos++];
-	return def->id;
+	if (reader->pos >= reader->argc)
+		return option_complain(reader, "option --%s needs a value (%s)", def->name, def->value);
+	return take(reader, def, reader->argv[reader->pos++]);
 }
 
-static int next_long(struct option_reader *reader, const char *text)
+static int read_long(struct option_reader *reader, const char *text)
 {
 	const char *equals = strchr(text, '=');
 	struct span name = { text, equals ? (size_t)(equals - text) : strlen(text) };
@@ -120,95 +203,68 @@ static int next_long(struct option_reader *reader, const char *text)
 
 		if (!span_equal(name, span_of(def->name)))
 			continue;
-		if (equals && !def->value) {
-			option_complain(reader, "option --%s takes no value", def->name);
-			return OPTION_BAD;
-		}
-		if (equals)
-			reader->value = equals + 1;
-		else if (takes_value(def))
-			return next_value(reader, def);
-		return def->id;
+		if (equals && !def->value)
+			return option_complain(reader, "option --%s takes no value", def->name);
+		if (!equals && takes_value(def))
+			return take_next(reader, def);
+		return take(reader, def, equals ? equals + 1 : NULL);
 	}
 	return unknown_long(reader, name);
 }
 
-static int next_letter(struct option_reader *reader)
+static int read_letter(struct option_reader *reader)
 {
 	char letter = *reader->cluster++;
+	const char *rest = reader->cluster;
 
+	if (!*rest)
+		reader->cluster = NULL;
 	for (size_t i = 0; i < reader->n_defs; i++) {
 		const struct option_def *def = &reader->defs[i];
 
 		if (!letter || def->letter != letter)
 			continue;
-		if (takes_value(def)) {
-			const char *rest = reader->cluster;
-
-			reader->cluster = NULL;
-			if (!*rest)
-				return next_value(reader, def);
-			reader->value = rest;
-		} else if (!*reader->cluster) {
-			reader->cluster = NULL;
-		}
-		return def->id;
+		if (!takes_value(def))
+			return take(reader, def, NULL);
+		reader->cluster = NULL;
+		return *rest ? take(reader, def, rest) : take_next(reader, def);
 	}
-	option_complain(reader, isprint((unsigned char)letter) ? "unknown option -%c" : "unknown option", letter);
-	return OPTION_BAD;
+	return option_complain(reader, isprint((unsigned char)letter) ? "unknown option -%c" : "unknown option", letter);
 }
 
-int option_next(struct option_reader *reader)
+static int read_argument(struct option_reader *reader)
 {
-	reader->value = NULL;
-	if (reader->cluster)
-		return next_letter(reader);
-	while (reader->pos < reader->argc) {
-		char *arg = reader->argv[reader->pos++];
+	char *arg = reader->argv[reader->pos++];
 
-		if (!strcmp(arg, "--")) {
-			while (reader->pos < reader->argc)
-				reader->argv[++reader->n_operands] = reader->argv[reader->pos++];
-		} else if (arg[0] == '-' && arg[1] == '-') {
-			return next_long(reader, arg + 2);
-		} else if (arg[0] == '-' && arg[1]) {
-			reader->cluster = arg + 1;
-			return next_letter(reader);
-		} else {
-			reader->argv[++reader->n_operands] = arg;
-		}
+	if (!strcmp(arg, "--")) {
+		while (reader->pos < reader->argc)
+			reader->argv[++reader->n_operands] = reader->argv[reader->pos++];
+		return OPTION_GO_ON;
 	}
-	return OPTION_END;
+	if (arg[0] == '-' && arg[1] == '-')
+		return read_long(reader, arg + 2);
+	if (arg[0] == '-' && arg[1]) {
+		reader->cluster = arg + 1;
+		return read_letter(reader);
+	}
+	reader->argv[++reader->n_operands] = arg;
+	return OPTION_GO_ON;
 }
 
-bool option_number(const struct option_reader *reader, const char *name, long min, long max, long *ret)
+int option_read(struct option_reader *reader, const struct option_def *defs, size_t n_defs)
 {
-	char *end;
-	long value;
+	int code = OPTION_GO_ON;
 
-	errno = 0;
-	value = strtol(reader->value, &end, 10);
-	if (errno || end == reader->value || *end || value < min || value > max) {
-		option_complain(reader, "--%s takes a number from %ld to %ld, not '%s'", name, min, max, reader->value);
-		return false;
-	}
-	*ret = value;
-	return true;
+	reader->defs = defs;
+	reader->n_defs = n_defs;
+	while (code == OPTION_GO_ON && (reader->cluster || reader->pos < reader->argc))
+		code = reader->cluster ? read_letter(reader) : read_argument(reader);
+	reader->defs = NULL;
+	reader->n_defs = 0;
+	return code;
 }
 
-int option_choice(const struct option_reader *reader, const char *name, const char *const *words, size_t n)
-{
-	_cleanup_(buf_deinit) struct buf list = { 0 };
-	bool ok = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(reader->value, words[i]))
-			return (int)i;
-		ok = ok && buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
-	}
-	option_complain(reader, "--%s takes one of %s; not '%s'", name, ok ? list.data : "?", reader->value);
-	return -1;
-}
+/* ----------------------------------------------------------------- help */
 
 /* Words of text from column HELP_COLUMN on, at most HELP_WIDTH columns wide. */
 static void print_wrapped(FILE *out, const char *text)
@@ -233,21 +289,27 @@ static void print_wrapped(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
-void option_print_help(FILE *out, const struct option_def *defs, size_t n)
+static void print_def(FILE *out, const struct option_def *def)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct option_def *def = &defs[i];
-		int used = def->letter ? fprintf(out, "  -%c, ", def->letter) : fprintf(out, "      ");
+	int used = def->letter ? fprintf(out, "  -%c, ", def->letter) : fprintf(out, "      ");
 
-		used += fprintf(out, "--%s", def->name);
-		if (takes_value(def))
-			used += fprintf(out, " %s", def->value);
-		else if (def->value)
-			used += fprintf(out, "[=%s", def->value + 1);
-		if (used + 1 >= HELP_COLUMN)
-			fprintf(out, "\n%*s", HELP_COLUMN, "");
-		else
-			fprintf(out, "%*s", HELP_COLUMN - used, "");
-		print_wrapped(out, def->help);
-	}
+	used += fprintf(out, "--%s", def->name);
+	if (takes_value(def))
+		used += fprintf(out, " %s", def->value);
+	else if (def->value)
+		used += fprintf(out, "[=%s", def->value + 1);
+	if (used + 1 >= HELP_COLUMN)
+		fprintf(out, "\n%*s", HELP_COLUMN, "");
+	else
+		fprintf(out, "%*s", HELP_COLUMN - used, "");
+	print_wrapped(out, def->help);
+}
+
+void option_print_help(const struct option_reader *reader, FILE *out)
+{
+	fprintf(out, "%s\n", reader->usage);
+	for (size_t i = 0; i < reader->n_defs; i++)
+		print_def(out, &reader->defs[i]);
+	if (reader->notes)
+		fprintf(out, "\n%s", reader->notes);
 }

@@ -18,56 +18,10 @@ struct sources {
 	pthread_mutex_t lock;
 };
 
-/* ------------------------------------------------------------- options */
-
-static int take_dir(const char **dirs, size_t *n, const struct option_reader *options, const char *name)
-{
-	if (*n == SOURCES_MAX_DIRS)
-		return option_complain(options, "more than %d times --%s", SOURCES_MAX_DIRS, name);
-	dirs[(*n)++] = options->value;
-	return -1;
-}
-
-static int take_offset(struct sources_settings *settings, const struct option_reader *options)
-{
-	struct span value = span_of(options->value);
-	size_t used;
-
-	if (!parse_hex64(value, &settings->kernel_offset, &used) || used != value.len)
-		return option_complain(options, "--kernel-offset takes a hexadecimal number, not '%s'", options->value);
-	settings->has_kernel_offset = true;
-	return -1;
-}
-
-int sources_take_option(struct sources_settings *settings, const struct option_reader *options, int id)
-{
-	switch (id) {
-	case SOURCES_OPT_VMLINUX:
-		settings->vmlinux = options->value;
-		return -1;
-	case SOURCES_OPT_MODULES:
-		return take_dir(settings->modules, &settings->n_modules, options, "modules");
-	case SOURCES_OPT_DEBUG_DIR:
-		return take_dir(settings->debug, &settings->n_debug, options, "debug-dir");
-	case SOURCES_OPT_SRC:
-		settings->source = options->value;
-		return -1;
-	case SOURCES_OPT_FORCE:
-		settings->force = true;
-		return -1;
-	case SOURCES_OPT_NO_CACHE:
-		settings->no_cache = true;
-		return -1;
-	case SOURCES_OPT_KERNEL_OFFSET:
-		return take_offset(settings, options);
-	default:
-		return 2;
-	}
-}
-
 bool sources_wanted(const struct sources_settings *settings)
 {
-	return settings->vmlinux || settings->source || settings->n_modules || settings->n_debug;
+	return settings->vmlinux || settings->source || settings->modules.n || settings->debug.n ||
+	       settings->debuginfod;
 }
 
 /* -------------------------------------------------------------- finding */
@@ -79,12 +33,13 @@ struct culprit_error *sources_create(const struct culprit_patterns *patterns,
 	struct symbolizer_options options = {
 		.patterns = patterns,
 		.vmlinux = settings->vmlinux,
-		.module_dirs = settings->modules,
-		.n_module_dirs = settings->n_modules,
+		.module_dirs = settings->modules.values,
+		.n_module_dirs = settings->modules.n,
 		.source_dir = settings->source,
-		.debug_dirs = settings->debug,
-		.n_debug_dirs = settings->n_debug,
-		.kernel_offset = settings->has_kernel_offset ? &settings->kernel_offset : NULL,
+		.debug_dirs = settings->debug.values,
+		.n_debug_dirs = settings->debug.n,
+		.kernel_offset = settings->kernel_offset.given ? &settings->kernel_offset.value : NULL,
+		.debuginfod = settings->debuginfod,
 		.force = settings->force,
 	};
 	struct culprit_error *err;
@@ -146,8 +101,8 @@ struct culprit_error *sources_find(struct sources *sources, const struct culprit
 		return err;
 	if (!source || !ret->symbolized->report.file_guilty || report->suppressed)
 		return NULL;
-	err = maintainers_find(source, ret->symbolized->report.file_guilty, &ret->symbolized->arena, &ret->people,
-			       &ret->n_people);
+	err = maintainers_find(source, ret->symbolized->report.file_guilty, MAINTAINERS_TIMEOUT_MS,
+			       &ret->symbolized->arena, &ret->people, &ret->n_people);
 	if (err)
 		complain(sources, culprit_error_message(err));
 	culprit_error_destroy(err);

@@ -3,12 +3,11 @@
  * Sources: source lines for the commands that print reports: their options,
  * one symbolizer for all their logs, and how its findings are printed.
  *
- *	static const struct option_def option_defs[] = {
+ *	const struct option_def defs[] = {
  *		...
- *		SOURCES_DEFS(0, 0, 0, 0),
+ *		SOURCES_OPTIONS(&settings, 0, 0, 0, 0),
  *	};
  *
- *	code = sources_take_option(&settings, &options, id);	in the default case
  *	err = sources_create(patterns, &settings, "culprit parse", &sources);
  *	sources_begin(sources);
  *	err = sources_find(sources, report, &found);
@@ -24,38 +23,31 @@
 #include "meaning/maintainers.h"
 #include "meaning/symbolize.h"
 
-#define SOURCES_MAX_DIRS 64
-
-/* Over the ids of every command's own options. */
-enum {
-	SOURCES_OPT_VMLINUX = 1000, SOURCES_OPT_MODULES, SOURCES_OPT_DEBUG_DIR, SOURCES_OPT_SRC, SOURCES_OPT_FORCE,
-	SOURCES_OPT_NO_CACHE, SOURCES_OPT_KERNEL_OFFSET,
-};
-
 /* Rows of an option table; the letters of --vmlinux, --modules, --debug-dir and --src, 0 for none. */
-#define SOURCES_DEFS(vmlinux_letter, modules_letter, debug_letter, src_letter) \
-	{ SOURCES_OPT_VMLINUX, vmlinux_letter, "vmlinux", "FILE", "the kernel with debug information" }, \
-	{ SOURCES_OPT_MODULES, modules_letter, "modules", "DIR", \
-	  "find modules (.ko, also compressed) below DIR; repeatable" }, \
-	{ SOURCES_OPT_DEBUG_DIR, debug_letter, "debug-dir", "DIR", \
-	  "find vmlinux and modules by build ID or version below DIR, e.g. /usr/lib/debug; repeatable" }, \
-	{ SOURCES_OPT_SRC, src_letter, "src", "DIR", \
-	  "the source tree: paths are made relative to it, and its scripts/get_maintainer.pl says whom to tell" }, \
-	{ SOURCES_OPT_FORCE, 0, "force", NULL, "use a vmlinux or module even if it does not belong to the log" }, \
-	{ SOURCES_OPT_NO_CACHE, 0, "no-cache", NULL, "neither read nor write indexes in $XDG_CACHE_HOME/culprit" }, \
-	{ SOURCES_OPT_KERNEL_OFFSET, 0, "kernel-offset", "HEX", \
-	  "where KASLR put the kernel, for addresses without symbol (default: \"Kernel Offset:\" in the log)" }
+#define SOURCES_OPTIONS(settings, vmlinux_letter, modules_letter, debug_letter, src_letter) \
+	OPTION_TEXT(vmlinux_letter, "vmlinux", "FILE", "the kernel with debug information", &(settings)->vmlinux), \
+	OPTION_LIST(modules_letter, "modules", "DIR", \
+		    "find modules (.ko, also compressed) below DIR; repeatable", &(settings)->modules), \
+	OPTION_LIST(debug_letter, "debug-dir", "DIR", \
+		    "find vmlinux and modules by build ID or version below DIR, e.g. /usr/lib/debug; repeatable", \
+		    &(settings)->debug), \
+	OPTION_TEXT(src_letter, "src", "DIR", \
+		    "the source tree: paths are made relative to it, and its scripts/get_maintainer.pl says whom to tell", \
+		    &(settings)->source), \
+	OPTION_FLAG(0, "debuginfod", "ask the servers in $DEBUGINFOD_URLS for what is not found by build ID", \
+		    &(settings)->debuginfod), \
+	OPTION_FLAG(0, "force", "use a vmlinux or module even if it does not belong to the log", &(settings)->force), \
+	OPTION_FLAG(0, "no-cache", "neither read nor write indexes in $XDG_CACHE_HOME/culprit", &(settings)->no_cache), \
+	OPTION_HEX(0, "kernel-offset", \
+		   "where KASLR put the kernel, for addresses without symbol (default: \"Kernel Offset:\" in the log)", \
+		   &(settings)->kernel_offset)
 
 struct sources_settings {
 	const char *vmlinux, *source;
-	const char *modules[SOURCES_MAX_DIRS], *debug[SOURCES_MAX_DIRS];
-	size_t n_modules, n_debug;
-	uint64_t kernel_offset;
-	bool has_kernel_offset, force, no_cache;
+	struct option_list modules, debug;
+	struct option_hex kernel_offset;
+	bool force, no_cache, debuginfod;
 };
-
-/* -1: taken; 2, after a complaint where there is something to say: the exit code. */
-int sources_take_option(struct sources_settings *settings, const struct option_reader *options, int id);
 
 /* Did the command line name a kernel, modules, sources or where to look for them? */
 bool sources_wanted(const struct sources_settings *settings);

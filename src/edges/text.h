@@ -34,6 +34,11 @@ bool text_use_color(enum text_color when, int fd);
 /* The words that --color takes, in the order of enum text_color. */
 extern const char *const text_color_words[3];
 
+/* A row of an option table (edges/options.h): --color or --color=WHEN. */
+#define TEXT_COLOR_OPTION(to_when) \
+	{ 0, "color", "[WHEN]", "auto (default), always or never", OPTION_KIND_CHOICE, { .choice = (to_when) }, \
+	  TEXT_COLOR_ALWAYS, 0, text_color_words, countof(text_color_words) }
+
 /* How many bytes the valid UTF-8 character at the start of s has; 0: none does. s may be empty. */
 size_t text_utf8_len(struct span s);
 

@@ -342,16 +342,23 @@ char *arena_dup(struct arena *arena, struct span s)
 	return copy;
 }
 
-char *arena_printf(struct arena *arena, const char *format, ...)
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
-	_cleanup_(freep) char *text = NULL;
-	va_list args;
+	_cleanup_(freep) char *text = format_message(format, args);
 
-	va_start(args, format);
-	text = format_message(format, args);
-	va_end(args);
 	arena->failed |= !text;
 	return text ? arena_dup(arena, span_of(text)) : NULL;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = arena_vprintf(arena, format, args);
+	va_end(args);
+	return text;
 }
 
 /* ------------------------------------------------------------- numbers */

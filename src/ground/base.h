@@ -121,6 +121,8 @@ void *arena_array(struct arena *arena, size_t n, size_t size);
 char *arena_dup(struct arena *arena, struct span s);
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /* ------------------------------------------------------- scope cleanup */
 

@@ -2,7 +2,7 @@
 /*
  * Shared libraries opened when first needed.
  *
- * libarchive, libdw and capstone pull in so much that linking them would
+ * libdw and capstone pull in so much that linking them would
  * triple the time that `culprit parse` takes to start (0.9 ms to 3.3 ms,
  * measured), and most runs need none of them.  A module lists the functions
  * that it calls once and uses them under their own names:

@@ -83,19 +83,14 @@ struct pair {
 static void __attribute__((format(printf, 3, 4))) say(struct pair *pair, double weight, const char *format, ...)
 {
 	struct comparison *ret = pair->ret;
-	_cleanup_(freep) char *text = NULL;
 	va_list args;
-	int len;
 
 	*(weight > 0 ? &pair->positive : &pair->negative) += weight;
 	if (ret->n_evidence == MAX_EVIDENCE)
 		return;
 	va_start(args, format);
-	len = vasprintf(&text, format, args);
+	ret->evidence[ret->n_evidence].text = arena_vprintf(pair->arena, format, args);
 	va_end(args);
-	if (len < 0)
-		text = NULL;
-	ret->evidence[ret->n_evidence].text = text ? arena_dup(pair->arena, span_of(text)) : NULL;
 	ret->evidence[ret->n_evidence].weight = weight;
 	if (ret->evidence[ret->n_evidence].text)
 		ret->n_evidence++;

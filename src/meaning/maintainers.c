@@ -75,14 +75,14 @@ struct culprit_error *maintainers_parse(struct span output, struct arena *arena,
 	return NULL;
 }
 
-static struct culprit_error *tell_failure(const struct process_result *result, struct span errors)
+static struct culprit_error *tell_failure(const struct process_result *result, struct span errors, int timeout_ms)
 {
 	_cleanup_(buf_deinit) struct buf how = { 0 };
 	const char *line_end = errors.len ? memchr(errors.ptr, '\n', errors.len) : NULL;
 
 	if (result->outcome == PROCESS_DEADLINE)
-		return culprit_error_create(CULPRIT_ERROR_LIMIT, "scripts/get_maintainer.pl took over %d seconds",
-					    MAINTAINERS_TIMEOUT_MS / 1000);
+		return culprit_error_create(CULPRIT_ERROR_LIMIT, "scripts/get_maintainer.pl took over %d.%d seconds",
+					    timeout_ms / 1000, timeout_ms % 1000 / 100);
 	if (!process_describe(result, &how))
 		return &culprit_error_no_memory;
 	if (line_end)
@@ -98,14 +98,14 @@ static bool is_plain_path(const char *file)
 	return *file && *file != '/' && *file != '-' && !strstr(file, "..") && strlen(file) < 512;
 }
 
-struct culprit_error *maintainers_find(const char *source_dir, const char *file, struct arena *arena,
+struct culprit_error *maintainers_find(const char *source_dir, const char *file, int timeout_ms, struct arena *arena,
 				       struct maintainer **ret, size_t *ret_n)
 {
 	const char *const argv[] = {
 		"perl", "scripts/get_maintainer.pl", "--no-git", "--no-git-fallback", "-f", file, NULL,
 	};
 	struct process_spec spec = {
-		.argv = argv, .directory = source_dir, .timeout_ms = MAINTAINERS_TIMEOUT_MS, .max_output_bytes = 1 << 20,
+		.argv = argv, .directory = source_dir, .timeout_ms = timeout_ms, .max_output_bytes = 1 << 20,
 	};
 	_cleanup_(buf_deinit) struct buf out = { 0 }, errors = { 0 };
 	_cleanup_(freep) char *script = NULL;
@@ -124,6 +124,6 @@ struct culprit_error *maintainers_find(const char *source_dir, const char *file,
 	if (err)
 		return err;
 	if (!process_succeeded(&result))
-		return tell_failure(&result, buf_span(&errors));
+		return tell_failure(&result, buf_span(&errors), timeout_ms);
 	return maintainers_parse(buf_span(&out), arena, ret, ret_n);
 }

@@ -19,9 +19,9 @@ struct maintainer {
 /*
  * Those of file, relative to source_dir.  All memory is the arena's.
  * Errors: NOT_FOUND where the tree has no such script or file, or there is no perl;
- * FORMAT where the script fails; LIMIT where it takes over MAINTAINERS_TIMEOUT_MS.
+ * FORMAT where the script fails; LIMIT where it takes over timeout_ms, and it and its children are ended.
  */
-struct culprit_error *maintainers_find(const char *source_dir, const char *file, struct arena *arena,
+struct culprit_error *maintainers_find(const char *source_dir, const char *file, int timeout_ms, struct arena *arena,
 				       struct maintainer **ret, size_t *ret_n);
 
 /* The lines that the script prints. Parts of them that make no sense are passed over. */

@@ -125,23 +125,16 @@ static struct culprit_error *add_remark(struct match_result *ret, const char *fo
 static struct culprit_error *add_remark(struct match_result *ret, const char *format, ...)
 {
 	struct match_evidence *evidence;
-	_cleanup_(freep) char *text = NULL;
 	va_list args;
-	int len;
 
-	va_start(args, format);
-	len = vasprintf(&text, format, args);
-	va_end(args);
-	if (len < 0) {
-		text = NULL;
-		return &culprit_error_no_memory;
-	}
 	evidence = arena_array(&ret->arena, ret->n_evidence + 1, sizeof(*evidence));
 	if (!evidence)
 		return &culprit_error_no_memory;
 	if (ret->n_evidence)
 		memcpy(evidence, ret->evidence, ret->n_evidence * sizeof(*evidence));
-	evidence[ret->n_evidence].text = arena_dup(&ret->arena, span_of(text));
+	va_start(args, format);
+	evidence[ret->n_evidence].text = arena_vprintf(&ret->arena, format, args);
+	va_end(args);
 	if (!evidence[ret->n_evidence].text)
 		return &culprit_error_no_memory;
 	ret->evidence = evidence;

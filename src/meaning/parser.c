@@ -21,6 +21,7 @@
  */
 #include "meaning/parser_parts.h"
 
+#include "meaning/prefilter.h"
 #include "readers/scan.h"
 
 #define MAX_QUEUE 256
@@ -70,6 +71,7 @@ void culprit_parser_destroy(struct culprit_parser *p)
 	buf_deinit(&p->carry);
 	free(p->file_name);
 	free(p->version);
+	free(p->build);
 	free(p);
 }
 
@@ -127,18 +129,53 @@ static struct culprit_error *learn_before(struct culprit_parser *p, struct span 
 	return err;
 }
 
+/* What one line says. back looks at the lines before it. */
+static struct culprit_error *process_message(struct culprit_parser *p, const struct line *line, uint64_t end_off,
+					     struct lookback *back, bool literal)
+{
+	struct culprit_error *err;
+	struct hits hits;
+
+	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
+	p->seen_prefix |= parser_proves_prefixes(line);
+	/* Only cleaned text can hold a literal that raw does not. */
+	if (literal || !is_part_of(line->text, line->raw))
+		parser_find_hits(p->patterns, line->text, &hits);
+	else
+		hits = (struct hits){ .n_banners = 0 };
+	if (line->origin == ORIGIN_META)
+		return NULL;
+	if (hits.n_banners && !p->seen_prefix && line->origin == ORIGIN_UNKNOWN && !(line->flags & LINE_CONTINUED)) {
+		err = parser_kernel_spoke(back, -1, &p->seen_prefix);
+		if (err)
+			return err;
+	}
+	for (size_t i = 0; i < hits.n_marks; i++) {
+		err = parser_handle_mark(p, hits.marks[i], line, back, end_off);
+		if (err)
+			return err;
+	}
+	parser_filter_banners(p, line, &hits);
+	if (hits.n_banners)
+		return parser_handle_banner(p, line, &hits, back, end_off);
+	if (!p->n_open)
+		return NULL;
+	parser_note_kernel_offset(p, line->text);
+	return parser_route_line(p, line, end_off);
+}
+
 /*
  * One line, or piece of one.  before is what of the block at hand stands in
  * front of the line (history has what is older).  literal says whether raw may
- * hold one.
+ * hold one.  Where an end of line was lost, two messages stand in it.
  */
 static struct culprit_error *process_piece(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
 					   uint64_t end_off, struct span before, bool literal)
 {
 	struct culprit_error *err = NULL;
+	struct line line, next;
 	struct lookback back;
-	struct hits hits;
-	struct line line;
+	bool more;
 
 	if (p->n_open) {
 		err = parser_close_idle(p, off);
@@ -156,33 +193,12 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	line.offset = off;
 	line.number = p->number;
 	lookback_init(&back, &p->history, before, p->off, &p->decoder);
-	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
-	if (line.origin == ORIGIN_KERNEL)
-		p->seen_prefix = true;
-	/* Only cleaned text can hold a literal that raw does not. */
-	if (literal || !is_part_of(line.text, raw))
-		parser_find_hits(p->patterns, line.text, &hits);
-	else
-		hits = (struct hits){ .n_banners = 0 };
-	if (line.origin == ORIGIN_META)
-		return NULL;
-	if (hits.n_banners && !p->seen_prefix && line.origin == ORIGIN_UNKNOWN && !(flags & LINE_CONTINUED)) {
-		err = parser_kernel_spoke(&back, -1, &p->seen_prefix);
-		if (err)
-			return err;
-	}
-	for (size_t i = 0; i < hits.n_marks; i++) {
-		err = parser_handle_mark(p, hits.marks[i], &line, &back, end_off);
-		if (err)
-			return err;
-	}
-	parser_filter_banners(p, &line, &hits);
-	if (hits.n_banners)
-		return parser_handle_banner(p, &line, &hits, &back, end_off);
-	if (!p->n_open)
-		return NULL;
-	parser_note_kernel_offset(p, line.text);
-	return parser_route_line(p, &line, end_off);
+	do {
+		more = console_split_inner(&line, &next);
+		err = process_message(p, &line, end_off, &back, literal);
+		line = next;
+	} while (!err && more);
+	return err;
 }
 
 /* A whole physical line without its end; longer ones go in pieces. literal: one begins in it. */
@@ -207,40 +223,65 @@ static struct culprit_error *process_line(struct culprit_parser *p, struct span 
 	return err;
 }
 
-/* Whole lines: the fast way. */
-static struct culprit_error *process_block(struct culprit_parser *p, struct span block)
+/* Where the literals of a block of whole lines come from: a search now, or one that was made before. */
+struct search {
+	struct span block;
+	struct scan_hit hit;		/* the first literal behind the place asked for last */
+	uint64_t number;		/* of its line, or of what comes behind the block */
+	bool searched;
+	const struct prefilter *found;	/* NULL: search */
+	size_t shift;			/* of block in the piece that found is of */
+	size_t next;			/* of found's hits */
+	uint64_t first_number;		/* of the line in which that piece begins */
+};
+
+/* The first literal at or after at, where a line begins: found once, however many lines are before it. */
+static void search_from(struct search *s, const struct culprit_parser *p, size_t at)
 {
+	if (s->searched && s->hit.off >= at)
+		return;
+	s->searched = true;
+	if (!s->found) {
+		s->hit = scan_next(p->patterns->scan, s->block, at);
+		s->number = p->number + s->hit.lines;
+		return;
+	}
+	while (s->next < s->found->n && s->found->hits[s->next].off < s->shift + at)
+		s->next++;
+	s->hit.off = s->block.len;
+	s->number = s->first_number + s->found->lines;
+	if (s->next < s->found->n && s->found->hits[s->next].off - s->shift < s->block.len) {
+		s->hit.off = s->found->hits[s->next].off - s->shift;
+		s->number = s->first_number + s->found->hits[s->next].lines;
+	}
+}
+
+/* Whole lines: the fast way. */
+static struct culprit_error *process_block(struct culprit_parser *p, struct search *s)
+{
+	struct span block = s->block;
 	struct culprit_error *err = NULL;
-	size_t at = 0, hit = 0;
-	bool searched = false;
+	size_t at = 0;
 
 	while (at < block.len && !err) {
 		size_t start = at;
 		const char *end;
 
-		/* The first literal from here on: found once, however many lines are before it. */
-		if (!searched || hit < at)
-			hit = scan_find(p->patterns->scan, block, at, NULL);
-		searched = true;
+		search_from(s, p, at);
 		if (!p->n_open) {
-			const char *nl;
+			const char *nl = memrchr(block.ptr + at, '\n', s->hit.off - at);
 
-			if (hit >= block.len || memchr(block.ptr + at, '\n', hit - at))
-				p->decoder.replay_next = false;
-			if (hit >= block.len) {
-				p->number += scan_count_lines(span_skip(block, at));
-				at = block.len;
-				break;
-			}
-			nl = memrchr(block.ptr + at, '\n', hit - at);
 			if (nl) {
+				p->decoder.replay_next = false;
 				start = (size_t)(nl + 1 - block.ptr);
-				p->number += scan_count_lines((struct span){ block.ptr + at, start - at });
+				p->number = s->number;
 			}
+			if (s->hit.off >= block.len)
+				break;
 		}
 		end = memchr(block.ptr + start, '\n', block.len - start);
 		err = process_line(p, (struct span){ block.ptr + start, (size_t)(end - block.ptr) - start },
-				   p->off + start, (struct span){ block.ptr, start }, block.ptr + hit < end);
+				   p->off + start, (struct span){ block.ptr, start }, block.ptr + s->hit.off < end);
 		p->number++;
 		at = (size_t)(end + 1 - block.ptr);
 	}
@@ -304,21 +345,29 @@ static struct culprit_error *checked(const struct culprit_parser *p, struct culp
 
 struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *data, size_t len)
 {
-	struct span rest = { data, len };
-	struct culprit_error *err = NULL;
-	size_t whole, taken;
+	return parser_feed_prefiltered(p, (struct span){ data, len }, NULL);
+}
 
-	if (!len)
+struct culprit_error *parser_feed_prefiltered(struct culprit_parser *p, struct span piece,
+					      const struct prefilter *found)
+{
+	struct search s = { .found = found, .first_number = p->number };
+	struct culprit_error *err = NULL;
+	struct span rest = piece;
+	size_t taken;
+
+	if (!piece.len)
 		return NULL;
 	p->flushed = false;
 	if (p->carry.len || p->in_long_line) {
 		err = feed_carry(p, rest, &taken);
 		rest = span_skip(rest, taken);
 	}
-	whole = console_last_line_end(rest);
-	if (!err && whole)
-		err = process_block(p, (struct span){ rest.ptr, whole });
-	rest = span_skip(rest, whole);
+	s.block = (struct span){ rest.ptr, console_last_line_end(rest) };
+	s.shift = piece.len - rest.len;
+	if (!err && s.block.len)
+		err = process_block(p, &s);
+	rest = span_skip(rest, s.block.len);
 	if (!err && rest.len)
 		err = feed_carry(p, rest, &taken);
 	return checked(p, err);

@@ -28,7 +28,11 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 	return err ? err : parser_close_draft(p, d);
 }
 
-/* Did a kernel that had been up for min_us (-1: any) speak in the lines before? */
+bool parser_proves_prefixes(const struct line *line)
+{
+	return line->origin == ORIGIN_KERNEL && line->time_us != 0;
+}
+
 struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret)
 {
 	const struct line *line;
@@ -39,7 +43,7 @@ struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us,
 		err = lookback_line(back, i++, &line);
 		if (err)
 			return err;
-	} while (line && (line->origin != ORIGIN_KERNEL || line->time_us < min_us));
+	} while (line && (!parser_proves_prefixes(line) || line->time_us < min_us));
 	*ret = line;
 	return NULL;
 }
@@ -78,6 +82,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	p->boot_off = line->offset;
 	p->panicked = false;
 	p->in_kernel = mark->kernel;
+	p->logged = mark->kernel && (line->flags & LINE_LOGGED);
 	p->crashed = p->shut_down = false;
 	p->phase = mark->phase;
 	if (mark->kernel)
@@ -85,17 +90,21 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	return err;
 }
 
-static struct culprit_error *take_version(struct culprit_parser *p, struct span version)
+static struct culprit_error *take_version(struct culprit_parser *p, struct span version, struct span build)
 {
-	char *copy;
+	char *copy, *build_copy = NULL;
 
 	if (!version.len)
 		return NULL;
 	copy = strndup(version.ptr, version.len);
-	if (!copy)
+	if (!copy || (build.len && !(build_copy = strndup(build.ptr, build.len)))) {
+		free(copy);
 		return &culprit_error_no_memory;
+	}
 	free(p->version);
+	free(p->build);
 	p->version = copy;
+	p->build = build_copy;
 	return NULL;
 }
 
@@ -118,18 +127,43 @@ struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct 
 	if (p->phase > p->phase_best)
 		p->phase_best = p->phase;
 	if (!err && mark->has_match && mark->kernel)
-		err = take_version(p, regex_named(&m, "version"));
+		err = take_version(p, regex_named(&m, "version"), span_trim(regex_named(&m, "build")));
 	return err;
 }
 
-/* A boot that began and stopped somewhere before user space, without a word why. */
+/* Did a program write to /dev/kmsg, among the log's last lines? */
+static struct culprit_error *program_spoke(struct culprit_parser *p, bool *ret)
+{
+	const struct line *line;
+	struct culprit_error *err;
+	struct lookback back;
+	size_t i = 0;
+
+	lookback_init(&back, &p->history, (struct span){ 0 }, p->off, &p->decoder);
+	do {
+		err = lookback_line(&back, i++, &line);
+		if (err)
+			return err;
+	} while (line && !line_is_kmsg_write(line));
+	*ret = line;
+	return NULL;
+}
+
+/*
+ * A boot that began and stopped somewhere before user space, without a word
+ * why.  A log that user space itself wrote down (a journal, dmesg) is no such
+ * thing, however little of the boot it shows.
+ */
 struct culprit_error *parser_check_boot(struct culprit_parser *p)
 {
 	struct line line = { .offset = p->off, .number = p->number, .time_us = -1, .level = -1, .text = SPAN("") };
+	struct culprit_error *err;
+	bool alive;
 
-	if (!p->detect_boot_failures || p->crashed || p->shut_down)
+	if (!p->detect_boot_failures || p->crashed || p->shut_down || p->logged)
 		return NULL;
 	if (p->phase == CULPRIT_PHASE_NONE || p->phase >= CULPRIT_PHASE_INIT)
 		return NULL;
-	return make_event(p, "boot-stopped", &line, p->off);
+	err = program_spoke(p, &alive);
+	return err || alive ? err : make_event(p, "boot-stopped", &line, p->off);
 }

@@ -158,12 +158,10 @@ struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **
 	d->time_us = -1;
 	d->boot = p->n_boots ? p->n_boots - 1 : 0;
 	d->phase = p->phase;
-	if (p->version) {
-		d->version = strdup(p->version);
-		if (!d->version) {
-			free(d);
-			return &culprit_error_no_memory;
-		}
+	if ((p->version && !(d->version = strdup(p->version))) || (p->build && !(d->build = strdup(p->build)))) {
+		free((char *)d->version);
+		free(d);
+		return &culprit_error_no_memory;
 	}
 	p->drafts[p->n_drafts++] = d;
 	p->n_open++;
@@ -180,27 +178,31 @@ struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **
  *	8020: e07281d8 00000000 83230b80 00000004 81304bd0 000c2820 e0728134 e0728048
  *	Object   00000010: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b a5  kkkkkkkkkkkkkkk.
  *
- * So many numbers of one width, with at most two words before them.
+ * So many numbers of one width ("????????" where nothing could be read), with
+ * at most two words before them; or fewer, and nothing but an address besides.
  */
 static bool is_dump(struct span text)
 {
 	size_t width = 0, n = 0, words = 0;
+	bool address = false;
 
 	while (text.len) {
 		size_t len = 0, digits = 0;
 
-		while (len < text.len && text.ptr[len] != ' ')
-			digits += isxdigit((unsigned char)text.ptr[len++]) != 0;
+		for (; len < text.len && text.ptr[len] != ' '; len++)
+			digits += isxdigit((unsigned char)text.ptr[len]) || text.ptr[len] == '?';
 		if (len && len == digits && (len == 2 || len == 4 || len == 8 || len == 16) && (!n || len == width)) {
 			width = len;
 			if (++n == DUMP_NUMBERS)
 				return true;
 		} else if (len && (n || ++words > 2)) {
 			return false;
+		} else if (len) {
+			address = words == 1 && digits >= 4 && len == digits + 1 && text.ptr[digits] == ':';
 		}
 		text = span_skip(text, len + (len < text.len));
 	}
-	return false;
+	return n && address;
 }
 
 /* Blanks in front, a frame, a dump, a known word: the line is part of a report and not of the log around it. */
@@ -222,6 +224,24 @@ static void drop_above(struct draft *d)
 {
 	for (size_t i = d->n_lines; i-- > 0 && (d->lines[i].flags & DRAFT_LINE_LEFTOVER);)
 		d->lines[i].flags |= DRAFT_LINE_DROPPED;
+}
+
+/*
+ * Another message that brings a stack of its own: where callers are not printed
+ * and a stack follows, nobody knows whose it is.
+ */
+static void note_intruder(const struct culprit_parser *p, struct draft *d, const struct line *line,
+			  const struct stack_header *header)
+{
+	if (d->intruded || d->caller.kind != CALLER_NONE || !d->n_lines)
+		return;
+	if (!d->intruder && glob_list_match(&p->patterns->intruders, line->text))
+		d->intruder = d->n_lines;
+	if (!d->intruder || !header || header->role != CULPRIT_ROLE_CALL_TRACE)
+		return;
+	d->intruded = true;
+	for (size_t i = d->intruder; i < d->n_lines; i++)
+		d->lines[i].flags |= DRAFT_LINE_DOUBTFUL;
 }
 
 struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
@@ -249,6 +269,9 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	}
 	if (glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
+	note_intruder(p, d, line, header);
+	if (d->intruded)
+		flags |= DRAFT_LINE_DOUBTFUL;
 	if (banner || looks_like_report(p, line->text, is_frame || header)) {
 		d->quiet = 0;
 		draft_note_place(d, line, end_off);

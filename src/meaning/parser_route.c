@@ -38,11 +38,14 @@
 /* Does a line of this origin and caller belong where the report's first line came from? */
 static bool same_context(const struct draft *d, const struct line *line)
 {
-	if (line->origin == ORIGIN_OTHER || line->origin == ORIGIN_META)
+	/* What a program wrote to /dev/kmsg stands in the kernel's own log, as on a console that prints no levels. */
+	bool kernel = line->origin == ORIGIN_KERNEL || line_is_kmsg_write(line);
+
+	if (line->origin == ORIGIN_META || (line->origin == ORIGIN_OTHER && !kernel))
 		return false;
 	if (d->origin == ORIGIN_UNKNOWN)
 		return true;
-	if (line->origin != ORIGIN_KERNEL)
+	if (!kernel)
 		return false;
 	if (d->caller.kind == CALLER_TASK)
 		return caller_equal(d->caller, line->caller);
@@ -154,7 +157,7 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		/* What an earlier boot said led to nothing in this one. */
 		if (!line || line->offset < p->boot_off)
 			break;
-		if (!same_context(d, line) || line->origin != d->origin || !line->text.len)
+		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !line_is_kmsg_write(line)))
 			continue;
 		/* The tail of the report before. */
 		if (glob_list_match(&p->patterns->ends, line->text))
@@ -230,6 +233,16 @@ static bool goes_on(struct culprit_parser *p, const struct draft *d, const struc
 	return !is_complete(p, d);
 }
 
+/* Does the report go on behind the line as if it were one of its own? */
+static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
+{
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (p->patterns->banners[hits->banners[i]].inside)
+			return true;
+	}
+	return false;
+}
+
 struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
 					   struct lookback *back, uint64_t end_off)
 {
@@ -238,8 +251,9 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 
 	if (d && goes_on(p, d, line, hits)) {
 		/* What was said before is not named by what comes after. */
-		d->follow_up |= d->has_stack || d->ended ||
-				(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+		if (!is_inside(p, hits))
+			d->follow_up |= d->has_stack || d->ended ||
+					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
 		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
 		      (unsigned long long)d->start_line);
 		d->last_banner = hits->banners[0];

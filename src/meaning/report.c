@@ -42,6 +42,7 @@ void draft_destroy(struct draft *draft)
 	buf_deinit(&draft->text);
 	free(draft->lines);
 	free((char *)draft->version);
+	free((char *)draft->build);
 	free(draft);
 }
 
@@ -55,6 +56,7 @@ struct choice {
 	bool prefix;		/* those before the banner, else those from it on */
 	bool leftovers;
 	bool plain;		/* as the kernel wrote it: without inlined functions and source lines */
+	bool certain;		/* without those that may be somebody else's */
 };
 
 static bool is_chosen(const struct draft_line *line, struct choice choice)
@@ -62,6 +64,8 @@ static bool is_chosen(const struct draft_line *line, struct choice choice)
 	if (line->flags & (DRAFT_LINE_DROPPED | DRAFT_LINE_FOLLOW_UP))
 		return false;
 	if (!!(line->flags & DRAFT_LINE_PREFIX) != choice.prefix || (choice.plain && (line->flags & DRAFT_LINE_INLINED)))
+		return false;
+	if (choice.certain && (line->flags & DRAFT_LINE_DOUBTFUL))
 		return false;
 	return choice.leftovers || !(line->flags & DRAFT_LINE_LEFTOVER);
 }
@@ -83,7 +87,7 @@ static bool add_lines(const struct draft *draft, struct choice choice, struct bu
 
 bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret)
 {
-	struct choice choice = { .leftovers = leftovers, .plain = true };
+	struct choice choice = { .leftovers = leftovers, .plain = true, .certain = true };
 	uint32_t n = 0;
 
 	if (!add_lines(draft, choice, ret, &n))
@@ -91,6 +95,14 @@ bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret)
 	/* Torn off behind its first inlined function. */
 	choice.plain = false;
 	return n || add_lines(draft, choice, ret, &n);
+}
+
+/* What the report's doubts are looked for in: the lines that may not name it, too. */
+static bool draft_whole(const struct draft *draft, bool leftovers, struct buf *ret)
+{
+	uint32_t n = 0;
+
+	return add_lines(draft, (struct choice){ .leftovers = leftovers, .plain = true }, ret, &n);
 }
 
 /* -------------------------------------------------- facts of the header */
@@ -166,6 +178,8 @@ static void read_taint(struct report_box *box, struct span s, bool tainted)
 	if (word.len)
 		box->report.kernel_version = arena_dup(&box->arena, word);
 	while ((word = next_word(&s)).len) {
+		if (word.ptr[0] == '#' && !box->report.kernel_build)
+			box->report.kernel_build = arena_dup(&box->arena, word);
 		if (is_build_id(word))
 			box->report.kernel_build_id = arena_dup(&box->arena, word);
 	}
@@ -347,6 +361,21 @@ static int compare_places(const void *a, const void *b)
 	return (s->text_line > t->text_line) - (s->text_line < t->text_line);
 }
 
+/*
+ * arm names the caller of one line again as the callee of the next.  Where it
+ * does not, another stack begins: "CPU1: stopping" stands between two of them.
+ */
+static bool is_another_stack(const struct stack_builder *b, const struct raw_frame *raw)
+{
+	const struct culprit_frame *last;
+
+	if (!raw->callee.len || !b->frames.len)
+		return false;
+	last = (const struct culprit_frame *)(const void *)(b->frames.data + b->frames.len) - 1;
+	return !(last->flags & CULPRIT_FRAME_INLINE) && last->function &&
+	       !span_equal(span_of(last->function), raw->callee);
+}
+
 static bool add_stack_line(struct stack_builder *b, const struct culprit_patterns *patterns, struct span text,
 			   uint32_t line)
 {
@@ -358,10 +387,13 @@ static bool add_stack_line(struct stack_builder *b, const struct culprit_pattern
 			return add_register(b, &raw, text, line);
 		if (!close_register(b))
 			return false;
-		if (!b->open && !open_stack(b, CULPRIT_ROLE_CALL_TRACE, SPAN(""), line))
+		if ((!b->open || is_another_stack(b, &raw)) &&
+		    !open_stack(b, CULPRIT_ROLE_CALL_TRACE, SPAN(""), line))
 			return false;
 		if (raw.callee.len && !b->frames.len) {
-			struct raw_frame callee = { .function = raw.callee };
+			struct raw_frame callee = {
+				.function = raw.callee, .module = raw.callee_module, .build_id = raw.callee_build_id,
+			};
 
 			if (!add_frame(b, &callee, line))
 				return false;
@@ -414,11 +446,24 @@ static enum culprit_kind report_kind(const struct draft *draft, const struct tit
 	return title->pattern ? title->pattern->kind : CULPRIT_KIND_CRASH;
 }
 
+static struct culprit_error *name_by(struct title_input *in, const struct draft *draft, bool leftovers,
+				     struct arena *arena, struct title *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 }, whole = { 0 };
+
+	if (!draft_text(draft, leftovers, &text))
+		return &culprit_error_no_memory;
+	if (draft->intruded && !draft_whole(draft, leftovers, &whole))
+		return &culprit_error_no_memory;
+	in->text = buf_span(&text);
+	in->whole = buf_span(&whole);
+	return title_find(in, arena, ret);
+}
+
 static struct culprit_error *name_report(struct report_box *box, const struct draft *draft,
 					 const struct culprit_patterns *patterns, struct regex_scratch *scratch,
 					 struct buf *trace, bool *ret_leftovers)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 };
 	struct title_input in = {
 		.patterns = patterns, .scratch = scratch, .banners = draft->banners,
 		.n_banners = draft->n_banners, .trace = trace, .event = draft->event,
@@ -428,19 +473,12 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 	struct culprit_error *err;
 	struct title title;
 
-	if (!draft_text(draft, false, &text))
-		return &culprit_error_no_memory;
-	in.text = buf_span(&text);
-	err = title_find(&in, &box->arena, &title);
+	err = name_by(&in, draft, false, &box->arena, &title);
 	if (!err && draft->only_leftovers && !draft->has_stack && title.corrupted) {
 		struct title second;
 
 		/* Where every frame is marked as a leftover, they are all there is. */
-		buf_deinit(&text);
-		if (!draft_text(draft, true, &text))
-			return &culprit_error_no_memory;
-		in.text = buf_span(&text);
-		err = title_find(&in, &box->arena, &second);
+		err = name_by(&in, draft, true, &box->arena, &second);
 		if (!err && !second.corrupted) {
 			/* What the banner names is surer than a leftover. */
 			if (title.no_frame || !title.frame)
@@ -492,6 +530,19 @@ static void take_place(struct culprit_report *r, const struct draft *draft)
 	r->cpu = r->pid = -1;
 }
 
+/* What the boot said of the kernel, where the report says less of the same one. */
+static void take_boot(struct report_box *box, const struct draft *draft)
+{
+	struct culprit_report *r = &box->report;
+
+	if (!draft->version || (r->kernel_version && strcmp(r->kernel_version, draft->version) != 0))
+		return;
+	if (!r->kernel_version)
+		r->kernel_version = arena_dup(&box->arena, span_of(draft->version));
+	if (draft->build && (!r->kernel_build || !strncmp(draft->build, r->kernel_build, strlen(r->kernel_build))))
+		r->kernel_build = arena_dup(&box->arena, span_of(draft->build));
+}
+
 struct culprit_error *draft_build_traced(const struct draft *draft, const struct culprit_patterns *patterns,
 					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
 					 struct culprit_report **ret)
@@ -509,8 +560,7 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 	if (err)
 		return err;
 	read_facts(box, draft, patterns, scratch);
-	if (!box->report.kernel_version && draft->version)
-		box->report.kernel_version = arena_dup(&box->arena, span_of(draft->version));
+	take_boot(box, draft);
 	if (file_name)
 		box->report.file_name = arena_dup(&box->arena, span_of(file_name));
 	if (!build_stacks(box, patterns))

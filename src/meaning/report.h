@@ -16,7 +16,8 @@
 #define DRAFT_LINE_LEFTOVER	0x02u	/* a "? " frame: out of the text unless nothing else is there */
 #define DRAFT_LINE_FOLLOW_UP	0x04u	/* from the second banner of a report that was complete before it */
 #define DRAFT_LINE_DROPPED	0x08u	/* never in the text */
-#define DRAFT_LINE_INLINED	0x10u	/* stands for an inlined function; the line of the kernel comes below */
+#define DRAFT_LINE_DOUBTFUL	0x10u	/* in the text, but behind another message with a stack: it names nothing */
+#define DRAFT_LINE_INLINED	0x20u	/* stands for an inlined function; the line of the kernel comes below */
 
 struct draft_line {
 	uint32_t off, len;		/* in the draft's text, without end of line */
@@ -40,7 +41,7 @@ struct draft {
 	int64_t time_us;
 	uint32_t boot;
 	enum culprit_phase phase;
-	const char *version;		/* the boot's; owned */
+	const char *version, *build;	/* the boot's; owned */
 	bool has_kernel_offset;
 	uint64_t kernel_offset;
 	uint32_t quiet;			/* own lines since the last that looked like a report's */
@@ -48,6 +49,8 @@ struct draft {
 	uint32_t own_lines;		/* from the banner on */
 	bool has_stack;
 	bool aside;			/* the next frame belongs to a remark ("Preemption disabled at:") */
+	size_t intruder;		/* the line of another message that may bring a stack of its own; 0: none */
+	bool intruded;			/* it did, and nobody says whose frame is whose */
 	bool ended;			/* its closing line was seen */
 	bool follow_up;			/* a follow-up began: the rest is region, not text */
 	bool cut;			/* the log ended, or the machine was reset, inside */
@@ -78,7 +81,7 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
 					 struct culprit_report **ret);
 
-/* The text as the kernel wrote it so far, without prefix, for a look at what it is. False when out of memory. */
+/* The text so far that may name it, as the kernel wrote it, without prefix. False when out of memory. */
 bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret);
 
 #endif

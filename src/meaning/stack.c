@@ -10,6 +10,7 @@
  *	 kc_release+0x10/0x20 [kcrash_mod 0123456789abcdef...]  module, with build ID (v5.14)
  *	[<80c1e5e8>] (__schedule) from [<80c1eb20>] (schedule+0x60/0xdc)   arm
  *	 __schedule from schedule+0x60/0xdc                     arm since v5.18
+ *	 f [mod] from g+0x60/0xdc [mod]                         the same, modules
  *	[c0000000ffff1230] [c000000000a1b2c4] dump_stack+0xb0/0xf0 (unreliable)   powerpc
  *	RIP: 0010:fq_reset+0x10/0x20  pc : f+0x1/0x2  PC is at f+0x1/0x2
  *	NIP [c000000000a1b2c4] f+0x1/0x2  epc : f+0x1/0x2 ra : g+0x1/0x2  ERA: 9000000000222 f+0x1/0x2
@@ -291,6 +292,8 @@ static bool parse_arm(struct cursor *c, struct raw_frame *f)
 		return false;
 	eat_tail(&t, &caller);
 	caller.callee = callee.function;
+	caller.callee_module = callee.module;
+	caller.callee_build_id = callee.build_id;
 	*f = caller;
 	*c = t;
 	return true;
@@ -402,6 +405,15 @@ bool stack_add_plain(struct buf *ret, struct span text)
 	return buf_add(ret, c.p, left(&c));
 }
 
+bool stack_offset_is_outside(struct span behind_symbol)
+{
+	struct cursor c = { behind_symbol.ptr, behind_symbol.ptr + behind_symbol.len };
+	struct raw_frame f = { 0 };
+
+	eat_symbol(&c);		/* the rest of its name */
+	return eat_offset(&c, &f) && frame_is_outside(&f);
+}
+
 struct span stack_base_name(struct span function)
 {
 	const char *dot;
@@ -422,18 +434,21 @@ bool stack_is_user_pc(struct span text)
 	return span_starts(text, SPAN("RIP: 0033:0x")) || span_starts(text, SPAN("RIP: 0023:0x"));
 }
 
+/* Of those that fit the first in the order of the patterns. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text)
 {
-	bool may_start;
+	size_t best = 0;
 
 	text = span_trim(text);
-	may_start = text.len && (set->header_first[(unsigned char)*text.ptr / 64] >> (unsigned char)*text.ptr % 64 & 1);
-	for (size_t i = may_start ? 0 : set->first_anywhere; i < set->n_headers; i++) {
-		const struct stack_header *h = &set->headers[i];
-		struct span words = { h->text, h->len };
-
-		if (!h->anywhere ? may_start && span_starts(text, words) : span_find(text, words) >= 0)
-			return h;
+	if (!text.len)
+		return NULL;
+	for (size_t i = set->header_first[(unsigned char)*text.ptr]; i && !best; i = set->headers[i - 1].next) {
+		if (span_starts(text, (struct span){ set->headers[i - 1].text, set->headers[i - 1].len }))
+			best = i;
 	}
-	return NULL;
+	for (size_t i = set->header_anywhere; i && (!best || i < best); i = set->headers[i - 1].next) {
+		if (span_find(text, (struct span){ set->headers[i - 1].text, set->headers[i - 1].len }) >= 0)
+			best = i;
+	}
+	return best ? &set->headers[best - 1] : NULL;
 }

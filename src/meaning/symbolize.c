@@ -20,6 +20,7 @@
  */
 #include "meaning/symbolize.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@
 #include "meaning/guilty.h"
 #include "meaning/symbol_scan.h"
 #include "readers/debuginfo.h"
+#include "readers/debuginfod.h"
 
 #define MAX_MODULES	256u
 #define MAX_CANDIDATES	32u
@@ -85,17 +87,14 @@ static struct culprit_error *note(struct job *job, const char *format, ...) __at
 
 static struct culprit_error *note(struct job *job, const char *format, ...)
 {
-	_cleanup_(freep) char *text = NULL;
 	va_list args;
-	int n;
+	char *text;
 
 	va_start(args, format);
-	n = vasprintf(&text, format, args);
+	text = arena_vprintf(&job->out->arena, format, args);
 	va_end(args);
-	if (n < 0) {
-		text = NULL;
+	if (!text)
 		return no_memory();
-	}
 	for (size_t i = 0; i < job->out->n_notes; i++) {
 		if (!strcmp(job->notes[i], text))
 			return NULL;
@@ -104,10 +103,10 @@ static struct culprit_error *note(struct job *job, const char *format, ...)
 		return NULL;
 	if (!job->notes)
 		job->notes = arena_array(&job->out->arena, MAX_NOTES, sizeof(*job->notes));
-	if (!job->notes || !(job->notes[job->out->n_notes] = arena_dup(&job->out->arena, span_of(text))))
+	if (!job->notes)
 		return no_memory();
+	job->notes[job->out->n_notes++] = text;
 	job->out->notes = job->notes;
-	job->out->n_notes++;
 	return NULL;
 }
 
@@ -157,8 +156,11 @@ struct culprit_error *symbolizer_create(const struct symbolizer_options *options
 		.cache_dir = options->cache_dir,
 		.debug_dirs = options->debug_dirs,
 		.n_debug_dirs = options->n_debug_dirs,
+		.debuginfod = options->debuginfod,
 	};
-	if (options->vmlinux && access(options->vmlinux, R_OK))
+	if (options->debuginfod)
+		err = debuginfod_check();
+	if (!err && options->vmlinux && access(options->vmlinux, R_OK))
 		err = culprit_error_errno("%s", options->vmlinux);
 	for (size_t i = 0; i < options->n_module_dirs && !err; i++)
 		err = check_directory(options->module_dirs[i]);
@@ -254,6 +256,19 @@ static struct culprit_error *make_trees(struct symbolizer *symbolizer)
 	return NULL;
 }
 
+static struct culprit_error *find_in_trees(struct symbolizer *symbolizer, struct span name, char **ret)
+{
+	struct culprit_error *err = make_trees(symbolizer);
+
+	for (size_t i = 0; i < symbolizer->n_trees && !err && !*ret; i++) {
+		const char *path = debuginfo_modules_find(symbolizer->trees[i], name);
+
+		if (path && !(*ret = strdup(path)))
+			err = no_memory();
+	}
+	return err;
+}
+
 /* The file of a module, or of the kernel (name ""); NULL in *ret: none. The caller frees. */
 static struct culprit_error *find_file(struct symbolizer *symbolizer, struct span name, struct span build_id,
 				       const struct culprit_report *report, char **ret)
@@ -271,16 +286,8 @@ static struct culprit_error *find_file(struct symbolizer *symbolizer, struct spa
 		*ret = debuginfo_find_by_build_id(options->debug_dirs, options->n_debug_dirs, id);
 	if (!*ret && !name.len)
 		*ret = find_vmlinux(symbolizer, report->kernel_version);
-	if (*ret || !name.len)
-		return NULL;
-	err = make_trees(symbolizer);
-	for (size_t i = 0; i < symbolizer->n_trees && !err && !*ret; i++) {
-		const char *path = debuginfo_modules_find(symbolizer->trees[i], name);
-
-		if (path && !(*ret = strdup(path)))
-			err = no_memory();
-	}
-	return err;
+	err = !*ret && name.len ? find_in_trees(symbolizer, name, ret) : NULL;
+	return !err && !*ret && *id && options->debuginfod ? debuginfod_fetch(id, ret) : err;
 }
 
 static struct culprit_error *open_module(struct symbolizer *symbolizer, struct module *module, struct span build_id,
@@ -324,24 +331,6 @@ static struct culprit_error *follow_version(struct symbolizer *symbolizer, const
 
 /* ------------------------------------------- does it belong to the log? */
 
-static const char *format_reason(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static const char *format_reason(struct job *job, const char *format, ...)
-{
-	_cleanup_(freep) char *text = NULL;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vasprintf(&text, format, args);
-	va_end(args);
-	if (n < 0) {
-		text = NULL;
-		return NULL;
-	}
-	return arena_dup(&job->out->arena, span_of(text));
-}
-
 /* The release in "Linux version 6.1.0-56-amd64 (...)". */
 static struct span banner_release(const char *banner)
 {
@@ -356,17 +345,34 @@ static struct span banner_release(const char *banner)
 	return (struct span){ s.ptr, n };
 }
 
+/* "#1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 2026" in a banner; empty: none. */
+static struct span banner_build(const char *banner)
+{
+	const char *at = strrchr(banner, '#');
+
+	return at && at > banner && at[-1] == ' ' && at[1] >= '0' && at[1] <= '9' ? span_of(at) :
+										 (struct span){ banner, 0 };
+}
+
+/* One says what the other says, or its beginning: a report's own lines have "#1" alone. */
+static bool same_build(struct span a, struct span b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+
+	return !memcmp(a.ptr, b.ptr, n) && (a.len == b.len || (a.len > n ? a.ptr[n] : b.ptr[n]) == ' ');
+}
+
 /* Why info is not what the log was made with; NULL where nothing speaks against it. */
 static const char *find_mismatch(struct job *job, const struct debuginfo *info, bool kernel, struct span build_id)
 {
 	const char *have = debuginfo_build_id(info), *banner = debuginfo_banner(info);
 	const char *version = job->report->kernel_version;
-	struct span release;
+	struct span release, build;
 
 	if (build_id.len >= 16 && have) {
 		/* the log may have cut it */
 		if (strncmp(have, build_id.ptr, build_id.len < strlen(have) ? build_id.len : strlen(have)) != 0)
-			return format_reason(job, "%s has build ID %s, the log %.*s", debuginfo_path(info), have,
+			return arena_printf(&job->out->arena, "%s has build ID %s, the log %.*s", debuginfo_path(info), have,
 					     (int)build_id.len, build_id.ptr);
 		return NULL;
 	}
@@ -374,8 +380,12 @@ static const char *find_mismatch(struct job *job, const struct debuginfo *info, 
 		return NULL;
 	release = banner_release(banner);
 	if (release.len && !span_equal(release, span_of(version)))
-		return format_reason(job, "%s is version %.*s, the log is of %s", debuginfo_path(info),
+		return arena_printf(&job->out->arena, "%s is version %.*s, the log is of %s", debuginfo_path(info),
 				     (int)release.len, release.ptr, version);
+	build = banner_build(banner);
+	if (build.len && job->report->kernel_build && !same_build(build, span_of(job->report->kernel_build)))
+		return arena_printf(&job->out->arena, "%s is build %.*s, the log is of %s", debuginfo_path(info), (int)build.len,
+				     build.ptr, job->report->kernel_build);
 	return NULL;
 }
 
@@ -525,8 +535,8 @@ static struct culprit_error *count_fits(struct job *job)
 				continue;
 			resolved.use->misfits++;
 			if (!resolved.use->misfit)
-				resolved.use->misfit = format_reason(
-					job, "%.*s has size 0x%llx in the log and 0x%llx in %s", (int)token.name.len,
+				resolved.use->misfit = arena_printf(
+					&job->out->arena, "%.*s has size 0x%llx in the log and 0x%llx in %s", (int)token.name.len,
 					token.name.ptr, (unsigned long long)token.size,
 					(unsigned long long)resolved.symbols[0].reach,
 					debuginfo_path(resolved.use->module->info));
@@ -577,7 +587,7 @@ static const char *strip(const char *path, const char *prefix)
 	return len && !strncmp(path, prefix, len) && path[len] ? path + len : path;
 }
 
-/* A path of debug information, relative to the source tree where that can be known. */
+/* A path of debug information (NULL info: of the log), relative to the source tree where that can be known. */
 static struct culprit_error *relative_path(struct job *job, struct debuginfo *info, const char *path, const char **ret)
 {
 	struct culprit_error *err = NULL;
@@ -590,7 +600,7 @@ static struct culprit_error *relative_path(struct job *job, struct debuginfo *in
 		if (!err)
 			path = strip(path, root);
 	}
-	if (!err && path && *path == '/') {
+	if (!err && path && *path == '/' && info) {
 		err = debuginfo_source_root(info, &root);
 		if (!err)
 			path = strip(path, root);
@@ -740,6 +750,43 @@ static bool add_span(struct job *job, struct span s)
 	return buf_add(&job->text, s.ptr, s.len);
 }
 
+/* Length of the absolute path "/build/linux/fs/a.c" with a line behind it ("...:12") at the start of s; 0: none. */
+static size_t absolute_source(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.ptr[n] > ' ' && s.ptr[n] != ':' && s.ptr[n] != ')')
+		n++;
+	return n > 2 && n < 4096 && n + 1 < s.len && s.ptr[n] == ':' && isdigit((unsigned char)s.ptr[n + 1]) ? n : 0;
+}
+
+/* Text of the log in which the kernel wrote where it was compiled: "UBSAN: ... in /build/linux/fs/a.c:12:3". */
+static struct culprit_error *add_piece(struct job *job, struct span s)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i + 1 < s.len; i++) {
+		struct culprit_error *err;
+		char path[4096];
+		const char *relative;
+		size_t n;
+
+		if (s.ptr[i] != '/' || (i && s.ptr[i - 1] != ' ' && s.ptr[i - 1] != '(') ||
+		    !(n = absolute_source(span_skip(s, i))))
+			continue;
+		memcpy(path, s.ptr + i, n);
+		path[n] = 0;
+		err = relative_path(job, NULL, path, &relative);
+		if (err)
+			return err;
+		if (!add_span(job, (struct span){ s.ptr + written, i - written }) || !buf_add_str(&job->text, relative))
+			return no_memory();
+		written = i + n;
+		i = written;
+	}
+	return add_span(job, span_skip(s, written)) ? NULL : no_memory();
+}
+
 /* The line once more for each inlined function, with its name where the symbol stands. */
 static bool add_inlined(struct job *job, struct span line, const struct symbol_token *token,
 			const struct expansion *expansion)
@@ -827,7 +874,7 @@ static struct culprit_error *write_line(struct job *job, struct span line)
 {
 	struct symbol_token token, next;
 	size_t at = 0, written = 0;
-	struct culprit_error *err;
+	struct culprit_error *err = NULL;
 	bool more = symbol_next(line, &at, &token);
 
 	for (; more; token = next) {
@@ -849,14 +896,17 @@ static struct culprit_error *write_line(struct job *job, struct span line)
 		more = symbol_next(line, &at, &next);
 		if (!more && !written && !token.leftover && !add_inlined(job, line, &token, &expansion))
 			return no_memory();
-		if (!add_span(job, (struct span){ line.ptr + written, token.start - written }) ||
-		    !(token.name.len ? add_symbol(job, line, &token) :
+		err = add_piece(job, (struct span){ line.ptr + written, token.start - written });
+		if (err)
+			return err;
+		if (!(token.name.len ? add_symbol(job, line, &token) :
 				       add_span(job, (struct span){ line.ptr + token.start, token.end - token.start })) ||
 		    (expansion.n && !add_source(job, &expansion.frames[expansion.n - 1])))
 			return no_memory();
 		written = token.end;
 	}
-	return add_span(job, span_skip(line, written)) && buf_add_char(&job->text, '\n') ? NULL : no_memory();
+	err = add_piece(job, span_skip(line, written));
+	return !err && !buf_add_char(&job->text, '\n') ? no_memory() : err;
 }
 
 static struct culprit_error *write_text(struct job *job)
@@ -1040,7 +1090,8 @@ static struct culprit_error *decode_line(struct job *job, enum disasm_arch arch,
 	err = disasm_code_line(arch, span_skip(line, strlen("Code:")), &job->out->arena, &codes[job->out->n_codes].code);
 	if (!err) {
 		codes[job->out->n_codes++].text_line = number;
-		return NULL;
+		return disasm_has_names(arch) ? NULL :
+		       note(job, "this version of capstone knows no riscv: its instructions are given as numbers");
 	}
 	if (culprit_error_code(err) == CULPRIT_ERROR_NO_MEMORY)
 		return err;

@@ -31,13 +31,14 @@ struct symbolizer_options {
 	const char *source_dir;			/* paths below it are made relative; NULL: not known */
 	const char *const *debug_dirs;		/* like /usr/lib/debug */
 	size_t n_debug_dirs;
+	bool debuginfod;			/* what is not found there is asked of the servers of $DEBUGINFOD_URLS */
 	const char *cache_dir;			/* of indexes; NULL: none */
 	/* Where KASLR put the kernel, for bare addresses; NULL: "Kernel Offset:" of the report, if it has that */
 	const uint64_t *kernel_offset;
 	bool force;				/* use what does not belong to the log */
 };
 
-/* Errors: OS where vmlinux or a directory cannot be read; NO_MEMORY. */
+/* Errors: OS where vmlinux or a directory cannot be read; those of debuginfod_check(); NO_MEMORY. */
 struct culprit_error *symbolizer_create(const struct symbolizer_options *options, struct symbolizer **ret);
 
 /* Also writes the indexes. NULL is fine. */

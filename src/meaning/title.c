@@ -25,6 +25,7 @@ struct finder {
 	const struct title_input *in;
 	struct arena *arena;
 	struct title *title;
+	bool torn;			/* somebody else's stack stood where a frame was looked for */
 	struct regex_match match;	/* of the form's match, and of its report expression */
 	struct regex_match report;
 };
@@ -64,10 +65,11 @@ static bool pattern_is_announced(const struct pattern *pattern, const struct tit
 	return false;
 }
 
-static bool form_matches(struct form *form, const struct title_input *in, struct regex_match *match,
+/* Does it match, beginning before that byte? */
+static bool form_matches(struct form *form, const struct title_input *in, size_t before, struct regex_match *match,
 			 struct regex_match *report)
 {
-	if (!regex_find(&form->match, in->scratch, in->text, 0, match))
+	if (!regex_find_before(&form->match, in->scratch, in->text, 0, before, match))
 		return false;
 	if (!form->has_report)
 		return true;
@@ -89,8 +91,10 @@ static const struct form *choose_form(const struct title_input *in, const struct
 		for (size_t j = 0; j < pattern->n_forms; j++) {
 			struct form *form = &pattern->forms[j];
 			struct regex_match match, report;
+			/* Who explains tells of those that lose, too. */
+			size_t before = in->trace ? SIZE_MAX : best_start;
 
-			if (form->disabled || !form_matches(form, in, &match, &report))
+			if (form->disabled || !form_matches(form, in, before, &match, &report))
 				continue;
 			trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
 			      match.start[0] < best_start ? "" : ": loses to the one above");
@@ -156,9 +160,10 @@ static void add_frame(const struct finder *f, struct frame_list *list, struct sp
 		list->names[list->n++] = function;
 }
 
+/* Frames of a stack: a register points to where the report's own context was. */
 static bool is_foreign(const struct culprit_patterns *set, const struct raw_frame *f)
 {
-	return glob_list_match(&set->foreign, f->function);
+	return !f->pc && !f->link && glob_list_match(&set->foreign, f->function);
 }
 
 /* Dumps of other CPUs come in a row and are searched as one; what was allocated or freed where is another matter. */
@@ -171,7 +176,7 @@ static bool ends_stack(enum culprit_role role)
 
 /*
  * Frames from here to the next header of another role.  False where a frame
- * says that the stack is somebody else's: then it is worth nothing.
+ * says that the stack is somebody else's: what stands above it is the report's.
  */
 static bool collect_stack(const struct finder *finder, struct line_cursor *c, struct frame_list *list)
 {
@@ -189,6 +194,8 @@ static bool collect_stack(const struct finder *finder, struct line_cursor *c, st
 				continue;
 			if (is_foreign(set, &f))
 				return false;
+			if (frame_is_outside(&f))
+				continue;
 			if (f.callee.len && !(list->n && span_equal(list->names[list->n - 1], stack_base_name(f.callee))))
 				add_frame(finder, list, f.callee);
 			if (!f.link)
@@ -277,12 +284,70 @@ static bool pick_from(const struct finder *f, const struct frame_source *source,
 	return pick_first(f, source, list, ret);
 }
 
+/* Who called what is in no function: the link register says so, before any stack does. */
+static void add_caller(const struct finder *f, struct frame_list *list, struct line_cursor c)
+{
+	struct raw_frame raw;
+	struct span line;
+
+	while (next_line(&c, &line)) {
+		if (stack_parse_frame(line, &raw) && raw.link && !frame_is_outside(&raw)) {
+			add_frame(f, list, raw.function);
+			return;
+		}
+		if (stack_find_header(f->in->patterns, line))
+			return;
+	}
+}
+
+/* Is a symbol named only because nothing nearer is below? */
+static bool is_outside(struct span text, struct span symbol)
+{
+	size_t end = symbol.ptr ? (size_t)(symbol.ptr + symbol.len - text.ptr) : text.len;
+
+	return stack_offset_is_outside(span_skip(text, end));
+}
+
+/*
+ * Nothing but what prints stacks: the frame below it had it printed.  Where an
+ * interrupt came into somebody else's work, the frames above are the report's.
+ */
+static bool all_generic(const struct finder *f, const struct frame_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (!glob_list_match(&f->in->patterns->skip, list->names[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Does a frame of somebody else's stand between the lines at c and a match that
+ * begins at end?  Then c is left behind it.
+ */
+static bool passes_foreign(const struct finder *f, struct line_cursor *c, const char *end)
+{
+	struct line_cursor at = *c;
+	struct span line;
+
+	while (at.rest.ptr < end && next_line(&at, &line)) {
+		struct raw_frame frame;
+
+		if (stack_parse_frame(line, &frame) && is_foreign(f->in->patterns, &frame)) {
+			*c = at;
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * One source: its steps, one after the other, down the report.  A step that
  * captures puts a frame on the list; the stack step collects stack after stack
- * until one of them yields.
+ * until one of them yields.  A step that meets a stack of somebody else's is
+ * over: what it was to find is mixed with that.
  */
-static bool run_source(const struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
+static bool run_source(struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
 {
 	struct span text = span_skip(f->in->text, f->match.start[0]);
 	struct line_cursor c = { text };
@@ -296,15 +361,25 @@ static bool run_source(const struct finder *f, const struct frame_source *source
 		size_t from = (size_t)(c.rest.ptr - text.ptr);
 
 		if (step->stack) {
-			if (!collect_stack(f, &c, list))
-				break;
+			if (!collect_stack(f, &c, list) && all_generic(f, list)) {
+				f->torn = true;
+				list->n = 0;
+				continue;
+			}
 			found = pick_from(f, source, list, ret, ret_as);
 			continue;
 		}
 		if (!regex_find(&step->re, f->in->scratch, text, from, &m))
 			break;
+		if (passes_foreign(f, &c, text.ptr + m.start[0])) {
+			f->torn = true;
+			continue;
+		}
 		if (step->captures) {
-			add_frame(f, list, regex_group(&m, 1));
+			if (is_outside(text, regex_group(&m, 1)))
+				add_caller(f, list, (struct line_cursor){ span_skip(text, m.end[0]) });
+			else
+				add_frame(f, list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
 			if (!source->pick || !source->pick->anchors.n)
 				found = pick_from(f, source, list, ret, ret_as);
@@ -573,6 +648,11 @@ static void find_type(struct finder *f)
 
 /* ----------------------------------------------------------- doubts */
 
+static struct span whole_text(const struct title_input *in)
+{
+	return in->whole.len ? in->whole : in->text;
+}
+
 static bool has_doubt(struct finder *f, bool on_title, struct span text)
 {
 	const struct culprit_patterns *set = f->in->patterns;
@@ -618,7 +698,7 @@ static void check_stacks(struct finder *f, bool need_stack)
 {
 	const struct culprit_patterns *set = f->in->patterns;
 	bool checked[CULPRIT_ROLE_OTHER + 1] = { false };
-	struct line_cursor c = { f->in->text };
+	struct line_cursor c = { whole_text(f->in) };
 	struct raw_frame frame;
 	bool any = false;
 	struct span line;
@@ -646,11 +726,15 @@ static void find_doubts(struct finder *f)
 
 	if (t->corrupted)
 		return;
+	if (f->torn) {
+		t->corrupted = "somebody else's stack stands in the report";
+		return;
+	}
 	if (t->form && t->form->corrupted) {
 		t->corrupted = t->form->corrupted;
 		return;
 	}
-	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, f->in->text))
+	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, whole_text(f->in)))
 		return;
 	check_stacks(f, !t->form || !t->form->no_stack);
 }

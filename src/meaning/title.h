@@ -16,6 +16,7 @@ struct title_input {
 	const struct culprit_patterns *patterns;
 	struct regex_scratch *scratch;
 	struct span text;		/* the report from its banner on, lines end in \n */
+	struct span whole;		/* the same with what may not name it, for doubts; empty: as text */
 	const uint16_t *banners;	/* indexes of the banners that the first line holds */
 	size_t n_banners;
 	const char *event;		/* set: the title of this event's pattern, without a look at the text */

@@ -33,7 +33,8 @@
 /*
  * Vendors' additions between the seconds and the bracket, among them the delta
  * of dmesg -d: "12.345678,0]" "12.345678@1]" "12.345678 (0)]" "12.345678s]"
- * "12.345678 <    0.000012>]".  The length with the bracket, or 0.
+ * "12.345678 <    0.000012>]".  The length with the bracket, or 0: a bare
+ * "12.345678 0.000012]" is grabserial's.
  */
 static size_t stamp_tail(const char *p, const char *end)
 {
@@ -43,6 +44,8 @@ static size_t stamp_tail(const char *p, const char *end)
 		n = 1;
 	while (p + n < end && n < 24 && (is_digit(p[n]) || memchr(" ,@()<>.-", p[n], 9)))
 		n++;
+	if (memchr(p, '.', n) && !memchr(p, '<', n))
+		return 0;
 	return n && p + n < end && p[n] == ']' ? n + 1 : 0;
 }
 
@@ -324,7 +327,7 @@ static bool take_kmsg(struct prefix *x)
 	}
 	x->p = stop + 1;
 	x->line->time_us = (int64_t)value[2];
-	x->line->flags |= LINE_HAS_TIME;
+	x->line->flags |= LINE_HAS_TIME | LINE_LOGGED;
 	console_priority(x->line, value[0]);
 	if (x->line->origin == ORIGIN_OTHER)
 		console_logger_tag(x, false);
@@ -377,7 +380,7 @@ static bool take_json(struct console_decoder *decoder, struct prefix *x)
 		console_priority(x->line, decoder->json_priority);
 		x->line->time_us = decoder->json_time_us;
 		x->line->caller = decoder->json_caller;
-		x->line->flags |= LINE_HAS_TIME;
+		x->line->flags |= LINE_HAS_TIME | LINE_LOGGED;
 		return true;
 	}
 	if (prefix_starts(&y, SPAN("pri\": "))) {

@@ -66,6 +66,8 @@ enum line_origin {
 #define LINE_HAS_TIME	0x80u	/* the line carried a printk time stamp */
 #define LINE_CUT	0x100u	/* "** replaying previous printk message **" ended it: cut, and said again next */
 #define LINE_SPLICED	0x200u	/* another printk prefix stands inside text: see console_split_inner */
+#define LINE_LOGGED	0x400u	/* the machine's own logger or dmesg wrote it down, so user space was up by then
+				   (or netconsole, which never shows the beginning of a boot) */
 
 /* Physical lines are cut into pieces of this size; the rest comes as further lines. */
 #define CONSOLE_LINE_BYTES (16u << 10)
@@ -82,6 +84,15 @@ struct line {
 	uint8_t origin;		/* enum line_origin */
 	uint16_t flags;		/* LINE_* */
 };
+
+/*
+ * A program wrote it to /dev/kmsg: printk's time, and a facility that is not
+ * the kernel's ("<14>[   85.912347] init: ...").
+ */
+static inline bool line_is_kmsg_write(const struct line *line)
+{
+	return line->origin == ORIGIN_OTHER && !line->speaker.len && (line->flags & LINE_HAS_TIME);
+}
 
 /* What is learned of a log while it is read. Zeroed is a valid start. */
 struct console_decoder {

@@ -27,13 +27,14 @@ struct debuginfo_options {
 	const char *cache_dir;			/* NULL: neither read nor write an index */
 	const char *const *debug_dirs;		/* where separate debug files are looked for */
 	size_t n_debug_dirs;
+	bool debuginfod;			/* where none is found, ask the servers of $DEBUGINFOD_URLS */
 };
 
 /*
  * options may be NULL.  path may be compressed as a whole (gzip, xz, zstd,
  * bzip2).  A file without DWARF is replaced by its separate debug file where
  * one is found, by build ID or debuglink.
- * Errors: OS; FORMAT for what is no ELF file; LIMIT; NOT_FOUND where libdw is
+ * Errors: those of debuginfod_fetch() where options say so; OS; FORMAT for what is no ELF file; LIMIT; NOT_FOUND where libdw is
  * not installed.  A file without DWARF is no error.
  */
 struct culprit_error *debuginfo_open(const char *path, const struct debuginfo_options *options,

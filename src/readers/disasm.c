@@ -293,6 +293,22 @@ static char *att_operands(struct arena *arena, const char *operands)
 	return good ? arena_dup(arena, out.len ? buf_span(&out) : SPAN("")) : NULL;
 }
 
+/*
+ * Where the code lies is not known, so it is decoded at 0: "call 0xfe148f0f" is
+ * backwards.  32 bits are what decodecode's users know, and all that a branch has.
+ */
+static const char *branch_target(const char *operands)
+{
+	return !strncmp(operands, "0xffffffff", 10) && strlen(operands) == 18 ? operands + 10 : NULL;
+}
+
+static char *x86_operands(struct arena *arena, const char *operands)
+{
+	const char *target = branch_target(operands);
+
+	return target ? arena_printf(arena, "0x%s", target) : att_operands(arena, operands);
+}
+
 /* Bytes that no decoder has named: prefixes by name, else the number. */
 static bool name_bytes(enum disasm_arch arch, struct disasm_instruction *out, struct arena *arena, uint32_t *ret_value)
 {
@@ -336,8 +352,11 @@ static bool add_instruction(const struct decoder *decoder, size_t at, size_t len
 			return false;
 		if (x86)
 			drop_suffix(mnemonic, insn->op_str);
+		/* capstone 4 gives the real name, 5 and objdump the usual one */
+		if (decoder->arch == DISASM_ARM64 && !strcmp(mnemonic, "movz") && !strstr(insn->op_str, "lsl"))
+			mnemonic[3] = 0;
 		out->mnemonic = mnemonic;
-		out->operands = x86 ? att_operands(arena, insn->op_str) : arena_dup(arena, span_of(insn->op_str));
+		out->operands = x86 ? x86_operands(arena, insn->op_str) : arena_dup(arena, span_of(insn->op_str));
 		ret->deliberate |= out->trapping && traps_on_purpose(insn->mnemonic);
 		return out->operands;
 	}
@@ -434,6 +453,11 @@ static bool format_bytes(const struct disasm_instruction *insn, uint8_t unit, st
 			return false;
 	}
 	return true;
+}
+
+bool disasm_has_names(enum disasm_arch arch)
+{
+	return CS_API_MAJOR >= 5 || (arch != DISASM_RISCV64 && arch != DISASM_RISCV32);
 }
 
 bool disasm_format(const struct disasm_code *code, struct buf *ret)

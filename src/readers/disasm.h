@@ -48,6 +48,9 @@ struct disasm_code {
 struct culprit_error *disasm_code_line(enum disasm_arch arch, struct span text, struct arena *arena,
 				       struct disasm_code *ret);
 
+/* False where the instructions of arch are only told apart, and given as numbers (riscv, capstone before 5). */
+bool disasm_has_names(enum disasm_arch arch);
+
 /* Lines as objdump prints them, the trapping instruction marked. False when out of memory. */
 bool disasm_format(const struct disasm_code *code, struct buf *ret);
 

@@ -125,7 +125,8 @@ struct culprit_error *lookback_line(struct lookback *back, size_t i, const struc
 			memcpy(own, line->text.ptr, line->text.len);
 			line->text.ptr = own;
 			line->raw = line->text;
-			line->speaker.len = 0;
+			if (line->speaker.len)
+				line->speaker = SPAN("?");
 		}
 		back->n_lines++;
 	}

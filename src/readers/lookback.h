@@ -55,8 +55,8 @@ void lookback_init(struct lookback *back, struct history *history, struct span b
 		   const struct console_decoder *learned);
 
 /*
- * The line that stands i + 1 lines before the one at hand, without number (and
- * speaker, where LINE_CLEANED); NULL where there is none that is
+ * The line that stands i + 1 lines before the one at hand, without number (the
+ * speaker is "?" where LINE_CLEANED); NULL where there is none that is
  * whole.  Lives as long as back.
  * Errors: NO_MEMORY.
  */

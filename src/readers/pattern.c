@@ -62,28 +62,29 @@ static struct culprit_error *push(void *array, size_t *n, size_t size, const voi
 
 bool glob_match(const char *glob, struct span s)
 {
-	const char *star = NULL;
-	size_t i = 0, mark = 0;
+	size_t len = strcspn(glob, "*");
+	bool last = !glob[len];
 
-	while (i < s.len) {
-		if (*glob == '*') {
-			star = ++glob;
-			mark = i;
-			if (!*glob)
-				return true;
-		} else if (*glob == s.ptr[i] && *glob) {
-			glob++;
-			i++;
-		} else if (star) {
-			glob = star;
-			i = ++mark;
-		} else {
+	if (!span_starts(s, (struct span){ glob, len }))
+		return false;
+	s = span_skip(s, len);
+	/* Between two stars: where it stands first.  Behind the last: at the end. */
+	while (!last) {
+		struct span part;
+		ptrdiff_t at;
+
+		glob += len + 1;
+		len = strcspn(glob, "*");
+		last = !glob[len];
+		part = (struct span){ glob, len };
+		if (last)
+			return s.len >= len && span_equal(span_skip(s, s.len - len), part);
+		at = span_find(s, part);
+		if (at < 0)
 			return false;
-		}
+		s = span_skip(s, (size_t)at + len);
 	}
-	while (*glob == '*')
-		glob++;
-	return !*glob;
+	return !s.len;
 }
 
 void glob_list_note(struct glob_list *list, const char *glob)
@@ -306,9 +307,10 @@ static struct culprit_error *get_enum(struct loader *l, const struct yaml_node *
 			*ret = names[i].value;
 			return NULL;
 		}
+	}
+	for (size_t i = 0; i < n; i++)
 		if (!buf_printf(&list, "%s%s", i ? ", " : "", names[i].name))
 			return &culprit_error_no_memory;
-	}
 	return yaml_error(l->doc, node, "%s is '%s'; expected one of: %s", what, node->text, list.data);
 }
 
@@ -457,6 +459,8 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 				banner.speaker = (enum speaker)value;
 		} else if (yaml_is(pair->key, "follow-up"))
 			err = yaml_get_bool(l->doc, pair->value, "follow-up", &banner.follow_up);
+		else if (yaml_is(pair->key, "inside"))
+			err = yaml_get_bool(l->doc, pair->value, "inside", &banner.inside);
 		else if (yaml_is(pair->key, "follow-up-if"))
 			err = get_regexes(l, pair->value, "follow-up-if", &banner.follow_if, &banner.n_follow_if);
 		else if (yaml_is(pair->key, "panic"))
@@ -466,13 +470,15 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 		else if (yaml_is(pair->key, "require"))
 			err = get_regexes(l, pair->value, "require", &banner.require, &banner.n_require);
 		else
-			err = unknown_key(l, pair->key, "literal, speaker, follow-up, follow-up-if, panic, ignore, require");
+			err = unknown_key(l, pair->key,
+					  "literal, speaker, follow-up, inside, follow-up-if, panic, ignore, require");
 		if (err)
 			return err;
 	}
 	if (!banner.literal)
 		return yaml_error(l->doc, node, "a banner needs 'literal'");
 	banner.len = strlen(banner.literal);
+	banner.follow_up |= banner.inside;
 	old = find_banner(l->set, banner.literal);
 	if (old >= 0) {
 		l->set->banners[old] = banner;
@@ -1006,6 +1012,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "ends", &l->set->ends);
 	if (yaml_is(key, "leads"))
 		return get_globs(l, value, "leads", &l->set->leads);
+	if (yaml_is(key, "intruders"))
+		return get_globs(l, value, "intruders", &l->set->intruders);
 	if (yaml_is(key, "headings"))
 		return get_globs(l, value, "headings", &l->set->headings);
 	if (yaml_is(key, "skip"))
@@ -1021,7 +1029,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, leads, headings, skip, foreign, unwinder, guilty, executor");
+				   "name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
+				   "executor");
 }
 
 static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, bool names)
@@ -1228,32 +1237,31 @@ ptrdiff_t pattern_set_find(const struct culprit_patterns *set, const char *name)
 
 /* -------------------------------------------------------------- loading */
 
-static uint64_t hash_literals(const struct span *literals, size_t n)
+static int compare_literal(const void *key, const void *elem)
 {
-	uint64_t hash = 0;
-
-	for (size_t i = 0; i < n; i++)
-		hash = hash * 31 + hash_bytes(literals[i].ptr, literals[i].len);
-	return hash;
+	return strcmp(key, ((const struct pattern_literal_place *)elem)->literal);
 }
 
-void pattern_set_places(const struct culprit_patterns *set, struct scan_place *ret, uint64_t *ret_hash)
+/* Of the embedded files' literals, places were chosen when the program was built. */
+static struct scan_place known_place(const char *literal)
 {
-	scan_set_places(set->scan, ret);
-	*ret_hash = set->literals_hash;
+	const struct pattern_literal_place *known = bsearch(literal, pattern_places, pattern_n_places,
+							    sizeof(*pattern_places), compare_literal);
+
+	return known ? known->place : (struct scan_place){ .bucket = SCAN_NO_BUCKET };
 }
 
-/* So that most lines need no look at them. */
+/* So that a line is compared with the few that begin as it does. */
 void pattern_set_index_headers(struct culprit_patterns *set)
 {
-	set->first_anywhere = set->n_headers;
+	memset(set->header_first, 0, sizeof(set->header_first));
+	set->header_anywhere = 0;
 	for (size_t i = set->n_headers; i-- > 0;) {
-		unsigned char c = (unsigned char)*set->headers[i].text;
+		struct stack_header *h = &set->headers[i];
+		uint32_t *chain = h->anywhere ? &set->header_anywhere : &set->header_first[(unsigned char)*h->text];
 
-		if (set->headers[i].anywhere)
-			set->first_anywhere = i;
-		else
-			set->header_first[c / 64] |= UINT64_C(1) << c % 64;
+		h->next = *chain;
+		*chain = (uint32_t)(i + 1);
 	}
 }
 
@@ -1261,18 +1269,17 @@ static struct culprit_error *make_scan(struct culprit_patterns *set)
 {
 	size_t n = set->n_banners + set->n_marks;
 	_cleanup_(freep) struct span *literals = calloc(n + 1, sizeof(*literals));
+	_cleanup_(freep) struct scan_place *places = calloc(n + 1, sizeof(*places));
 
-	if (!literals)
+	if (!literals || !places)
 		return &culprit_error_no_memory;
 	for (size_t i = 0; i < set->n_banners; i++)
 		literals[i] = (struct span){ set->banners[i].literal, set->banners[i].len };
 	for (size_t i = 0; i < set->n_marks; i++)
 		literals[set->n_banners + i] = (struct span){ set->marks[i].literal, set->marks[i].len };
-	/* Of the embedded files alone, places were chosen when the program was built. */
-	set->literals_hash = hash_literals(literals, n);
-	if (n == pattern_n_places && set->literals_hash == pattern_places_hash)
-		return scan_set_create_placed(literals, n, pattern_places, &set->scan);
-	return scan_set_create(literals, n, &set->scan);
+	for (size_t i = 0; i < n; i++)
+		places[i] = known_place(literals[i].ptr);
+	return scan_set_create_placed(literals, n, places, &set->scan);
 }
 
 void culprit_patterns_destroy(struct culprit_patterns *set)

@@ -112,6 +112,7 @@ struct banner {
 	struct pattern_place place;
 	enum speaker speaker;
 	bool follow_up;			/* belongs to the report that it stands in */
+	bool inside;			/* a follow-up that the report goes on behind, whole */
 	struct regex *follow_if;	/* behind a report that is complete, only lines that match are follow-ups */
 	size_t n_follow_if;
 	bool panic;			/* the kernel gives up: reports of this log are "panicked" */
@@ -139,6 +140,7 @@ struct stack_header {
 	const char *text;		/* the line begins with it (blanks in front left out) ... */
 	size_t len;
 	bool anywhere;			/* ... or holds it */
+	uint32_t next;			/* 1 + index of the next that begins with the same byte, or is anywhere too; 0: none */
 	enum culprit_role role;
 };
 
@@ -196,8 +198,8 @@ struct culprit_patterns {
 	size_t n_patterns;
 	struct stack_header *headers;
 	size_t n_headers;
-	uint64_t header_first[4];	/* bit c % 64 of [c / 64]: one that stands at the start begins with byte c */
-	size_t first_anywhere;		/* index of the first that may stand anywhere; n_headers: none */
+	uint32_t header_first[256];	/* 1 + index of the first that stands at the start and begins with this byte; 0: none */
+	uint32_t header_anywhere;	/* the same of those that stand anywhere */
 	struct phase_mark *marks;
 	size_t n_marks;
 	struct rewrite *cleanup;	/* of titles, in order */
@@ -212,6 +214,7 @@ struct culprit_patterns {
 	struct glob_list continues;	/* lines that are part of a report (beside frames) */
 	struct glob_list ends;		/* lines after which a report is complete */
 	struct glob_list leads;		/* lines before a banner that begin what led to it */
+	struct glob_list intruders;	/* lines of messages that bring a stack of their own and are no reports */
 	struct glob_list headings;	/* lines right behind a banner that say it was only quoted */
 	struct glob_list skip;		/* functions that are never guilty */
 	struct glob_list unwinder;	/* frames that no working unwinder marks as leftovers */
@@ -220,7 +223,6 @@ struct culprit_patterns {
 	struct pattern_text *texts;	/* places of expressions and titles */
 	size_t n_texts;
 	struct scan_set *scan;		/* literals of the banners, then of the marks */
-	uint64_t literals_hash;		/* of these, in order */
 	struct regex executor;		/* groups 1 and 2: proc and id */
 	bool has_executor;
 
@@ -239,7 +241,7 @@ struct culprit_error *pattern_set_from_docs(struct yaml_doc **docs, size_t n, st
 /* The same on top of the embedded set, as --patterns has it. */
 struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struct culprit_patterns **ret);
 
-/* Fill header_first and first_anywhere; loading does so. For sets made by hand. */
+/* Fill header_first and header_anywhere; loading does so. For sets made by hand. */
 void pattern_set_index_headers(struct culprit_patterns *set);
 
 /* The pattern made for an event, or NULL. */
@@ -253,15 +255,15 @@ extern const struct yaml_doc *const pattern_embedded[];
 extern const size_t pattern_n_embedded;
 
 /*
- * How the prefilter looks for the literals of the embedded files, found when
- * the program is built (patterns/places.c): it takes a millisecond.  Holds for
- * a set whose literals have the same number and hash.
+ * How the prefilter looks for the literals of the embedded files, in the order
+ * of their bytes; found when the program is built (patterns/places.c).
  */
-extern const struct scan_place pattern_places[];
-extern const size_t pattern_n_places;
-extern const uint64_t pattern_places_hash;
+struct pattern_literal_place {
+	const char *literal;
+	struct scan_place place;
+};
 
-/* What goes there; ret takes as many as the set has banners and marks. */
-void pattern_set_places(const struct culprit_patterns *set, struct scan_place *ret, uint64_t *ret_hash);
+extern const struct pattern_literal_place pattern_places[];
+extern const size_t pattern_n_places;
 
 #endif

@@ -36,10 +36,7 @@ struct regex_scratch {
 	bool no_memory;
 };
 
-static bool is_meta(char c)
-{
-	return strchr("\\^$.[|()?*+{", c) != NULL;
-}
+#define META "\\^$.[|()?*+{"
 
 /* Behind the class that begins at p ("[]a]", "[^]]", "[[:alpha:]]"), or its last byte where it has no end. */
 static const char *skip_class(const char *p)
@@ -62,9 +59,10 @@ static bool has_alternatives(const char *source)
 	int depth = 0;
 
 	for (const char *p = source; *p; p++) {
-		if (p[0] == '\\' && p[1] == 'Q')
-			return true;
-		if (!strncmp(p, "(?#", 3))
+		p += strcspn(p, "\\[()|");
+		if (!*p)
+			break;
+		if ((p[0] == '\\' && p[1] == 'Q') || !strncmp(p, "(?#", 3))
 			return true;
 		if (*p == '\\' && p[1])
 			p++;
@@ -83,16 +81,12 @@ static bool has_alternatives(const char *source)
 /* The bytes that source begins with before anything that is not literal. */
 static struct span leading_literal(const char *source)
 {
-	size_t n = 0;
+	size_t n = strcspn(source, META);
 
-	if (has_alternatives(source))
-		return (struct span){ 0 };
-	while (source[n] && !is_meta(source[n]))
-		n++;
 	/* What is followed by a quantifier may be absent. */
-	if (n && (source[n] == '?' || source[n] == '*' || source[n] == '{' || source[n] == '+'))
+	if (n && source[n] && strchr("?*{+", source[n]))
 		n--;
-	return (struct span){ source, n };
+	return n && !has_alternatives(source + n) ? (struct span){ source, n } : (struct span){ 0 };
 }
 
 void regex_init(struct regex *re, const char *source)
@@ -130,7 +124,7 @@ static struct culprit_error *compile(const char *source, size_t *ret_off, pcre2_
 	int number;
 
 	*ret = pcre2_compile((PCRE2_SPTR)source, PCRE2_ZERO_TERMINATED,
-			     PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C, &number, &off, NULL);
+			     PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT, &number, &off, NULL);
 	if (*ret)
 		return NULL;
 	if (number == PCRE2_ERROR_HEAP_FAILED)
@@ -365,15 +359,25 @@ static void fill_match(const struct regex *re, struct span text, pcre2_match_dat
 bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from,
 		struct regex_match *ret)
 {
+	return regex_find_before(re, scratch, text, from, SIZE_MAX, ret);
+}
+
+bool regex_find_before(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from, size_t before,
+		       struct regex_match *ret)
+{
 	struct regex_code *code;
 	struct culprit_error *err;
 	int n;
 
-	if (from > text.len)
+	if (from > text.len || from >= before)
 		return false;
 	if (re->literal.len) {
-		ptrdiff_t at = span_find(span_skip(text, from), re->literal);
+		struct span part = text;
+		ptrdiff_t at;
 
+		if (before < text.len && text.len - before >= re->literal.len)
+			part.len = before + re->literal.len - 1;
+		at = span_find(span_skip(part, from), re->literal);
 		if (at < 0)
 			return false;
 		from += (size_t)at;
@@ -385,6 +389,7 @@ bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span tex
 		return false;
 	}
 	code = with_jit(re, code);
+	pcre2_set_offset_limit(scratch->context, before == SIZE_MAX ? PCRE2_UNSET : before - 1);
 	n = pcre2_match(code->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len, from, 0, scratch->data,
 			scratch->context);
 	if (n < 0) {

@@ -75,6 +75,10 @@ struct regex_match {
 bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from,
 		struct regex_match *ret);
 
+/* The same for a match that begins before the byte `before`; what is behind it is not looked through for one. */
+bool regex_find_before(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from, size_t before,
+		       struct regex_match *ret);
+
 /* The bytes of a group; an empty span with ptr NULL where it took no part. */
 struct span regex_group(const struct regex_match *m, uint32_t group);
 struct span regex_named(const struct regex_match *m, const char *name);

@@ -102,6 +102,7 @@ static struct culprit_error *create(const struct span *literals, size_t n, struc
 	for (size_t i = 0; i < n; i++) {
 		memcpy(copy, literals[i].ptr, literals[i].len);
 		set->literals[i].text = (struct span){ copy, literals[i].len };
+		set->literals[i].place.bucket = SCAN_NO_BUCKET;
 		copy += literals[i].len;
 		if (literals[i].len < 4)
 			set->width = 3;
@@ -111,16 +112,21 @@ static struct culprit_error *create(const struct span *literals, size_t n, struc
 	return NULL;
 }
 
+/* Places for the literals that have none, and the tables. */
+static void complete(struct scan_set *set)
+{
+	scan_place_literals(set, SPAN(""));
+	fill_tables(set);
+	chain_literals(set);
+}
+
 struct culprit_error *scan_set_create(const struct span *literals, size_t n, struct scan_set **ret)
 {
 	struct culprit_error *err = create(literals, n, ret);
 
-	if (err)
-		return err;
-	scan_place_literals(*ret);
-	fill_tables(*ret);
-	chain_literals(*ret);
-	return NULL;
+	if (!err)
+		complete(*ret);
+	return err;
 }
 
 struct culprit_error *scan_set_create_placed(const struct span *literals, size_t n,
@@ -135,6 +141,8 @@ struct culprit_error *scan_set_create_placed(const struct span *literals, size_t
 	for (size_t i = 0; i < n; i++) {
 		struct literal *lit = &set->literals[i];
 
+		if (places[i].bucket == SCAN_NO_BUCKET)
+			continue;
 		if (places[i].bucket >= SCAN_BUCKETS || places[i].off + scan_literal_width(lit) > lit->text.len) {
 			scan_set_destroy(set);
 			return culprit_error_create(CULPRIT_ERROR_MISMATCH, "literal %zu has no fragment at %u", i,
@@ -142,16 +150,24 @@ struct culprit_error *scan_set_create_placed(const struct span *literals, size_t
 		}
 		lit->place = places[i];
 	}
-	fill_tables(set);
-	chain_literals(set);
+	complete(set);
 	*ret = set;
 	return NULL;
 }
 
-void scan_set_places(const struct scan_set *set, struct scan_place *ret)
+struct culprit_error *scan_choose_places(const struct span *literals, size_t n, struct span sample,
+					 struct scan_place *ret)
 {
-	for (size_t i = 0; i < set->n; i++)
+	struct scan_set *set;
+	struct culprit_error *err = create(literals, n, &set);
+
+	if (err)
+		return err;
+	scan_place_literals(set, sample);
+	for (size_t i = 0; i < n; i++)
 		ret[i] = set->literals[i].place;
+	scan_set_destroy(set);
+	return NULL;
 }
 
 void scan_set_destroy(struct scan_set *set)
@@ -197,43 +213,54 @@ void scan_run_portable(struct scan_search *search, size_t i)
 			scan_verify(search, i);
 }
 
-size_t scan_find_with(const struct scan_set *set, struct span s, size_t from, size_t *ret_index, scan_run_fn *run)
+static uint64_t count_lines(struct span s)
 {
-	struct scan_search search = { .set = set, .s = s, .from = from, .best = s.len };
-
-	if (set->n == 0 || s.len < set->width || from > s.len - set->width)
-		return s.len;
-	search.end = s.len - set->width + 1;
-	run(&search, from);
-	if (search.best < s.len && ret_index)
-		*ret_index = search.index;
-	return search.best;
-}
-
-size_t scan_find_portable(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
-{
-	return scan_find_with(set, s, from, ret_index, scan_run_portable);
-}
-
-size_t scan_find(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
-{
-	scan_run_fn *run = scan_x86_run();
-
-	return scan_find_with(set, s, from, ret_index, run ? run : scan_run_portable);
-}
-
-size_t scan_count_lines_portable(struct span s)
-{
-	size_t n = 0;
+	uint64_t n = 0;
 
 	for (size_t i = 0; i < s.len; i++)
 		n += s.ptr[i] == '\n';
 	return n;
 }
 
-size_t scan_count_lines(struct span s)
+static struct span part(struct span s, size_t from, size_t to)
 {
-	size_t (*count)(struct span) = scan_x86_count_lines();
+	return (struct span){ s.ptr + from, to - from };
+}
 
-	return count ? count(s) : scan_count_lines_portable(s);
+struct scan_hit scan_next_with(const struct scan_set *set, struct span s, size_t from, scan_run_fn *run)
+{
+	struct scan_search search = { .set = set, .s = s, .from = from, .best = s.len, .counted = from };
+	struct scan_hit hit;
+
+	if (set->n > 0 && s.len >= set->width && from <= s.len - set->width) {
+		search.end = s.len - set->width + 1;
+		run(&search, from);
+	}
+	hit = (struct scan_hit){ search.best, search.index, search.lines };
+	if (search.counted <= hit.off)
+		hit.lines += count_lines(part(s, search.counted, hit.off));
+	else
+		hit.lines -= count_lines(part(s, hit.off, search.counted));
+	return hit;
+}
+
+struct scan_hit scan_next_portable(const struct scan_set *set, struct span s, size_t from)
+{
+	return scan_next_with(set, s, from, scan_run_portable);
+}
+
+struct scan_hit scan_next(const struct scan_set *set, struct span s, size_t from)
+{
+	scan_run_fn *run = scan_x86_run();
+
+	return scan_next_with(set, s, from, run ? run : scan_run_portable);
+}
+
+size_t scan_find(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
+{
+	struct scan_hit hit = scan_next(set, s, from);
+
+	if (hit.off < s.len && ret_index)
+		*ret_index = hit.index;
+	return hit.off;
 }

@@ -24,17 +24,24 @@ struct culprit_error *scan_set_create(const struct span *literals, size_t n, str
 void scan_set_destroy(struct scan_set *set);
 
 /*
- * What making a set spends its time on (a millisecond for a hundred literals):
- * which bytes of each literal to look for.  Kept from a set made before of the
- * same literals in the same order, it makes another in microseconds.
+ * What making a set spends its time on (many milliseconds for a hundred
+ * literals): which bytes of each literal to look for.  Kept from a set made
+ * before, it makes another in microseconds.
  */
 struct scan_place {
 	uint16_t off;		/* of the bytes looked for, in the literal */
 	uint8_t bucket;
 };
 
-/* ret takes as many as the set has literals. */
-void scan_set_places(const struct scan_set *set, struct scan_place *ret);
+/* A place with this bucket is still to be chosen. */
+#define SCAN_NO_BUCKET 255
+
+/*
+ * The places for literals that will be searched in what is like the sample:
+ * takes a second for a megabyte of it.  ret takes n.  Errors as above.
+ */
+struct culprit_error *scan_choose_places(const struct span *literals, size_t n, struct span sample,
+					 struct scan_place *ret);
 
 /* Errors also: MISMATCH, where a place does not fit its literal. */
 struct culprit_error *scan_set_create_placed(const struct span *literals, size_t n,
@@ -47,11 +54,16 @@ struct culprit_error *scan_set_create_placed(const struct span *literals, size_t
  */
 size_t scan_find(const struct scan_set *set, struct span s, size_t from, size_t *ret_index);
 
-/* How many '\n' s holds. */
-size_t scan_count_lines(struct span s);
+/* The same, with how many '\n' stand between from and the literal: counted on the way, at hardly any cost. */
+struct scan_hit {
+	size_t off;		/* s.len: none */
+	size_t index;
+	uint64_t lines;
+};
 
-/* The same two in plain C, for other machines and to test against. */
-size_t scan_find_portable(const struct scan_set *set, struct span s, size_t from, size_t *ret_index);
-size_t scan_count_lines_portable(struct span s);
+struct scan_hit scan_next(const struct scan_set *set, struct span s, size_t from);
+
+/* In plain C, for other machines and to test against. */
+struct scan_hit scan_next_portable(const struct scan_set *set, struct span s, size_t from);
 
 #endif

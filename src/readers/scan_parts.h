@@ -38,8 +38,17 @@ static inline unsigned int scan_literal_width(const struct literal *lit)
 	return lit->text.len < SCAN_POSITIONS ? (unsigned int)lit->text.len : SCAN_POSITIONS;
 }
 
-/* Choose a fragment and a bucket for every literal (scan_place.c). */
-void scan_place_literals(struct scan_set *set);
+/*
+ * How rare a byte is in console output, and how rare one is right behind
+ * another, both modulo 128: -log2 of the rate, in SCAN_RARITY_UNITS per bit.
+ * Counted when the program is built (patterns/digrams.c).
+ */
+#define SCAN_RARITY_UNITS 8
+extern const uint8_t scan_rarity[128];
+extern const uint8_t scan_pair_rarity[128][128];
+
+/* Choose a fragment and a bucket for every literal that has SCAN_NO_BUCKET (scan_place.c). */
+void scan_place_literals(struct scan_set *set, struct span sample);
 
 static inline uint32_t scan_hash(uint32_t fragment)
 {
@@ -79,6 +88,9 @@ struct scan_search {
 	size_t end;		/* positions from here on cannot matter; shrinks with a hit */
 	size_t best;		/* where the literal found begins; s.len: none */
 	size_t index;		/* of that literal */
+	/* How many '\n' stand in [from, counted); a run counts as far as it likes, but not on behind a hit. */
+	size_t counted;
+	uint64_t lines;
 };
 
 /* A fragment may stand at i: compare the literals. */
@@ -88,13 +100,12 @@ void scan_verify(struct scan_search *search, size_t i);
 typedef void scan_run_fn(struct scan_search *search, size_t i);
 scan_run_fn scan_run_portable;
 
-/* The loops for this machine, or NULL. */
+/* The loop for this machine, or NULL. */
 scan_run_fn *scan_x86_run(void);
-size_t (*scan_x86_count_lines(void))(struct span s);
 
 /* One loop in particular, for tests; NULL where the machine lacks it. */
 scan_run_fn *scan_x86_run_avx2(void);
 scan_run_fn *scan_x86_run_avx512(void);
-size_t scan_find_with(const struct scan_set *set, struct span s, size_t from, size_t *ret_index, scan_run_fn *run);
+struct scan_hit scan_next_with(const struct scan_set *set, struct span s, size_t from, scan_run_fn *run);
 
 #endif

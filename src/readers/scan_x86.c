@@ -18,13 +18,22 @@
 /* A turn at i reads up to the byte i + 62 + SCAN_POSITIONS; the buffer goes on at least 2 bytes behind end. */
 #define TURN_FITS(search, i) ((i) < (search)->end && (search)->end - (i) > 64 + SCAN_POSITIONS - 4)
 
-#define AVX2 __attribute__((target("avx2,bmi")))
-#define AVX2_INLINE static inline __attribute__((always_inline, target("avx2,bmi")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,bmi")))
-#define AVX512_INLINE static inline __attribute__((always_inline, target("avx512f,avx512bw,avx512vbmi,bmi")))
+#define AVX2 __attribute__((target("avx2,bmi,popcnt")))
+#define AVX2_INLINE static inline __attribute__((always_inline, target("avx2,bmi,popcnt")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi,bmi,popcnt")))
+#define AVX512_INLINE static inline __attribute__((always_inline, target("avx512f,avx512bw,avx512vbmi,bmi,popcnt")))
 
-static void verify_bits(struct scan_search *search, size_t i, uint64_t bits)
+static void note_lines(struct scan_search *search, size_t i, uint64_t lines)
 {
+	search->counted = i;
+	search->lines = lines;
+}
+
+/* lines: how many stand before i. */
+static void verify_bits(struct scan_search *search, size_t i, uint64_t bits, uint64_t lines)
+{
+	if (search->best == search->s.len)
+		note_lines(search, i, lines);
 	for (; bits; bits &= bits - 1) {
 		size_t at = i + (size_t)__builtin_ctzll(bits);
 
@@ -70,11 +79,17 @@ AVX2_INLINE uint64_t nonzero(__m256i v)
 	return (uint32_t)~_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()));
 }
 
+AVX2_INLINE uint64_t newlines(const char *p)
+{
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(load(p), _mm256_set1_epi8('\n')));
+}
+
 AVX2 static void run_avx2(struct scan_search *search, size_t i)
 {
 	const struct scan_set *set = search->set;
 	const char *ptr = search->s.ptr;
 	__m256i lo[SCAN_POSITIONS], hi[SCAN_POSITIONS];
+	uint64_t lines = 0;
 
 	for (int k = 0; k < SCAN_POSITIONS; k++) {
 		lo[k] = half_table(set->lo[k]);
@@ -88,34 +103,12 @@ AVX2 static void run_avx2(struct scan_search *search, size_t i)
 		b = candidates(ptr + i + 32, lo, hi);
 		any = _mm256_or_si256(a, b);
 		if (__builtin_expect(!_mm256_testz_si256(any, any), 0))
-			verify_bits(search, i, nonzero(a) | nonzero(b) << 32);
+			verify_bits(search, i, nonzero(a) | nonzero(b) << 32, lines);
+		lines += (uint64_t)__builtin_popcountll(newlines(ptr + i) | newlines(ptr + i + 32) << 32);
 	}
+	if (search->best == search->s.len)
+		note_lines(search, i, lines);
 	scan_run_portable(search, i);	/* what is too short for a turn */
-}
-
-AVX2 static size_t count_lines_avx2(struct span s)
-{
-	const __m256i newline = _mm256_set1_epi8('\n'), zero = _mm256_setzero_si256();
-	__m256i total = zero;
-	uint64_t parts[4];
-	size_t i = 0, n = 0;
-
-	while (s.len - i >= 64) {
-		__m256i sum = zero;
-
-		/* each turn adds at most 2 to a byte */
-		for (int turn = 0; turn < 127 && s.len - i >= 64; turn++, i += 64) {
-			sum = _mm256_sub_epi8(sum, _mm256_cmpeq_epi8(load(s.ptr + i), newline));
-			sum = _mm256_sub_epi8(sum, _mm256_cmpeq_epi8(load(s.ptr + i + 32), newline));
-		}
-		total = _mm256_add_epi64(total, _mm256_sad_epu8(sum, zero));
-	}
-	_mm256_storeu_si256((__m256i *)parts, total);
-	for (int k = 0; k < 4; k++)
-		n += (size_t)parts[k];
-	for (; i < s.len; i++)
-		n += s.ptr[i] == '\n';
-	return n;
 }
 
 /* --------------------------------------------------------------- AVX-512 */
@@ -129,7 +122,9 @@ AVX512 static void run_avx512(struct scan_search *search, size_t i)
 {
 	const struct scan_set *set = search->set;
 	const char *ptr = search->s.ptr;
+	const __m512i newline = _mm512_set1_epi8('\n');
 	__m512i table[SCAN_POSITIONS][2];
+	uint64_t lines = 0;
 
 	for (int k = 0; k < SCAN_POSITIONS; k++) {
 		table[k][0] = _mm512_loadu_si512(set->seven[k]);
@@ -145,8 +140,11 @@ AVX512 static void run_avx512(struct scan_search *search, size_t i)
 			all = _mm512_and_si512(all, look_up(ptr + i + k, table[k]));
 		bits = _mm512_test_epi8_mask(all, all);
 		if (__builtin_expect(bits != 0, 0))
-			verify_bits(search, i, bits);
+			verify_bits(search, i, bits, lines);
+		lines += (uint64_t)__builtin_popcountll(_mm512_cmpeq_epi8_mask(_mm512_loadu_si512(ptr + i), newline));
 	}
+	if (search->best == search->s.len)
+		note_lines(search, i, lines);
 	scan_run_portable(search, i);	/* what is too short for a turn */
 }
 
@@ -154,17 +152,14 @@ AVX512 static void run_avx512(struct scan_search *search, size_t i)
 
 scan_run_fn *scan_x86_run_avx2(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") ? run_avx2 : NULL;
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt") ?
+	       run_avx2 : NULL;
 }
 
 scan_run_fn *scan_x86_run_avx512(void)
 {
-	return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") ? run_avx512 : NULL;
-}
-
-size_t (*scan_x86_count_lines(void))(struct span s)
-{
-	return scan_x86_run_avx2() ? count_lines_avx2 : NULL;
+	return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") && scan_x86_run_avx2() ?
+	       run_avx512 : NULL;
 }
 
 #else
@@ -175,11 +170,6 @@ scan_run_fn *scan_x86_run_avx2(void)
 }
 
 scan_run_fn *scan_x86_run_avx512(void)
-{
-	return NULL;
-}
-
-size_t (*scan_x86_count_lines(void))(struct span s)
 {
 	return NULL;
 }

@@ -404,6 +404,13 @@ void bisect_retry_infra(struct bisect *b)
 	b->action_fresh = false;
 }
 
+void bisect_set_build_cost(struct bisect *b, double build, double failure)
+{
+	b->config.build_cost = build >= 0 ? fmin(build, 1e6) : 0;
+	b->config.build_failure_cost = failure >= 0 ? fmin(failure, 1e6) : 0;
+	b->action_fresh = false;
+}
+
 /* ----------------------------------------------------------- actions */
 
 struct culprit_error *bisect_next(struct bisect *b, struct bisect_action *ret)

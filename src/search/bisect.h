@@ -100,7 +100,8 @@ struct bisect_config {
 	/*
 	 * Runs of the end that shows the target, before the search.  It goes on
 	 * until baseline_hits of them showed it; after baseline_runs without any
-	 * hit the policy gives up.
+	 * hit, or twice as many when others of them died of something else, the
+	 * policy gives up.
 	 */
 	uint32_t baseline_hits;
 	uint32_t baseline_runs;
@@ -167,6 +168,12 @@ struct culprit_error *bisect_add_run(struct bisect *bisect, uint32_t commit, enu
  * somebody has looked after the machine (a session that is taken up again).
  */
 void bisect_retry_infra(struct bisect *bisect);
+
+/*
+ * What a build, and one that fails, costs from now on, in runs: as config has
+ * it until then.  Values are kept in [0, 1e6]; what was spent stays as it was.
+ */
+void bisect_set_build_cost(struct bisect *bisect, double build, double failure);
 
 /* The user says so: good, bad (old or new state), or not to be tested. Overrides runs. */
 enum bisect_mark { BISECT_MARK_GOOD, BISECT_MARK_BAD, BISECT_MARK_SKIP };

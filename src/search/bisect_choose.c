@@ -29,7 +29,7 @@
 /* Commits in a row that may fail to be tested at any time of a hunt. */
 #define FAILURES	10
 /* Failures around the kernel in a row that stop the hunt. */
-#define INFRA_ROW	12
+#define INFRA_ROW	10
 /* Baseline runs that told nothing before its commit is called untestable. */
 #define BASELINE_WASTE	24
 /* The older hypothesis at which the hunt for a culprit after good makes no sense. */
@@ -378,26 +378,6 @@ double choose_own_p_shows(struct bisect *b, uint32_t commit)
 	return p_shows_of(b, sum);
 }
 
-/*
- * A parent of the culprit is good where any of its descendants is that does
- * not have the culprit: their runs count for it.
- */
-static struct culprit_error *parent_p_shows(struct bisect *b, uint32_t parent, uint32_t culprit, double *ret)
-{
-	_cleanup_(freep) uint8_t *mark = malloc(b->n);
-	double sum[N_THETA] = { 0 };
-
-	if (!mark)
-		return &culprit_error_no_memory;
-	for (uint32_t i = 0; i < b->n_tested; i++) {
-		dag_ancestors(&b->dag, b->tested[i].commit, mark);
-		if (mark[parent] && !mark[culprit])
-			add_ratio(sum, b->tested[i].log_ratio);
-	}
-	*ret = p_shows_of(b, sum);
-	return NULL;
-}
-
 static uint32_t likeliest(struct bisect *b, double *ret_posterior)
 {
 	uint32_t best = BISECT_NONE;
@@ -443,7 +423,8 @@ static bool baseline(struct bisect *b, struct bisect_action *ret)
 		end(BISECT_GIVE_UP, BISECT_WHY_BAD_UNTESTABLE, commit, ret);
 		return true;
 	}
-	if (live >= b->config.baseline_runs) {
+	/* also where most runs die of something else: that may be what the user meant */
+	if (live >= b->config.baseline_runs || tested_live(t) / 2 >= b->config.baseline_runs) {
 		if (tested_hits(t))
 			return false;
 		end(BISECT_GIVE_UP, BISECT_WHY_NOT_REPRODUCED, commit, ret);
@@ -513,22 +494,19 @@ static bool merge_base(struct bisect *b, struct bisect_action *ret)
 
 /*
  * Both sides of the culprit need evidence of their own: what all the rest says
- * may rest on one odd commit.  *ret_done is false when ret was filled.
+ * may rest on one odd commit, or on a fix that came and went beside it.  False
+ * when all is done, otherwise ret was filled.
  */
-static struct culprit_error *verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret, bool *ret_done)
+static bool verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret)
 {
 	bool fix = b->config.find == BISECT_FIX;
 	double level = b->config.confidence;
 	uint32_t start = b->dag.parent_start[culprit], n = dag_n_parents(&b->dag, culprit);
 
-	*ret_done = true;
 	for (uint32_t i = 0; i <= n; i++) {
 		uint32_t c = i ? b->dag.parents[start + i - 1] : culprit;
 		double p = choose_own_p_shows(b, c);
-		struct culprit_error *err = i ? parent_p_shows(b, c, culprit, &p) : NULL;
 
-		if (err)
-			return err;
 		if (((i == 0) != fix ? p : 1 - p) >= level)
 			continue;
 		if (b->testable[c] < 0.05f || b->flags[c] & BISECT_SKIP || tested_live(tested_find(b, c)) >= 1000)
@@ -536,10 +514,9 @@ static struct culprit_error *verify(struct bisect *b, uint32_t culprit, struct b
 		test(b, i ? BISECT_WHY_VERIFY_PARENT : BISECT_WHY_VERIFY_CULPRIT, c,
 		     clean_runs_needed(b, c, level), ret);
 		ret->p_bad = posterior_p_shows(b, c);
-		*ret_done = false;
-		return NULL;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* -------------------------------------------------------------- ends */
@@ -571,11 +548,29 @@ static enum bisect_why why_stuck(struct bisect *b)
 	return masked > 0.5 ? BISECT_WHY_UNOBSERVABLE : BISECT_WHY_NO_PROGRESS;
 }
 
+/* Runs of the commit that is known to show the target came through, and neither there nor anywhere did it show. */
+static bool never_seen(const struct bisect *b, uint32_t commit)
+{
+	const struct tested *t = commit == BISECT_NONE ? NULL : tested_find(b, commit);
+
+	if (!tested_live(t) || t->marked)
+		return false;
+	for (uint32_t i = 0; i < b->n_tested; i++)
+		if (tested_hits(&b->tested[i]))
+			return false;
+	return true;
+}
+
 void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action *ret)
 {
 	double posterior;
-	uint32_t culprit = likeliest(b, &posterior);
+	uint32_t culprit = likeliest(b, &posterior), known = choose_baseline_commit(b);
 
+	/* All commits would be a set, but not an answer. */
+	if (never_seen(b, known)) {
+		end(BISECT_GIVE_UP, BISECT_WHY_NOT_REPRODUCED, known, ret);
+		return;
+	}
 	if (b->classes[0].posterior > OLDER_CERTAIN) {
 		end(BISECT_GIVE_UP, BISECT_WHY_OLDER, BISECT_NONE, ret);
 		return;
@@ -647,7 +642,6 @@ struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
 {
 	struct culprit_error *err;
 	uint32_t culprit;
-	bool verified;
 
 	*ret = (struct bisect_action){ .commit = BISECT_NONE };
 	posterior_refresh(b);
@@ -671,10 +665,9 @@ struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
 		return NULL;
 	}
 	if (ret->posterior >= b->config.confidence) {
-		err = verify(b, culprit, ret, &verified);
-		if (!err && verified)
+		if (!verify(b, culprit, ret))
 			end(BISECT_DONE_CULPRIT, BISECT_WHY_CONFIDENT, culprit, ret);
-		return err;
+		return NULL;
 	}
 	return search(b, ret->entropy, ret);
 }

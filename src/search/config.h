@@ -60,11 +60,13 @@ struct config {
 	struct config_command build, run;
 	const char *image;		/* what to hash, relative to the artefacts or the source; NULL: all artefacts */
 	bool clean;			/* remove ignored files too before each build */
-	double build_cost;		/* in runs */
+	double build_cost;		/* in runs; below 0: as measured */
 	bool exit_judges;		/* run's exit code is a verdict where the console says nothing */
 	uint32_t parallel;		/* runs at once */
+	int64_t infra_pause_ms;		/* longest pause between failures around the kernel in a row */
 	int64_t after_crash_ms;		/* how long a run may go on after its first crash */
 
+	uint32_t baseline_runs;		/* of the known end without the target before that is given up */
 	uint32_t max_runs, max_builds;	/* 0: no limit */
 	double max_hours;		/* 0: no limit */
 	double confidence;
@@ -76,6 +78,8 @@ struct config {
 	struct config_strings paths;	/* files and directories that are likelier than others */
 	bool weigh_paths;		/* take those of the target's stacks as well */
 	bool check_revert, check_cherry_pick;
+	/* For source lines in reports: among the artefacts of a commit, or absolute; NULL: none */
+	const char *vmlinux, *modules;
 	const char *maintainers;	/* command that prints whom to tell; NULL: scripts/get_maintainer.pl if there */
 };
 

@@ -123,12 +123,11 @@ void git_history_deinit(struct git_history *history);
 uint32_t git_history_find(const struct git_history *history, const char *hex);
 
 /*
- * Multiply weight[i] by factor for each commit of the history that changes one
- * of the paths (files or directories, without wildcards); merges are left alone.
+ * Set ret[i] to 1 for each commit of the history that changes one of the paths
+ * (files or directories, without wildcards); merges are left alone.
  */
-struct culprit_error *git_history_weigh(const struct git *git, const struct git_history *history,
-					const char *const *paths, size_t n_paths, double factor,
-					double *weight);
+struct culprit_error *git_history_touching(const struct git *git, const struct git_history *history,
+					   const char *const *paths, size_t n_paths, uint8_t *ret);
 
 /* --------------------------------------------------------- work trees */
 

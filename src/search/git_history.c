@@ -270,39 +270,38 @@ void git_history_deinit(struct git_history *history)
 	*history = (struct git_history){ 0 };
 }
 
-/* -------------------------------------------------------------- weights */
+/* ---------------------------------------------------------------- paths */
 
-struct weigher {
+struct marker {
 	const struct git_history *history;
 	struct buf line;
-	double factor, *weight;
+	uint8_t *ret;
 	bool no_memory;
 };
 
-static void take_weighed(void *arg, struct span bytes, bool from_stderr)
+static void take_touching(void *arg, struct span bytes, bool from_stderr)
 {
-	struct weigher *w = arg;
+	struct marker *m = arg;
 
 	(void)from_stderr;
 	for (size_t i = 0; i < bytes.len; i++) {
 		uint32_t commit;
 
 		if (bytes.ptr[i] != '\n') {
-			w->no_memory |= !buf_add_char(&w->line, bytes.ptr[i]);
+			m->no_memory |= !buf_add_char(&m->line, bytes.ptr[i]);
 			continue;
 		}
-		commit = w->line.len ? git_history_find(w->history, w->line.data) : UINT32_MAX;
+		commit = m->line.len ? git_history_find(m->history, m->line.data) : UINT32_MAX;
 		if (commit != UINT32_MAX)
-			w->weight[commit] *= w->factor;
-		w->line.len = 0;
+			m->ret[commit] = 1;
+		m->line.len = 0;
 	}
 }
 
-struct culprit_error *git_history_weigh(const struct git *git, const struct git_history *history,
-					const char *const *paths, size_t n_paths, double factor,
-					double *weight)
+struct culprit_error *git_history_touching(const struct git *git, const struct git_history *history,
+					   const char *const *paths, size_t n_paths, uint8_t *ret)
 {
-	struct weigher w = { .history = history, .factor = factor, .weight = weight };
+	struct marker m = { .history = history, .ret = ret };
 	_cleanup_(buf_deinit) struct buf range = { 0 };
 	struct culprit_error *err = NULL;
 	bool ok;
@@ -316,7 +315,7 @@ struct culprit_error *git_history_weigh(const struct git *git, const struct git_
 		ok = strchr(paths[i], '\n') || buf_printf(&range, ":(top,literal)%s\n", paths[i]);
 	if (ok)
 		err = git_stream(git, buf_span(&range),
-				 GIT_ARGS("rev-list", "--no-merges", "--full-history", "--stdin"), take_weighed, &w);
-	buf_deinit(&w.line);
-	return !ok || w.no_memory ? &culprit_error_no_memory : err;
+				 GIT_ARGS("rev-list", "--no-merges", "--full-history", "--stdin"), take_touching, &m);
+	buf_deinit(&m.line);
+	return !ok || m.no_memory ? &culprit_error_no_memory : err;
 }

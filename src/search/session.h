@@ -83,7 +83,14 @@ struct session_fact {
 	uint32_t index;			/* of builds or runs */
 };
 
-enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING };
+/* How long builds and runs took, of the facts that the policy was told. */
+struct session_timing {
+	double built_s, failed_s, run_s;	/* sums */
+	double first_built_s;			/* of the first that succeeded */
+	uint32_t n_built, n_failed, n_run;
+};
+
+enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING, PHASE_PAUSING };
 
 struct session {
 	struct config *config;
@@ -120,6 +127,7 @@ struct session {
 	struct git_history history;
 	struct bisect *bisect;
 	uint32_t n_fed;			/* facts the policy knows */
+	struct session_timing timing;	/* of those */
 	struct bisect_action action;	/* the policy's latest word; valid once asked */
 	bool asked;
 
@@ -154,6 +162,7 @@ enum session_event {
 	SESSION_BUILT,		/* the last of builds */
 	SESSION_RUNNING,	/* a run was started */
 	SESSION_RAN,		/* the last of runs */
+	SESSION_PAUSING,	/* after failures around the kernel in a row */
 	SESSION_LEARNED,	/* profile; runs were judged anew */
 	SESSION_RELEASE,	/* the last of releases */
 	SESSION_CHECKED,	/* the last of checks */
@@ -175,7 +184,7 @@ enum session_outcome {
 struct culprit_error *session_run(struct session *session, const struct session_observer *observer,
 				  enum session_outcome *ret);
 
-/* Ask the policy once, with all facts there are. Needs the graph. */
+/* Ask the policy once, with all facts there are; hours that are spent end the search. Needs the graph. */
 struct culprit_error *session_ask(struct session *session);
 
 /* ------------------------------------------------------------- queries */
@@ -185,6 +194,12 @@ uint32_t session_find(const struct session *session, const char *hex);
 
 /* How often the target shows where it shows, of the newest knowledge; false when the policy knows nothing yet. */
 bool session_rate(struct session *session, struct bisect_rate *ret);
+
+/* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */
+uint32_t session_infra_row(const struct session *session);
+
+/* How long to wait after so many of them. */
+int64_t session_infra_pause_ms(const struct session *session, uint32_t row);
 
 /* Names in journals and JSON. Static. */
 const char *session_check_name(enum session_check_outcome outcome);

@@ -7,11 +7,6 @@
 
 #include <stdio.h>
 
-/* Commits that touch a file, or a directory, of the target's stacks are so many times likelier. */
-#define FILE_FACTOR 3.0
-#define DIRECTORY_FACTOR 2.0
-#define MAX_PATHS 200
-
 struct culprit_error *session_policy_config(const struct session *session, struct bisect_config *ret)
 {
 	const struct config *config = session->config;
@@ -19,7 +14,8 @@ struct culprit_error *session_policy_config(const struct session *session, struc
 	bisect_config_init(ret);
 	ret->find = config->find == CONFIG_FIX ? BISECT_FIX : BISECT_CAUSE;
 	ret->confidence = config->confidence;
-	ret->build_cost = config->build_cost;
+	ret->build_cost = config->build_cost < 0 ? SESSION_BUILD_COST : config->build_cost;
+	ret->baseline_runs = config->baseline_runs;
 	ret->max_runs = config->max_runs;
 	ret->max_builds = config->max_builds;
 	ret->max_parallel = config->parallel;
@@ -71,36 +67,6 @@ static struct culprit_error *mark_skips(const struct session *s, uint8_t *flags)
 	return err;
 }
 
-/* A path of the target's stacks is a file when its last part has a dot. */
-static bool is_file(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return strchr(slash ? slash : path, '.') != NULL;
-}
-
-static struct culprit_error *weigh(const struct session *s, double *weight)
-{
-	const char *const *paths = NULL;
-	size_t n = s->config->weigh_paths ? profile_paths(s->profile, &paths) : 0;
-	_cleanup_(freep) const char **sorted = calloc(MAX_PATHS, sizeof(*sorted));
-	struct culprit_error *err;
-
-	if (!sorted)
-		return &culprit_error_no_memory;
-	err = git_history_weigh(s->git, &s->history, s->config->paths.items, s->config->paths.n, FILE_FACTOR, weight);
-	for (int pass = 0; pass < 2 && !err; pass++) {
-		size_t at = 0;
-
-		for (size_t i = 0; i < n && at < MAX_PATHS; i++) {
-			if (is_file(paths[i]) == (pass == 0))
-				sorted[at++] = paths[i];
-		}
-		err = git_history_weigh(s->git, &s->history, sorted, at, pass == 0 ? FILE_FACTOR : DIRECTORY_FACTOR, weight);
-	}
-	return err;
-}
-
 static struct culprit_error *create_policy(struct session *s)
 {
 	uint32_t n = s->history.n;
@@ -112,15 +78,13 @@ static struct culprit_error *create_policy(struct session *s)
 
 	if (!flags || !weight)
 		return &culprit_error_no_memory;
-	for (uint32_t i = 0; i < n; i++) {
-		weight[i] = 1;
+	for (uint32_t i = 0; i < n; i++)
 		flags[i] = i < s->history.n_boundary ? BISECT_GOOD : 0;
-	}
 	err = mark_merge_bases(s, flags);
 	if (!err)
 		err = mark_skips(s, flags);
 	if (!err)
-		err = weigh(s, weight);
+		err = session_weigh(s, weight);
 	if (!err)
 		err = session_policy_config(s, &config);
 	if (err)
@@ -144,6 +108,7 @@ struct culprit_error *session_build_graph(struct session *s)
 	bisect_destroy(s->bisect);
 	s->bisect = NULL;
 	s->n_fed = 0;
+	s->timing = (struct session_timing){ 0 };
 	s->asked = false;
 	if (!s->history.n)
 		err = git_history_load(s->git, s->newer.hex, s->older, s->n_older, &s->history);
@@ -202,8 +167,10 @@ struct culprit_error *session_feed(struct session *s)
 		}
 		subject = fact->kind == FACT_RUN ? &s->runs[fact->index].subject : &s->builds[fact->index].subject;
 		commit = session_find(s, subject->commit.hex);
-		if (commit != UINT32_MAX && !subject->changed.hex[0])
+		if (commit != UINT32_MAX && !subject->changed.hex[0]) {
 			err = session_feed_fact(s, s->bisect, commit, fact);
+			session_measure(s, fact);
+		}
 		s->asked = false;
 	}
 	return err;
@@ -216,6 +183,9 @@ struct culprit_error *session_ask(struct session *s)
 	if (!err && !s->asked)
 		err = bisect_next(s->bisect, &s->action);
 	s->asked = !err;
+	/* The policy has no clock: hours are the session's, by the journal's times. */
+	if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
+		err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 	return err;
 }
 

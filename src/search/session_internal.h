@@ -5,6 +5,9 @@
 
 #include "search/session.h"
 
+/* Of a build, in runs, before anything was measured. */
+#define SESSION_BUILD_COST 6.0
+
 /* The walk over releases (session_release.c): finds the good commit, or says that there is none. */
 struct culprit_error *session_walk_releases(struct session *session, const struct session_observer *observer,
 					    bool *ret_cancelled);
@@ -23,6 +26,16 @@ struct culprit_error *session_learn(struct session *session, const char *commit)
 struct culprit_error *session_build_graph(struct session *session);
 struct culprit_error *session_policy_config(const struct session *session, struct bisect_config *ret);
 
+/* The commits' prior weights (session_weigh.c), by the paths they touch. weight: one per commit of the history. */
+struct culprit_error *session_weigh(const struct session *session, double *weight);
+
+/* From the classes: share[0] of the commits touch the target's files, share[1] only files beside; weights of the two. */
+void session_path_weights(const double share[2], double ret[2]);
+
+/* What a build costs in runs, as far as measured (session_cost.c). */
+void session_measure(struct session *session, const struct session_fact *fact);
+bool session_measured_cost(const struct session_timing *timing, double *ret_build, double *ret_failure);
+
 /* Hand the policy the facts from n_fed on about commits that find() knows. */
 struct culprit_error *session_feed(struct session *session);
 struct culprit_error *session_feed_fact(struct session *session, struct bisect *bisect, uint32_t commit,
@@ -39,6 +52,9 @@ struct culprit_error *session_do_build(struct session *session, const struct ses
 struct culprit_error *session_do_run(struct session *session, const struct session_observer *observer,
 				     const struct subject *subject, uint32_t n_parallel,
 				     const struct session_run **ret);
+
+/* Wait, where the last builds or runs failed around the kernel. */
+void session_pause(struct session *session, const struct session_observer *observer, bool *ret_cancelled);
 
 bool session_over_hours(const struct session *session);
 

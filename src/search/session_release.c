@@ -80,6 +80,9 @@ static struct culprit_error *act(struct session *s, const struct session_observe
 	const struct session_run *run;
 	struct culprit_error *err;
 
+	session_pause(s, observer, ret_cancelled);
+	if (*ret_cancelled)
+		return NULL;
 	if (action->needs_build || !runner_is_built(s->runner, &subject)) {
 		err = session_do_build(s, observer, &subject, &build);
 		*ret_cancelled = !err && !build;

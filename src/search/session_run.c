@@ -8,10 +8,15 @@
  */
 #include "search/session_internal.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 /* A profile without any symptom is learned once so many runs at the known end crashed. */
 #define FIRST_CRASHES 3
+
+/* After the second failure around the kernel in a row; doubled with each more. */
+#define FIRST_PAUSE_MS 500
+#define PAUSE_STEP_MS 1000
 
 bool session_over_hours(const struct session *session)
 {
@@ -55,6 +60,52 @@ static bool should_learn(const struct session *s)
 	return crashes && !baseline && a->act == BISECT_TEST;
 }
 
+uint32_t session_infra_row(const struct session *s)
+{
+	uint32_t row = 0;
+
+	for (uint32_t i = s->n_facts; i-- > 0;) {
+		const struct session_fact *fact = &s->facts[i];
+
+		if (fact->kind == FACT_OPEN || (fact->kind == FACT_RUN && s->runs[fact->index].verdict != VERDICT_INFRA_FAILED) ||
+		    (fact->kind == FACT_BUILD && s->builds[fact->index].result.outcome != BUILD_INFRA))
+			break;
+		row++;
+	}
+	return row;
+}
+
+int64_t session_infra_pause_ms(const struct session *s, uint32_t row)
+{
+	int64_t pause = FIRST_PAUSE_MS;
+
+	if (row < 2)
+		return 0;
+	for (uint32_t i = 2; i < row && pause < s->config->infra_pause_ms; i++)
+		pause *= 2;
+	return pause < s->config->infra_pause_ms ? pause : s->config->infra_pause_ms;
+}
+
+/*
+ * Two failures around the kernel in a row are hardly by chance: a machine that
+ * is out of memory, a cloud that is out of instances.  Give it time, the longer
+ * the longer it lasts; what still runs is waited for instead.
+ */
+void session_pause(struct session *s, const struct session_observer *observer, bool *ret_cancelled)
+{
+	int64_t left = session_infra_pause_ms(s, session_infra_row(s));
+	struct pollfd cancel = { .fd = s->cancel_fd, .events = POLLIN };
+
+	if (left <= 0 || runner_n_running(s->runner))
+		return;
+	s->phase = PHASE_PAUSING;
+	session_notify(s, observer, SESSION_PAUSING);
+	for (; left > 0 && !*ret_cancelled; left -= PAUSE_STEP_MS) {
+		*ret_cancelled = poll(&cancel, 1, (int)(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS)) > 0;
+		session_notify(s, observer, SESSION_TICK);
+	}
+}
+
 static struct culprit_error *test(struct session *s, const struct session_observer *observer, bool *ret_cancelled)
 {
 	struct subject subject = subject_of(s->history.hashes[s->action.commit].hex);
@@ -63,6 +114,9 @@ static struct culprit_error *test(struct session *s, const struct session_observ
 	uint32_t n_parallel = s->action.n_parallel ? s->action.n_parallel : 1;
 	struct culprit_error *err;
 
+	session_pause(s, observer, ret_cancelled);
+	if (*ret_cancelled)
+		return NULL;
 	if (s->action.needs_build || !runner_is_built(s->runner, &subject)) {
 		err = session_do_build(s, observer, &subject, &build);
 		*ret_cancelled = !err && !build;
@@ -73,6 +127,9 @@ static struct culprit_error *test(struct session *s, const struct session_observ
 	}
 	if (n_parallel > s->config->parallel)
 		n_parallel = s->config->parallel;
+	/* One at a time, until one comes through. */
+	if (session_infra_row(s) >= 2)
+		n_parallel = 1;
 	err = session_do_run(s, observer, &subject, n_parallel, &run);
 	*ret_cancelled = !err && !run;
 	return err;
@@ -91,8 +148,6 @@ static struct culprit_error *hunt(struct session *s, const struct session_observ
 				session_notify(s, observer, SESSION_LEARNED);
 			continue;
 		}
-		if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
-			err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 		if (!err)
 			err = session_journal_decision(s, &s->action);
 		if (err)

@@ -181,12 +181,25 @@ config quiet q2 m1
 sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", exit-code: judge, environment: { QUIET: 7 } }|' quiet.yaml
 hunt quiet
 is 'the exit code judges where the console is silent' "0 culprit $(rev q1)" "$code $last"
-config machine q2 m1
+config machine q2 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "exit 75" }|' machine.yaml
-hunt machine
+SECONDS=0
+run "$CULPRIT" bisect run -c machine.yaml
+last=${out##*$'\n'}
+has 'pauses are told' 'the machine failed 3 times in a row; another try in 1.0 s' "$err"
 is 'a machine that always fails ends it' '4 none' "$code $last"
-has 'a machine that always fails is told' 'see to the machine' "$out"
-config lost q2 m1
+has 'a machine that always fails is told' 'the last 10 builds or runs all failed around the kernel' "$out"
+has 'what it failed with is told' 'run command reports a failure' "$out"
+has 'what to do is told' 'see to the machine' "$out"
+is 'a machine that always fails was tried ten times' 10 "$(grep -c ' running ' machine/journal)"
+holds 'there were pauses between' test "$SECONDS" -ge 6
+hunt machine
+is 'started again, it tries again' 20 "$(grep -c ' running ' machine/journal)"
+config flaky m9 m1 'infra-pause: 1s'
+sed -i 's|^run: .*|run: { command: "[ $((CULPRIT_RUN % 4)) != 0 ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' flaky.yaml
+hunt flaky
+is 'a machine that fails now and then' "0 culprit $(rev m7)" "$code $last"
+config lost q2 m1 'infra-pause: 0'
 sed -i 's|^build: .*|build: { command: "no-such-compiler" }|' lost.yaml
 hunt lost
 has 'a build command that is not there is not the commit' 'see to the machine' "$out"

@@ -172,6 +172,22 @@ assert d['posterior'] >= 0.997
 c14 = [t for t in d['tested'] if t['commit'] == sys.argv[1]][0]
 assert c14['verdict'] == 'bad' and c14['runs']['target'] > 0
 EOF
+# source lines by what the build left of the culprit
+state=$(sed -n 's/^state: "\(.*\)"/\1/p' culprit.yaml)
+sed '$a vmlinux: vmlinux' culprit.yaml >lines.yaml
+run "$CULPRIT" bisect report -c lines.yaml
+has 'report: a vmlinux that is not there is said' "The crash has no source lines: $state/artefacts/$(rev c14)/vmlinux: No such file" "$out"
+has 'report: and the crash is there' ' __fput+0x3b/0x90' "$out"
+if [ "$(uname -m)" = x86_64 ] && command -v gcc >/dev/null; then
+	for f in frob_release:40 frob_close:50 __fput:90 do_syscall_64:90; do
+		# its size in the log, of which one byte is the return
+		printf 'void %s(void) { __asm__ volatile(".fill 0x%s - 1, 1, 0x90"); }\n' "${f%:*}" "${f#*:}"
+	done >kernel.c
+	gcc -g -O2 -fcf-protection=none -nostdlib -static -Wl,-e,frob_close kernel.c -o "$state/artefacts/$(rev c14)/vmlinux"
+	run "$CULPRIT" bisect report -c lines.yaml
+	has 'report: source lines' ' __fput+0x3b/0x90 kernel.c:3' "$out"
+	has 'report: what had one keeps it' ' frob_close+0x22/0x50 net/core/a.c:77' "$out"
+fi
 "$CULPRIT" bisect report -f html >report.html
 holds 'report: HTML is one page that fetches nothing' python3 - <<'EOF'
 import html.parser, re
@@ -188,7 +204,7 @@ class P(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         assert open_tags.pop() == tag
 P().feed(text)
-assert not open_tags and text.count('<svg') == 2 and 'url(' not in text and '@import' not in text
+assert not open_tags and text.count('<svg') == 3 and 'url(' not in text and '@import' not in text
 EOF
 sed 's/bad: c24/bad: c23/' culprit.yaml >moved.yaml
 run "$CULPRIT" bisect run -c moved.yaml
@@ -205,7 +221,27 @@ esac
 sed -e 's/frob_release"/other_function"/' -e 's/hunt/other/' culprit.yaml >other.yaml
 run "$CULPRIT" bisect run -q -c other.yaml
 is 'a target that never shows gives 4' "4 none" "$code ${out##*$'\n'}"
-has 'a target that never shows is told' 'did not show' "$out"
+has 'a target that never shows is told' "never seen at the bad commit $(rev c24 | cut -c1-12) in 200 runs; 134 of them showed 'WARNING in frob_release' instead" "$out"
+has 'a target that never shows: the report' 'never seen at the bad commit' "$("$CULPRIT" bisect report -c other.yaml)"
+has 'a target that never shows: the page' 'never seen at the bad commit' "$("$CULPRIT" bisect report -c other.yaml -f html)"
+sed -e 's/other"$/few"/' -e 's|/other|/few|g' -e '$a budget: { runs: 7 }' other.yaml >few.yaml
+run "$CULPRIT" bisect run -q -c few.yaml
+is 'a small budget without a hit is no set of everything' "4 none" "$code ${out##*$'\n'}"
+has 'a small budget without a hit is told' 'in 7 runs' "$out"
+
+sed -e 's/few"$/bare"/' -e 's|/few|/bare|g' -e 's/^budget.*/baseline-runs: 2/' few.yaml >bare.yaml
+run "$CULPRIT" bisect run -q -c bare.yaml
+has 'so many runs at the known end as allowed' 'in 4 runs; 3 of them' "$out"
+
+# --- hours: the answer at their end is the same for all who ask
+sed -e 's/hunt"$/hours"/' -e 's|/hunt|/hours|g' -e '$a budget: { hours: 0.0004 }' culprit.yaml >hours.yaml
+SLOW=0.3 run "$CULPRIT" bisect run -q -c hours.yaml
+is 'a budget of hours ends in a set' "3 set" "$code $(cut -c1-3 <<<"${out##*$'\n'}")"
+has 'a budget of hours: status' 'the budget is spent' "$("$CULPRIT" bisect status -c hours.yaml)"
+has 'a budget of hours: the report' 'the budget is spent' "$("$CULPRIT" bisect report -c hours.yaml)"
+sed -i 's/0.0004/1/' hours.yaml
+run "$CULPRIT" bisect run -q -c hours.yaml
+is 'with more hours it goes on' "culprit $(rev c14)" "${out##*$'\n'}"
 
 # --- plain mode, parallel runs
 write_config plain.yaml plain 'mode: plain
@@ -249,6 +285,9 @@ done
 run "$CULPRIT" bisect run -q -c killed.yaml
 is 'killed again and again: the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
 holds 'killed again and again: it really was' test "$kills" -gt 3
+# one at a time: what was begun and is not in the journal was in flight at a kill
+holds 'killed again and again: lost no more than the runs in flight' \
+	test "$(($(wc -l <killed.runs) - $(grep -c ' run n=' killed/journal)))" -le "$kills"
 is 'killed again and again: no number twice' "$(wc -l <killed.runs)" "$(sort -u killed.runs | wc -l)"
 
 # --- a torn journal

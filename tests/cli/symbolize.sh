@@ -219,12 +219,61 @@ mkdir -p debug/boot
 cp obj/vmlinux debug/boot/vmlinux-6.1.0-test
 has "a vmlinux by version" "$outer kernel/core.c:13" "$(symbolize --no-cache --debug-dir debug outer.log)"
 
+# --- debuginfod: only when asked for
+mkdir -p "served/buildid/$id" "empty"
+objcopy --only-keep-debug obj/vmlinux "served/buildid/$id/debuginfo"
+export DEBUGINFOD_CACHE_PATH=$tmp/fetched DEBUGINFOD_URLS=file://$tmp/served
+out=$(symbolize --no-cache --vmlinux stripped/vmlinux outer.log)
+is "no server is asked unasked" " $outer" "$(grep -a '^ outer' <<<"$out")"
+is "nothing is fetched then" "" "$(ls fetched 2>/dev/null)"
+if symbolize --no-cache --debuginfod --vmlinux stripped/vmlinux outer.log >out; grep -q 'install the package libdebuginfod1' err; then
+	pass "skipped: no libdebuginfod"
+else
+	has "debug information of a stripped vmlinux from a server" "$outer kernel/core.c:13" "$(cat out)"
+	rm -rf fetched
+	DEBUGINFOD_PROGRESS=1 "$CULPRIT" symbolize --no-cache --debuginfod --vmlinux stripped/vmlinux outer.log >out 2>err
+	is "without a word of progress, even where the environment wants it" "" "$(cat err)"
+	sed "s/Not tainted 6.1.0-test #1/& $id/" outer.log >id.log
+	has "of the build ID that the log names, from a server" "$outer kernel/core.c:13" "$(symbolize --no-cache --debuginfod id.log)"
+	rm -rf fetched
+	out=$(DEBUGINFOD_URLS=file://$tmp/empty symbolize --no-cache --debuginfod id.log)
+	is "the report is there without the server's help" " $outer" "$(grep -a '^ outer' <<<"$out")"
+	has "what no server has is said" "debuginfod: no server has build ID $id" "$(cat err)"
+	(unset DEBUGINFOD_URLS; symbolize --debuginfod outer.log >out)
+	is "without a server, --debuginfod is an error" 2 $?
+	has "and which variable is missing" "DEBUGINFOD_URLS names no server" "$(cat err)"
+fi
+if command -v debuginfod >/dev/null && command -v curl >/dev/null; then
+	mkdir home
+	(cd home && HOME=$PWD exec debuginfod -p 18002 -d :memory: -F ../obj >../server.log 2>&1) &
+	server=$!
+	for ((i = 0; i < 100; i++)); do
+		curl -sf -o page "http://127.0.0.1:18002/buildid/$id/debuginfo" && break
+		sleep 0.1
+	done
+	rm -rf fetched
+	has "the same from a real server" "$outer kernel/core.c:13" \
+		"$(DEBUGINFOD_URLS=http://127.0.0.1:18002 symbolize --no-cache --debuginfod --vmlinux stripped/vmlinux outer.log)"
+	kill $server
+	wait $server 2>/dev/null
+else
+	pass "skipped: no debuginfod server"
+fi
+unset DEBUGINFOD_URLS DEBUGINFOD_CACHE_PATH
+
 # --- what does not belong together
 sed 's/6\.1\.0-test/6.2.0-else/' outer.log >else.log
 out=$(symbolize --vmlinux obj/vmlinux else.log)
 is "another version is refused" " $outer" "$(grep -a '^ outer' <<<"$out")"
 has "with the reason" "is version 6.1.0-test, the log is of 6.2.0-else" "$(cat err)"
 has "unless forced" "$outer kernel/core.c:13" "$(symbolize --force --vmlinux obj/vmlinux else.log)"
+sed 's/#1/#2/' outer.log >second.log
+out=$(symbolize --vmlinux obj/vmlinux second.log)
+is "another build of the version is refused" " $outer" "$(grep -a '^ outer' <<<"$out")"
+has "and both are named" "is build #1 SMP, the log is of #2 SMP" "$(cat err)"
+sed '2,$s/ 6.1.0-test #1//; s/#1 SMP/#3 SMP/' outer.log >third.log
+symbolize --vmlinux obj/vmlinux third.log >out
+has "also where the boot alone tells it" "the log is of #3 SMP" "$(cat err)"
 make_log "${outer%/*}/0x99" >size.log
 out=$(symbolize --vmlinux obj/vmlinux size.log)
 is "functions of another size are refused" " ${outer%/*}/0x99" "$(grep -a '^ outer' <<<"$out")"
@@ -325,6 +374,25 @@ for line in open(sys.argv[2]):
 END
 )"
 fi
+
+# --- in the corpus and in match
+{ printf 'FILE: kernel/core.c\n\n'; cat outer.log; } >case
+"$CULPRIT" corpus test case >out 2>&1
+is "corpus: a case of a bare log has no guilty file by itself" 1 $?
+is "corpus: with a vmlinux it has" "1 passed, 0 failed" \
+	"$("$CULPRIT" corpus test -q --src tree --vmlinux obj/vmlinux case 2>/dev/null | tail -n 1 | sed 's/ in .*//')"
+has "corpus show: source lines" "$outer kernel/core.c:13" "$("$CULPRIT" corpus show --vmlinux obj/vmlinux case 2>&1)"
+out=$("$CULPRIT" corpus show --vmlinux obj/vmlinux --no-such case 2>&1)
+is "corpus: other options are refused as ever" 2 $?
+title="KASAN: use-after-free Read in outer"
+has "match --explain names the guilty file" "guilty file: kernel/core.c" \
+	"$("$CULPRIT" match -e --vmlinux obj/vmlinux -t "$title" outer.log 2>&1)"
+hasnt=$("$CULPRIT" match -e -t "$title" outer.log 2>&1 | grep -c 'guilty file')
+is "but not without a vmlinux" 0 "$hasnt"
+"$CULPRIT" match --vmlinux obj/vmlinux -t "$title" outer.log >out 2>&1
+is "the verdict is the same" 1 $?
+"$CULPRIT" match --vmlinux missing -t "$title" outer.log >out 2>err
+is "match: a vmlinux that is missing is our own trouble" 128 $?
 
 # --- C++
 cat >tree/kernel/cxx.cc <<'END'

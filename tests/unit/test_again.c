@@ -17,13 +17,12 @@
 /* Reports that are known to be read otherwise, and why. */
 static const struct { const char *name, *why; } others[] = {
 	{ "bug/x86d-busy-dentry", "the WARNING behind it is told apart from others by its caller" },
-	{ "fault/written-unable-torn", "half a line, which is the kernel's only with its prefix" },
 	{ "hang/x86d-irq-off-forever", "a report of lockdep stands inside: its caller says that it goes on" },
 	{ "hang/x86d-soft-lockup", "the same" },
 	{ "hang/x86d-softlockup-panic", "the same" },
 	{ "kasan/arm64d-sp-align", "it faults again and again inside: the caller says that it goes on" },
 	{ "lockdep/um1-*", "UML marks all frames as leftovers; those of its unwinder, which show that, are left out" },
-	{ "reboot/written-unexpected", "an event: nothing but \"Linux version\" is its text" },
+	{ "reboot/written-*", "an event: nothing but what begins the next boot is its text" },
 };
 
 static struct culprit_patterns *set;

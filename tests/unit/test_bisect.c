@@ -537,6 +537,60 @@ START_TEST(baseline_comes_first)
 }
 END_TEST
 
+/* All commits would be a set that holds the culprit, and no answer. */
+START_TEST(a_budget_without_a_hit_is_no_set)
+{
+	struct history h;
+	struct bisect_config config;
+	struct bisect_action a;
+	struct bisect *b;
+
+	bisect_config_init(&config);
+	config.max_runs = 8;
+	b = create(line(&h, 32), &config);
+	ok(bisect_add_build(b, 31, BISECT_BUILD_OK, 0));
+	runs(b, 31, BISECT_RUN_CLEAN, 8);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_GIVE_UP);
+	ck_assert_int_eq(a.why, BISECT_WHY_NOT_REPRODUCED);
+	ck_assert_uint_eq(a.commit, 31);
+	bisect_destroy(b);
+
+	/* one hit, and it is a set */
+	b = create(&h, &config);
+	ok(bisect_add_build(b, 31, BISECT_BUILD_OK, 0));
+	runs(b, 31, BISECT_RUN_CLEAN, 7);
+	runs(b, 31, BISECT_RUN_TARGET, 1);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_DONE_SET);
+	ck_assert_int_eq(a.why, BISECT_WHY_BUDGET);
+	bisect_destroy(b);
+}
+END_TEST
+
+/* Where builds are dear a visit is longer; where they cost nothing, shorter. */
+START_TEST(dear_builds_make_long_visits)
+{
+	struct bisect_action dear, cheap;
+	struct history h;
+	struct bisect *b = create(line(&h, 64), NULL);
+
+	ok(bisect_add_build(b, 63, BISECT_BUILD_OK, 0));
+	runs(b, 63, BISECT_RUN_CLEAN, 6);
+	runs(b, 63, BISECT_RUN_TARGET, 2);
+	bisect_set_build_cost(b, 60, 60);
+	dear = next(b);
+	bisect_set_build_cost(b, 0.5, 0.5);
+	cheap = next(b);
+	ck_assert_int_eq(dear.why, BISECT_WHY_SEARCH);
+	ck_assert(dear.needs_build && cheap.needs_build);
+	ck_assert_uint_gt(dear.n_runs, cheap.n_runs);
+	ck_assert_double_gt(dear.cost, 60);
+	ck_assert_double_lt(cheap.cost, 30);
+	bisect_destroy(b);
+}
+END_TEST
+
 START_TEST(good_is_bad_already)
 {
 	struct history h;
@@ -586,6 +640,43 @@ START_TEST(merge_base_is_tested_first)
 	ok(bisect_add_build(b, 0, BISECT_BUILD_OK, 0));
 	runs(b, 0, BISECT_RUN_CLEAN, 60);
 	ck_assert_int_eq(next(b).why, BISECT_WHY_SEARCH);
+	bisect_destroy(b);
+}
+END_TEST
+
+/* 3 is good and contains 1, so 1 should be; all the same its own runs are wanted before 2 is accused. */
+START_TEST(parents_are_tested_themselves)
+{
+	struct history h;
+	struct bisect *b = create(history(&h, ";0;1;1;2 3"), NULL);
+	struct bisect_action a;
+
+	for (uint32_t c = 2; c <= 4; c++)
+		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
+	runs(b, 4, BISECT_RUN_TARGET, 4);
+	runs(b, 3, BISECT_RUN_CLEAN, 20);
+	runs(b, 2, BISECT_RUN_TARGET, 4);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_TEST);
+	ck_assert_int_eq(a.why, BISECT_WHY_VERIFY_PARENT);
+	ck_assert_uint_eq(a.commit, 1);
+	ck_assert(a.needs_build);
+	ok(bisect_add_build(b, 1, BISECT_BUILD_OK, 0));
+	runs(b, 1, BISECT_RUN_CLEAN, 20);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_DONE_CULPRIT);
+	ck_assert_uint_eq(a.commit, 2);
+	bisect_destroy(b);
+
+	/* not where it cannot be */
+	b = create(&h, NULL);
+	for (uint32_t c = 2; c <= 4; c++)
+		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
+	runs(b, 4, BISECT_RUN_TARGET, 4);
+	runs(b, 3, BISECT_RUN_CLEAN, 20);
+	runs(b, 2, BISECT_RUN_TARGET, 4);
+	ok(bisect_add_build(b, 1, BISECT_BUILD_FAILED, 0));
+	ck_assert_int_eq(next(b).act, BISECT_DONE_CULPRIT);
 	bisect_destroy(b);
 }
 END_TEST
@@ -648,9 +739,9 @@ START_TEST(infrastructure_stops_until_retried)
 
 	ck_assert_int_eq(a.act, BISECT_TEST);
 	ok(bisect_add_build(b, a.commit, BISECT_BUILD_OK, 0));
-	runs(b, a.commit, BISECT_RUN_INFRA, 5);
+	runs(b, a.commit, BISECT_RUN_INFRA, 9);
 	ck_assert_int_eq(next(b).act, BISECT_TEST);
-	runs(b, a.commit, BISECT_RUN_INFRA, 20);
+	runs(b, a.commit, BISECT_RUN_INFRA, 1);
 	ck_assert_int_eq(next(b).act, BISECT_GIVE_UP);
 	ck_assert_int_eq(next(b).why, BISECT_WHY_INFRASTRUCTURE);
 	bisect_retry_infra(b);
@@ -941,7 +1032,8 @@ int main(void)
 		sums_are_exact, posterior_is_the_model, other_crashes_say_nothing, matcher_doubt_counts,
 		merges_and_weights, marks_override_runs, same_image_shares_evidence, broken_builds_spread,
 		boot_failures_are_weighed, finds_each_culprit, finds_each_fix, baseline_comes_first,
-		good_is_bad_already, merge_base_is_tested_first, untestable_range_gives_its_set,
+		a_budget_without_a_hit_is_no_set, dear_builds_make_long_visits, good_is_bad_already,
+		merge_base_is_tested_first, untestable_range_gives_its_set, parents_are_tested_themselves,
 		budget_ends_the_hunt, infrastructure_stops_until_retried, replay_gives_the_same_action,
 		parallel_runs_stay_in_bounds, plain_mode_halves, plain_mode_skips, top_and_set,
 		findings_are_said, names_are_there, nonsense_is_refused, smallest_histories,

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "readers/debuginfo.h"
@@ -11,19 +12,19 @@ static char dir[] = "/tmp/culprit-debuginfo-XXXXXX";
 
 static const char source[] =
 	"volatile int state;\n"
-	"__attribute__((noipa)) void sink(int v) { state = v; }\n"
+	"__attribute__((noinline, noclone)) void sink(int v) { state = v; }\n"
 	"static inline __attribute__((always_inline)) void middle(int v)\n"
 	"{\n"
 	"	sink(v + 1);\n"				/* line 5 */
 	"	state++;\n"
 	"}\n"
-	"__attribute__((noipa)) int outer(int v)\n"
+	"__attribute__((noinline, noclone)) int outer(int v)\n"
 	"{\n"
 	"	state = 1;\n"
 	"	middle(v);\n"				/* line 11 */
 	"	return state;\n"
 	"}\n"
-	"__attribute__((noipa, section(\".init.text\"))) int starts(void)\n"
+	"__attribute__((noinline, noclone, section(\".init.text\"))) int starts(void)\n"
 	"{\n"
 	"	return outer(2);\n"			/* line 16 */
 	"}\n"
@@ -71,6 +72,10 @@ static const struct { const char *name, *command; } flavours[] = {
 	{ "dwarf5", "gcc -g -gdwarf-5 -O2 a.c -o dwarf5" },
 	{ "object.ko", "gcc -g -O2 -c a.c -o object.ko" },
 	{ "zlib.ko", "gcc -g -gz=zlib -O2 -c a.c -o zlib.ko" },
+	/* clang writes no .debug_aranges */
+	{ "clang4", "clang -g -gdwarf-4 -O2 a.c -o clang4" },
+	{ "clang5", "clang -g -gdwarf-5 -O2 a.c -o clang5" },
+	{ "clang.ko", "clang -g -gdwarf-5 -O2 -c a.c -o clang.ko" },
 	{ "whole.ko.gz", "gcc -g -O2 -c a.c -o whole.ko && gzip whole.ko" },
 	{ "whole.ko.xz", "gcc -g -O2 -c a.c -o whole.ko && xz --check=crc32 whole.ko" },
 };
@@ -110,6 +115,90 @@ START_TEST(statics_of_one_name_are_all_found)
 	ck_assert_ptr_null(debuginfo_find_symbols(info, SPAN("triplet"), 1, symbols, &n));
 	ck_assert_uint_eq(n, 0);
 	debuginfo_close(info);
+}
+END_TEST
+
+/*
+ * The layout of a module puts .init.text right behind .text, whose
+ * line table ends in an empty row ("ends", line 9) at that very address.
+ */
+START_TEST(sections_that_touch_are_told_apart)
+{
+	struct debuginfo *info;
+
+	if (!run("printf '%s\\n' 'extern volatile int state; int take(int, int);' "
+		 "'__attribute__((section(\".init.text\"), noipa, cold)) int starts(void)' '{' '	return take(57, 5);' '}' "
+		 "'__attribute__((noipa)) int plain(int v) { return v + state; }' "
+		 "'__attribute__((noipa)) int ends(int v)' '{' '	int w = take(v, 1);' '	return w;' '}' >touch.c && "
+		 "gcc -g -O2 -c touch.c -o touch.ko"))
+		return;
+	info = open_file("touch.ko");
+	ck_assert(has_lines(info, "starts", 4, 0));
+	ck_assert(!has_lines(info, "starts", 9, 0));
+	ck_assert(has_lines(info, "ends", 9, 0));
+	ck_assert(!has_lines(info, "ends", 4, 0));
+	debuginfo_close(info);
+}
+END_TEST
+
+/* Ask the file for a line through the cache. */
+static void use_cache(const char *name, const char *cache)
+{
+	struct debuginfo_options options = { .cache_dir = cache };
+	struct debuginfo *info;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ck_assert_ptr_null(debuginfo_open(path, &options, &info));
+	ck_assert(has_lines(info, "outer", 5, 11));
+	debuginfo_close(info);
+}
+
+START_TEST(the_cache_is_bounded)
+{
+	char cache[256];
+
+	if (!run("gcc -g -O2 -Wl,--build-id=0x0123456789abcdef a.c -o cached && rm -rf c && mkdir c && cd c && "
+		 "truncate -s 300M old.idx && truncate -s 200M newer.idx && truncate -s 100M newest.idx && "
+		 "touch -d '3 days ago' old.idx && touch -d '2 days ago' newer.idx && touch -d '1 day ago' newest.idx && "
+		 "touch -d '1 day ago' dead.idx.aB3dE6 other && touch live.idx.aB3dE6"))
+		return;
+	snprintf(cache, sizeof(cache), "%s/c", dir);
+	use_cache("cached", cache);
+	/* 600 MB are too many: what was not used for longest goes, and what a writer left behind; foreign files stay */
+	ck_assert(run("[ \"$(ls c | tr '\\n' ' ')\" = '0123456789abcdef.idx live.idx.aB3dE6 newer.idx newest.idx other ' ]"));
+}
+END_TEST
+
+START_TEST(an_index_is_written_as_a_whole_or_not_at_all)
+{
+	char cache[256];
+
+	if (!run("gcc -g -O2 -Wl,--build-id=0x0123456789abcdef a.c -o cached && rm -rf c && mkdir c"))
+		return;
+	snprintf(cache, sizeof(cache), "%s/c", dir);
+	/* many at once: each finds no index, an older one or a whole one */
+	for (int i = 0; i < 8; i++) {
+		if (!fork()) {
+			for (int k = 0; k < 20; k++) {
+				use_cache("cached", cache);
+				if (k % 4 == i % 4)
+					run("rm -f c/*.idx");
+			}
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 8; i++) {
+		int status;
+
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	use_cache("cached", cache);
+	ck_assert(run("[ \"$(ls c)\" = 0123456789abcdef.idx ]"));
+	/* nowhere to write to: nobody minds */
+	ck_assert(run("rm -rf c && touch c"));
+	use_cache("cached", cache);
 }
 END_TEST
 
@@ -174,13 +263,16 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, lines_and_inlined_functions, 0, countof(flavours));
 	tcase_add_test(tcase, statics_of_one_name_are_all_found);
+	tcase_add_test(tcase, sections_that_touch_are_told_apart);
+	tcase_add_test(tcase, the_cache_is_bounded);
+	tcase_add_test(tcase, an_index_is_written_as_a_whole_or_not_at_all);
 	tcase_add_loop_test(tcase, torn_files_are_refused_or_bounded, 0, 8);
 	tcase_add_test(tcase, what_is_no_elf_file_is_an_error);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	run("rm -f ./*");
+	run("rm -rf ./*");
 	rmdir(dir);
 	return failed != 0;
 }

@@ -163,20 +163,20 @@ START_TEST(history_has_parents_below_children)
 }
 END_TEST
 
-START_TEST(weighs_commits_by_paths)
+START_TEST(finds_commits_by_paths)
 {
 	struct git_history h;
 	struct git_hash good;
-	double weight[6] = { 1, 1, 1, 1, 1, 1 };
+	uint8_t touching[6] = { 0 };
 	const char *const paths[] = { "g", "nothing" };
 
 	must(git_resolve(git, "c2", &good));
 	must(git_history_load(git, "c4", &good, 1, &h));
-	must(git_history_weigh(git, &h, paths, 2, 4.0, weight));
-	ck_assert_double_eq(weight[git_history_find(&h, hash("cs1"))], 4);
-	ck_assert_double_eq(weight[git_history_find(&h, hash("cs2"))], 4);
-	ck_assert_double_eq(weight[git_history_find(&h, hash("c3"))], 1);
-	ck_assert_double_eq(weight[git_history_find(&h, hash("cM"))], 1);
+	must(git_history_touching(git, &h, paths, 2, touching));
+	ck_assert_uint_eq(touching[git_history_find(&h, hash("cs1"))], 1);
+	ck_assert_uint_eq(touching[git_history_find(&h, hash("cs2"))], 1);
+	ck_assert_uint_eq(touching[git_history_find(&h, hash("c3"))], 0);
+	ck_assert_uint_eq(touching[git_history_find(&h, hash("cM"))], 0);
 	git_history_deinit(&h);
 }
 END_TEST
@@ -341,7 +341,7 @@ int main(void)
 	tcase_add_test(tc, resolves_and_compares);
 	tcase_add_test(tc, tells_of_a_commit);
 	tcase_add_test(tc, history_has_parents_below_children);
-	tcase_add_test(tc, weighs_commits_by_paths);
+	tcase_add_test(tc, finds_commits_by_paths);
 	tcase_add_test(tc, releases_newest_first_without_candidates);
 	tcase_add_test(tc, worktrees_are_ours_and_survive_a_crash);
 	tcase_add_test(tc, changes_apply_or_leave_no_trace);

@@ -36,7 +36,8 @@ static struct culprit_patterns *good(const char *first, const char *second)
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "x: 1\n",
 	  "a.yaml:1:1: unknown key 'x'; expected one of: macros, sets, picks, banners, patterns, stacks, phases, cleanup, "
-	  "doubts, name-prefixes, types, drop, continues, ends, leads, headings, skip, foreign, unwinder, guilty, executor" },
+	  "doubts, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
+	  "executor" },
 	{ "guilty: [lib/]\n", "a.yaml:1:9: guilty must be a mapping, not a sequence" },
 	{ "guilty: {files: [lib/]}\n", "a.yaml:1:10: unknown key 'files'; expected one of: generic, stalls, interrupts" },
 	{ "guilty: {generic: [lib/, '!']}\n", "a.yaml:1:19: an entry of 'generic' is empty" },
@@ -60,7 +61,7 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "a.yaml:1:38: speaker is 'me'; expected one of: kernel, any" },
 	{ "banners: [{literal: \"BUG:\", panic: 1}]\n", "a.yaml:1:36: panic must be true or false, not '1'" },
 	{ "banners: [{literal: \"BUG:\", foo: 1}]\n",
-	  "a.yaml:1:29: unknown key 'foo'; expected one of: literal, speaker, follow-up, follow-up-if, panic, ignore, require" },
+	  "a.yaml:1:29: unknown key 'foo'; expected one of: literal, speaker, follow-up, inside, follow-up-if, panic, ignore, require" },
 	{ "banners: [{literal: \"BUG:\", ignore: 'a('}]\n",
 	  "a.yaml:1:37: at byte 2 of 'a(': bad regular expression: missing closing parenthesis" },
 	{ "banners: [{literal: \"BUG:\", follow-up-if: 'a('}]\n",

@@ -73,6 +73,35 @@ START_TEST(matches)
 }
 END_TEST
 
+/* Every limit against what a search without one finds, by a leading literal and without any. */
+START_TEST(matches_that_begin_before)
+{
+	static const char *const sources[] = { "BUG: [a-z]+", "(?:BUG|WARN): \\w+", "^x", "BUG: b$", "(?<=: )b", "a\\Kb", "" };
+	static const struct span text = { "x BUG: ab WARN: b\nx BUG: b", 26 };
+
+	for (size_t i = 0; i < countof(sources); i++) {
+		struct regex_match m;
+		struct regex re;
+
+		regex_init(&re, sources[i]);
+		for (size_t from = 0; from <= text.len + 1; from++) {
+			size_t start, end;
+			bool found = find(sources[i], text, from, &start, &end);
+
+			for (size_t before = 0; before <= text.len + 2; before++) {
+				bool want = found && from < before && start - (i == 5) < before;
+				bool got = regex_find_before(&re, scratch, text, from, before, &m);
+
+				ck_assert_msg(got == want, "'%s' from %zu before %zu", sources[i], from, before);
+				ck_assert(!got || (m.start[0] == start && m.end[0] == end));
+			}
+		}
+		regex_deinit(&re);
+	}
+	ck_assert(!regex_scratch_hit_limit(scratch));
+}
+END_TEST
+
 START_TEST(an_empty_text_may_be_null)
 {
 	size_t start, end;
@@ -206,6 +235,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, matches, 0, countof(cases));
+	tcase_add_test(tc, matches_that_begin_before);
 	tcase_add_test(tc, an_empty_text_may_be_null);
 	tcase_add_test(tc, groups);
 	tcase_add_test(tc, mistakes_have_their_byte);

@@ -18,33 +18,43 @@ static size_t find_naive(const struct span *literals, size_t n, struct span s, s
 	return s.len;
 }
 
-typedef size_t find_fn(const struct scan_set *, struct span, size_t, size_t *);
+typedef struct scan_hit next_fn(const struct scan_set *, struct span, size_t);
 
-static size_t find_avx2(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
+static struct scan_hit next_avx2(const struct scan_set *set, struct span s, size_t from)
 {
-	return scan_find_with(set, s, from, ret_index, scan_x86_run_avx2() ? scan_x86_run_avx2() : scan_run_portable);
+	return scan_next_with(set, s, from, scan_x86_run_avx2() ? scan_x86_run_avx2() : scan_run_portable);
 }
 
-static size_t find_avx512(const struct scan_set *set, struct span s, size_t from, size_t *ret_index)
+static struct scan_hit next_avx512(const struct scan_set *set, struct span s, size_t from)
 {
-	return scan_find_with(set, s, from, ret_index,
-			      scan_x86_run_avx512() ? scan_x86_run_avx512() : scan_run_portable);
+	return scan_next_with(set, s, from, scan_x86_run_avx512() ? scan_x86_run_avx512() : scan_run_portable);
 }
 
-static find_fn *const finders[] = { scan_find, scan_find_portable, find_avx2, find_avx512 };
+static next_fn *const finders[] = { scan_next, scan_next_portable, next_avx2, next_avx512 };
+
+static uint64_t count_naive(struct span s, size_t from, size_t to)
+{
+	uint64_t n = 0;
+
+	for (size_t i = from; i < to; i++)
+		n += s.ptr[i] == '\n';
+	return n;
+}
 
 /* All hits from all finders, against the naive one. */
 static void check_all(const struct scan_set *set, const struct span *literals, size_t n, struct span s)
 {
 	for (size_t at = 0; at <= s.len; at++) {
 		size_t want_index = 0, want = find_naive(literals, n, s, at, &want_index);
+		uint64_t want_lines = count_naive(s, at, want);
 
 		for (size_t f = 0; f < countof(finders); f++) {
-			size_t index = 0, got = finders[f](set, s, at, &index);
+			struct scan_hit got = finders[f](set, s, at);
 
-			ck_assert_msg(got == want && (got == s.len || index == want_index),
+			ck_assert_msg(got.off == want && (got.off == s.len || got.index == want_index),
 				      "finder %zu from %zu of %zu: literal %zu at %zu, not %zu at %zu",
-				      f, at, s.len, index, got, want_index, want);
+				      f, at, s.len, got.index, got.off, want_index, want);
+			ck_assert_uint_eq(got.lines, want_lines);
 		}
 		at = want;
 	}
@@ -201,16 +211,16 @@ START_TEST(every_place_and_alignment)
 
 		memset(text, '-', len);
 		for (size_t f = 0; f < countof(finders); f++)
-			ck_assert_uint_eq(finders[f](set, s, 0, NULL), len);
+			ck_assert_uint_eq(finders[f](set, s, 0).off, len);
 		for (size_t i = 0; i < countof(literals); i++)
 			for (size_t at = 0; at + literals[i].len <= len; at++) {
 				memcpy(text + at, literals[i].ptr, literals[i].len);
 				for (size_t f = 0; f < countof(finders); f++) {
-					size_t index = 99;
+					struct scan_hit hit = finders[f](set, s, 0);
 
-					ck_assert_uint_eq(finders[f](set, s, 0, &index), at);
-					ck_assert_uint_eq(index, i);
-					ck_assert_uint_eq(finders[f](set, s, at + 1, NULL), len);
+					ck_assert_uint_eq(hit.off, at);
+					ck_assert_uint_eq(hit.index, i);
+					ck_assert_uint_eq(finders[f](set, s, at + 1).off, len);
 				}
 				memset(text + at, '-', literals[i].len);
 			}
@@ -226,12 +236,17 @@ START_TEST(places_can_be_kept)
 		{ "BUG: ", 5 }, { "WARNING: ", 9 }, { "Kernel panic - not syncing", 26 }, { "Oops", 4 },
 	};
 	struct scan_place places[countof(literals)];
-	struct scan_set *set = make(literals, countof(literals)), *again;
+	struct scan_set *again;
 	struct span s = SPAN("xxxxxxxxxxxxxxxxxxxxx Kernel panic - not syncing: Oops, BUG: WARNING: ");
 	struct culprit_error *err;
 
-	scan_set_places(set, places);
-	scan_set_destroy(set);
+	ck_assert_ptr_null(scan_choose_places(literals, countof(literals), SPAN(""), places));
+	ck_assert_ptr_null(scan_set_create_placed(literals, countof(literals), places, &again));
+	check_all(again, literals, countof(literals), s);
+	scan_set_destroy(again);
+
+	/* Some known, some not. */
+	places[1].bucket = SCAN_NO_BUCKET;
 	ck_assert_ptr_null(scan_set_create_placed(literals, countof(literals), places, &again));
 	check_all(again, literals, countof(literals), s);
 	scan_set_destroy(again);
@@ -241,6 +256,18 @@ START_TEST(places_can_be_kept)
 	ck_assert_ptr_nonnull(err);
 	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_MISMATCH);
 	culprit_error_destroy(err);
+}
+END_TEST
+
+/* A word of rare letters may be the commonest of all. */
+START_TEST(places_avoid_what_a_sample_holds)
+{
+	static const struct span literals[] = { { "zebra quagga", 12 } };
+	struct scan_place without, with;
+
+	ck_assert_ptr_null(scan_choose_places(literals, 1, SPAN(""), &without));
+	ck_assert_ptr_null(scan_choose_places(literals, 1, (struct span){ literals[0].ptr + without.off, 6 }, &with));
+	ck_assert_uint_ne(with.off, without.off);
 }
 END_TEST
 
@@ -277,27 +304,38 @@ START_TEST(limits)
 }
 END_TEST
 
+/* Also behind literals that begin before what is searched at once, and where ends of line are part of one. */
 START_TEST(counts_lines)
 {
+	static const struct span literals[] = {
+		{ "a line\nand the next", 19 }, { "needle", 6 }, { "\n\n\nx", 4 },
+		{ "------------------------------------------------------------------------------------needle", 90 },
+	};
+	struct scan_set *set = make(literals, countof(literals));
 	struct guarded g = guarded_create(65536);
 	uint32_t state = 3;
 
-	for (size_t len = 0; len < 400; len++) {
+	for (size_t len = 0; len < 1000; len++) {
 		char *text = g.end - len;
-		size_t want = 0;
 
-		for (size_t i = 0; i < len; i++) {
+		for (size_t i = 0; i < len; i++)
 			text[i] = "\n\r x\x8a\x0b"[random_next(&state) % 6];
-			want += text[i] == '\n';
+		for (int k = 0; k < 2; k++) {
+			struct span lit = literals[random_next(&state) % countof(literals)];
+			size_t at = random_next(&state) % (len + 1);
+
+			if (at + lit.len <= len)
+				memcpy(text + at, lit.ptr, lit.len);
 		}
-		ck_assert_uint_eq(scan_count_lines((struct span){ text, len }), want);
-		ck_assert_uint_eq(scan_count_lines_portable((struct span){ text, len }), want);
+		check_all(set, literals, countof(literals), (struct span){ text, len });
 	}
 	/* nothing but ends of line: no counter may run over */
 	memset(g.map, '\n', g.room);
 	for (size_t len = g.room - 130; len <= g.room; len++)
-		ck_assert_uint_eq(scan_count_lines((struct span){ g.map, len }), len);
+		for (size_t f = 0; f < countof(finders); f++)
+			ck_assert_uint_eq(finders[f](set, (struct span){ g.map, len }, 0).lines, len);
 	guarded_destroy(&g);
+	scan_set_destroy(set);
 }
 END_TEST
 
@@ -313,6 +351,7 @@ int main(void)
 	tcase_add_test(tc, equals_naive_search);
 	tcase_add_test(tc, every_place_and_alignment);
 	tcase_add_test(tc, places_can_be_kept);
+	tcase_add_test(tc, places_avoid_what_a_sample_holds);
 	tcase_add_test(tc, limits);
 	tcase_add_test(tc, counts_lines);
 	tcase_set_timeout(tc, 60);

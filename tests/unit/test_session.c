@@ -11,7 +11,7 @@
 
 #include "search/build_log.h"
 #include "search/journal.h"
-#include "search/session.h"
+#include "search/session_internal.h"
 
 static char path[] = "/tmp/culprit-test-journal-XXXXXX";
 
@@ -268,6 +268,61 @@ START_TEST(gigabytes_of_output_stay_small)
 END_TEST
 
 /* Crashes of something else, failed boots and machines are never good or bad. */
+/* A share of the prior for each kind of commit, whatever their number; never less than the others have, nor without bound. */
+START_TEST(paths_weigh_by_their_rarity)
+{
+	double weight[2];
+
+	session_path_weights((double[]){ 0.1, 0.1 }, weight);
+	/* 0.4 on a tenth, 0.15 on a tenth, 0.45 on eight tenths */
+	ck_assert_double_eq_tol(weight[0], 4 / (0.45 / 0.8), 1e-9);
+	ck_assert_double_eq_tol(weight[1], 1.5 / (0.45 / 0.8), 1e-9);
+	/* nobody is beside: 0.4 against 0.6 */
+	session_path_weights((double[]){ 0.1, 0 }, weight);
+	ck_assert_double_eq_tol(weight[0], 4 / (0.6 / 0.9), 1e-9);
+	ck_assert_double_eq(weight[1], 1);
+	session_path_weights((double[]){ 1e-4, 0.9 }, weight);
+	ck_assert_double_eq(weight[0], 30);
+	ck_assert_double_eq(weight[1], 1);
+	session_path_weights((double[]){ 1, 0 }, weight);
+	ck_assert_double_eq(weight[0], 1);
+	session_path_weights((double[]){ 0, 0 }, weight);
+	ck_assert_double_eq(weight[0], 1);
+	ck_assert_double_eq(weight[1], 1);
+}
+END_TEST
+
+START_TEST(builds_cost_what_they_take)
+{
+	struct session_timing t = { .built_s = 600, .first_built_s = 600, .n_built = 1, .run_s = 60, .n_run = 2 };
+	double build = -1, failure = -1;
+
+	ck_assert(!session_measured_cost(&t, &build, &failure));
+	t.n_run = 3;
+	ck_assert(session_measured_cost(&t, &build, &failure));
+	ck_assert_double_eq_tol(build, 30, 1e-9);
+	ck_assert_double_eq_tol(failure, 30, 1e-9);
+	/* the first one built everything, two more took 50 s each; one failed after 5 s */
+	t.built_s = 700;
+	t.n_built = 3;
+	t.failed_s = 15;
+	t.n_failed = 1;
+	ck_assert(session_measured_cost(&t, &build, &failure));
+	ck_assert_double_eq_tol(build, 2.5, 1e-9);
+	ck_assert_double_eq_tol(failure, 0.75, 1e-9);
+	/* bounds: an hour against a second, nothing against a minute */
+	t = (struct session_timing){ .built_s = 3600, .first_built_s = 3600, .n_built = 1, .run_s = 3, .n_run = 3 };
+	ck_assert(session_measured_cost(&t, &build, &failure));
+	ck_assert_double_eq(build, 60);
+	t = (struct session_timing){ .n_built = 1, .run_s = 180, .n_run = 3 };
+	ck_assert(session_measured_cost(&t, &build, &failure));
+	ck_assert_double_eq(build, 0.5);
+	/* commands that end at once are no kernels */
+	t = (struct session_timing){ .built_s = 0.1, .first_built_s = 0.1, .n_built = 1, .run_s = 0.3, .n_run = 3 };
+	ck_assert(!session_measured_cost(&t, &build, &failure));
+}
+END_TEST
+
 START_TEST(verdicts_become_evidence)
 {
 	ck_assert_int_eq(session_run_kind(VERDICT_TARGET), BISECT_RUN_TARGET);
@@ -296,6 +351,8 @@ int main(void)
 	tcase_add_loop_test(tc, the_first_error_is_the_reason, 0, (int)countof(builds));
 	tcase_add_test(tc, the_machine_is_told_from_the_commit);
 	tcase_add_test(tc, gigabytes_of_output_stay_small);
+	tcase_add_test(tc, paths_weigh_by_their_rarity);
+	tcase_add_test(tc, builds_cost_what_they_take);
 	tcase_add_test(tc, verdicts_become_evidence);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -20,7 +20,7 @@ struct frame_case {
 	uint64_t offset, size;
 	uint32_t flags;
 	uint64_t address;
-	const char *module, *build_id, *file, *callee;
+	const char *module, *build_id, *file, *callee, *callee_module, *callee_build_id;
 	uint32_t number;	/* source line */
 	bool pc, link;
 };
@@ -91,10 +91,12 @@ static const struct frame_case frames[] = {
 	{ "[<80c1e5e8>] (__schedule+0x10/0x20) from [<80c1eb20>] (schedule+0x60/0xdc)", "schedule", 0x60, 0xdc, O | A,
 	  0x80c1eb20, .callee = "__schedule" },
 	{ "[<bf00e5e8>] (kc_a [kcrash_mod]) from [<bf00eb20>] (kc_b+0x60/0xdc [kcrash_mod])", "kc_b", 0x60, 0xdc,
-	  O | A, 0xbf00eb20, .callee = "kc_a", .module = "kcrash_mod" },
+	  O | A, 0xbf00eb20, .callee = "kc_a", .callee_module = "kcrash_mod", .module = "kcrash_mod" },
 	{ " __schedule from schedule+0x60/0xdc", "schedule", 0x60, 0xdc, O, .callee = "__schedule" },
 	{ " kc_a [kcrash_mod] from kc_b+0x60/0xdc [kcrash_mod]", "kc_b", 0x60, 0xdc, O, .callee = "kc_a",
-	  .module = "kcrash_mod" },
+	  .callee_module = "kcrash_mod", .module = "kcrash_mod" },
+	{ " kc_a [kcrash_mod " BUILD_ID "] from schedule+0x60/0xdc", "schedule", 0x60, 0xdc, O, .callee = "kc_a",
+	  .callee_module = "kcrash_mod", .callee_build_id = BUILD_ID },
 
 	/* powerpc */
 	{ "[c0000000ffff1230] [c000000000a1b2c4] dump_stack+0xb0/0xf0 (unreliable)", "dump_stack", 0xb0, 0xf0,
@@ -232,6 +234,8 @@ START_TEST(frames_of_all_architectures)
 	ck_span(c->line, f.build_id, c->build_id);
 	ck_span(c->line, f.file, c->file);
 	ck_span(c->line, f.callee, c->callee);
+	ck_span(c->line, f.callee_module, c->callee_module);
+	ck_span(c->line, f.callee_build_id, c->callee_build_id);
 	ck_number(offset, c->offset);
 	ck_number(size, c->size);
 	ck_number(address, c->address);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "edges/options.h"
 #include "edges/text.h"
 
 static void ck_text(struct span s, enum text_shape shape, const char *expected)
@@ -59,18 +58,6 @@ START_TEST(a_clean_log_is_one_line)
 }
 END_TEST
 
-START_TEST(misspelt_words_have_a_nearest)
-{
-	static const char *const words[] = { "format", "follow", "titles", "patterns" };
-
-	ck_assert_str_eq(option_nearest("formt", words, 4), "format");
-	ck_assert_str_eq(option_nearest("title", words, 4), "titles");
-	ck_assert_str_eq(option_nearest("pat", words, 4), "patterns");
-	ck_assert_ptr_null(option_nearest("xyzzy", words, 4));
-	ck_assert_ptr_null(option_nearest("", words, 4));
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("text");
@@ -81,7 +68,6 @@ int main(void)
 	tcase_add_test(tc, nothing_reaches_a_terminal_raw);
 	tcase_add_test(tc, utf8_is_checked_as_rfc_3629_says);
 	tcase_add_test(tc, a_clean_log_is_one_line);
-	tcase_add_test(tc, misspelt_words_have_a_nearest);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
