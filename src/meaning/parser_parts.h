@@ -62,6 +62,7 @@ struct culprit_parser {
 	bool crashed;			/* this boot had a report */
 	bool shut_down;			/* this boot was asked to end */
 	bool finished;
+	bool no_memory;			/* something was decided without what it takes: told at the end of the call */
 };
 
 /* A lost line of explanation is no error. */

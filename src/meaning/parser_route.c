@@ -209,8 +209,10 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
 
 	if (d->has_stack || d->only_leftovers || d->ended)
 		return true;
-	if (!draft_text(d, false, &text))
+	if (!draft_text(d, false, &text)) {
+		p->no_memory = true;
 		return false;
+	}
 	in.text = buf_span(&text);
 	return !title_needs_stack(&in);
 }
