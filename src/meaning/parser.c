@@ -340,7 +340,7 @@ static struct culprit_error *feed_carry(struct culprit_parser *p, struct span da
 /* What goes out of the parser: a line may have been passed over because memory ran out in a match. */
 static struct culprit_error *checked(const struct culprit_parser *p, struct culprit_error *err)
 {
-	return !err && regex_scratch_no_memory(p->scratch) ? &culprit_error_no_memory : err;
+	return !err && (p->no_memory || regex_scratch_no_memory(p->scratch)) ? &culprit_error_no_memory : err;
 }
 
 struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *data, size_t len)

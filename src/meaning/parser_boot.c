@@ -79,6 +79,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	if (!err && alive && !p->crashed && !p->shut_down)
 		err = make_event(p, "unexpected-reboot", line, end_off);
 	p->boot_serial++;
+	p->boot_off = line->offset;
 	p->panicked = false;
 	p->in_kernel = mark->kernel;
 	p->logged = mark->kernel && (line->flags & LINE_LOGGED);

@@ -57,11 +57,13 @@ struct culprit_parser {
 	bool logged;			/* by the machine's own user space: this boot came that far */
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
+	uint64_t boot_off;		/* of the line with which the last one began */
 	bool panicked;
 	bool flushed;			/* nothing is to be held back any more */
 	bool crashed;			/* this boot had a report */
 	bool shut_down;			/* this boot was asked to end */
 	bool finished;
+	bool no_memory;			/* something was decided without what it takes: told at the end of the call */
 };
 
 /* A lost line of explanation is no error. */

@@ -164,7 +164,8 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		err = lookback_line(back, i, &line);
 		if (err)
 			return err;
-		if (!line)
+		/* What an earlier boot said led to nothing in this one. */
+		if (!line || line->offset < p->boot_off)
 			break;
 		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !line_is_kmsg_write(line)))
 			continue;
@@ -219,8 +220,10 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
 
 	if (d->has_stack || d->only_leftovers || d->ended)
 		return true;
-	if (!draft_text(d, false, &text))
+	if (!draft_text(d, false, &text)) {
+		p->no_memory = true;
 		return false;
+	}
 	in.text = buf_span(&text);
 	return !title_needs_stack(&in);
 }

@@ -369,9 +369,13 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 
 bool stack_is_inlined(struct span text)
 {
-	ptrdiff_t at = span_find(text, SPAN(" [inline]"));
 	struct raw_frame frame;
+	ptrdiff_t at;
 
+	/* Nearly every line leaves here. */
+	if (!text.len || !memchr(text.ptr, ']', text.len) || span_find(text, SPAN("inline")) < 0)
+		return false;
+	at = span_find(text, SPAN(" [inline]"));
 	if (at > 0)
 		return isalnum((unsigned char)text.ptr[at - 1]);
 	return stack_parse_frame(text, &frame) && (frame.flags & CULPRIT_FRAME_INLINE);

@@ -37,7 +37,8 @@ void lookback_init(struct lookback *back, struct history *history, struct span b
 	/* Not the arrays: this is done for each line that is decoded. */
 	back->history = history;
 	back->before = before;
-	back->from_start = off + before.len == n + old;
+	back->end_off = off + before.len;
+	back->from_start = back->end_off == n + old;
 	back->seen_kmsg = learned->seen_kmsg;
 	back->began = false;
 }
@@ -116,6 +117,7 @@ struct culprit_error *lookback_line(struct lookback *back, size_t i, const struc
 		err = console_decode(&back->history->decoder, raw, 0, line);
 		if (err)
 			return err;
+		line->offset = back->end_off - (back->n_bytes - back->end);
 		/* The decoder is used for older lines yet.  What it cleaned is not longer than what came. */
 		if (line->flags & LINE_CLEANED) {
 			char *own = back->bytes + back->end;
