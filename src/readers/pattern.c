@@ -62,7 +62,7 @@ static struct culprit_error *push(void *array, size_t *n, size_t size, const voi
 
 bool glob_match(const char *glob, struct span s)
 {
-	size_t len = strcspn(glob, "*");
+	size_t len = (size_t)(strchrnul(glob, '*') - glob);
 	bool last = !glob[len];
 
 	if (!span_starts(s, (struct span){ glob, len }))
@@ -74,7 +74,7 @@ bool glob_match(const char *glob, struct span s)
 		ptrdiff_t at;
 
 		glob += len + 1;
-		len = strcspn(glob, "*");
+		len = (size_t)(strchrnul(glob, '*') - glob);
 		last = !glob[len];
 		part = (struct span){ glob, len };
 		if (last)
