@@ -221,6 +221,12 @@ is 'a machine that always fails was tried ten times' 10 "$(grep -c ' running ' m
 holds 'there were pauses between' test "$SECONDS" -ge 6
 hunt machine
 is 'started again, it tries again' 20 "$(grep -c ' running ' machine/journal)"
+config failing m9 m1 'infra-pause: 0'
+sed -i -e 's|^verify.*|verify: { revert: true }|' -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' failing.yaml
+hunt failing
+is 'a machine that fails in the checks: the culprit' "0 culprit $(rev m7)" "$code $last"
+is 'a machine that fails in the checks leaves them undecided' undecided \
+	"$("$CULPRIT" bisect log -c failing.yaml | grep -o undecided | sort -u)"
 config flaky m9 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "[ $((CULPRIT_RUN % 4)) != 0 ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' flaky.yaml
 hunt flaky
