@@ -47,11 +47,12 @@ bool stack_add_plain(struct buf *ret, struct span text) __attribute__((warn_unus
 
 /*
  * Behind the end of what it is named by ("f+0x6e40/0x3c8"): the address is in
- * data, or nowhere, and that is only the nearest symbol below.
+ * data, or nowhere, and that is only the nearest symbol below.  Nothing is
+ * known where the size is 0.
  */
 static inline bool frame_is_outside(const struct raw_frame *f)
 {
-	return (f->flags & CULPRIT_FRAME_HAS_OFFSET) && f->offset > f->size;
+	return (f->flags & CULPRIT_FRAME_HAS_OFFSET) && f->size && f->offset > f->size;
 }
 
 /* The same of what follows a symbol: ".isra.0+0x6e40/0x3c8 [mod]". */

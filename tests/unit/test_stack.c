@@ -359,6 +359,20 @@ START_TEST(user_space_has_no_symbol)
 }
 END_TEST
 
+START_TEST(symbols_end)
+{
+	ck_assert(stack_offset_is_outside(SPAN("+0x6e40/0x3c8 [kc]")));
+	ck_assert(stack_offset_is_outside(SPAN(".isra.0+0x41/0x40")));
+	/* Behind the last instruction: where a call that does not return would. */
+	ck_assert(!stack_offset_is_outside(SPAN("+0x40/0x40")));
+	ck_assert(!stack_offset_is_outside(SPAN("+0x0/0x40")));
+	ck_assert(!stack_offset_is_outside(SPAN("+0x10/0x0")));
+	ck_assert(!stack_offset_is_outside(SPAN("+0x10")));
+	ck_assert(!stack_offset_is_outside(SPAN(" is not what it was: f+0x41/0x40")));
+	ck_assert(!stack_offset_is_outside(SPAN("")));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stack");
@@ -373,6 +387,7 @@ int main(void)
 	tcase_add_test(tc, names_without_what_compilers_add);
 	tcase_add_test(tc, headers_by_beginning_or_by_any_place);
 	tcase_add_test(tc, user_space_has_no_symbol);
+	tcase_add_test(tc, symbols_end);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
