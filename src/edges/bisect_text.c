@@ -205,7 +205,7 @@ static bool add_not_reproduced(struct buf *buf, const struct session *s, const c
 	if (other)
 		return buf_printf(buf, "; %u of them showed '", n_other) && text_add(buf, span_of(other), TEXT_FIELD) &&
 		       buf_add_str(buf, "' instead, which may be what is meant");
-	return buf_add_str(buf, ": look at target, build and run command, or allow more runs if it is that rare");
+	return buf_add_str(buf, ": look at target, build and run command; if it is that rare, raise baseline-runs");
 }
 
 bool bisect_add_no_answer(struct buf *buf, const struct session *s)

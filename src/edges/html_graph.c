@@ -181,7 +181,7 @@ static bool add_node(struct buf *buf, const struct dossier *d, const struct pict
 	     buf_printf(buf, "<text x='%.0f' y='%.0f'%s>", x_of(p->n_columns) + 6, y + 4, it ? " style='font-weight:700;fill:var(--fg)'" : "") &&
 	     html_add(buf, text.data) && buf_add_str(buf, "</text>");
 	if (ok && posterior >= 5e-4)
-		ok = buf_printf(buf, "<text x='%.0f' y='%.0f' text-anchor='end'>%.1f %%</text>",
+		ok = buf_printf(buf, "<text x='%.0f' y='%.0f' text-anchor='end'>%.2f %%</text>",
 				x_of(p->n_columns) + TEXT_WIDTH, y + 4, posterior * 100);
 	return ok && buf_add_char(buf, '\n');
 }

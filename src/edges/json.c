@@ -280,6 +280,7 @@ static void put_machine(struct json *json, json_t *object, const struct culprit_
 	char offset[32];
 
 	json_put_str(json, kernel, "version", report->kernel_version);
+	json_put_str(json, kernel, "build", report->kernel_build);
 	json_put_str(json, kernel, "build_id", report->kernel_build_id);
 	snprintf(offset, sizeof(offset), "0x%" PRIx64, report->kernel_offset);
 	json_put_str(json, kernel, "offset", report->has_kernel_offset ? offset : NULL);

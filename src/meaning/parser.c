@@ -112,6 +112,23 @@ static bool has_literal(const struct culprit_parser *p, struct span s)
 	return scan_find(p->patterns->scan, s, 0, NULL) < s.len;
 }
 
+/* Lines that were passed over, but that say something of this one. */
+static struct culprit_error *learn_before(struct culprit_parser *p, struct span raw, struct span before)
+{
+	struct culprit_error *err = NULL;
+	const struct line *line;
+	struct lookback back;
+	struct line ignored;
+
+	lookback_init(&back, &p->history, before, p->off, &p->decoder);
+	for (size_t i = console_lines_needed(raw); i-- > 0 && !err;) {
+		err = lookback_line(&back, i, &line);
+		if (!err && line)
+			err = console_decode(&p->decoder, line->raw, 0, &ignored);
+	}
+	return err;
+}
+
 /* What one line says. back looks at the lines before it. */
 static struct culprit_error *process_message(struct culprit_parser *p, const struct line *line, uint64_t end_off,
 					     struct lookback *back, bool literal)
@@ -155,7 +172,7 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 static struct culprit_error *process_piece(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
 					   uint64_t end_off, struct span before, bool literal)
 {
-	struct culprit_error *err;
+	struct culprit_error *err = NULL;
 	struct line line, next;
 	struct lookback back;
 	bool more;
@@ -167,7 +184,10 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	}
 	if (!p->n_open && !literal)
 		return pass_over(p, raw, flags);
-	err = console_decode(&p->decoder, raw, flags, &line);
+	if (!(flags & LINE_CONTINUED) && console_lines_needed(raw))
+		err = learn_before(p, raw, before);
+	if (!err)
+		err = console_decode(&p->decoder, raw, flags, &line);
 	if (err)
 		return err;
 	line.offset = off;
@@ -320,7 +340,7 @@ static struct culprit_error *feed_carry(struct culprit_parser *p, struct span da
 /* What goes out of the parser: a line may have been passed over because memory ran out in a match. */
 static struct culprit_error *checked(const struct culprit_parser *p, struct culprit_error *err)
 {
-	return !err && regex_scratch_no_memory(p->scratch) ? &culprit_error_no_memory : err;
+	return !err && (p->no_memory || regex_scratch_no_memory(p->scratch)) ? &culprit_error_no_memory : err;
 }
 
 struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *data, size_t len)

@@ -79,8 +79,10 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	if (!err && alive && !p->crashed && !p->shut_down)
 		err = make_event(p, "unexpected-reboot", line, end_off);
 	p->boot_serial++;
+	p->boot_off = line->offset;
 	p->panicked = false;
 	p->in_kernel = mark->kernel;
+	p->logged = mark->kernel && (line->flags & LINE_LOGGED);
 	p->crashed = p->shut_down = false;
 	p->phase = mark->phase;
 	if (mark->kernel)
@@ -129,14 +131,39 @@ struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct 
 	return err;
 }
 
-/* A boot that began and stopped somewhere before user space, without a word why. */
+/* Did a program write to /dev/kmsg, among the log's last lines? */
+static struct culprit_error *program_spoke(struct culprit_parser *p, bool *ret)
+{
+	const struct line *line;
+	struct culprit_error *err;
+	struct lookback back;
+	size_t i = 0;
+
+	lookback_init(&back, &p->history, (struct span){ 0 }, p->off, &p->decoder);
+	do {
+		err = lookback_line(&back, i++, &line);
+		if (err)
+			return err;
+	} while (line && !line_is_kmsg_write(line));
+	*ret = line;
+	return NULL;
+}
+
+/*
+ * A boot that began and stopped somewhere before user space, without a word
+ * why.  A log that user space itself wrote down (a journal, dmesg) is no such
+ * thing, however little of the boot it shows.
+ */
 struct culprit_error *parser_check_boot(struct culprit_parser *p)
 {
 	struct line line = { .offset = p->off, .number = p->number, .time_us = -1, .level = -1, .text = SPAN("") };
+	struct culprit_error *err;
+	bool alive;
 
-	if (!p->detect_boot_failures || p->crashed || p->shut_down)
+	if (!p->detect_boot_failures || p->crashed || p->shut_down || p->logged)
 		return NULL;
 	if (p->phase == CULPRIT_PHASE_NONE || p->phase >= CULPRIT_PHASE_INIT)
 		return NULL;
-	return make_event(p, "boot-stopped", &line, p->off);
+	err = program_spoke(p, &alive);
+	return err || alive ? err : make_event(p, "boot-stopped", &line, p->off);
 }

@@ -83,6 +83,8 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	d->report->has_kernel_offset = d->has_kernel_offset;
 	d->report->kernel_offset = d->kernel_offset;
 	d->boot_serial = p->boot_serial;
+	if (d->end_line > p->last_report_line)
+		p->last_report_line = d->end_line;
 	d->closed = true;
 	p->n_open--;
 	p->draft_bytes -= d->bytes;
@@ -262,6 +264,8 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 			drop_above(d);
 			flags |= DRAFT_LINE_DROPPED;
 		}
+	} else if (!is_frame && !banner && stack_is_leftover(line->text)) {
+		flags |= DRAFT_LINE_LEFTOVER;
 	} else if (in_stack) {
 		d->has_stack |= !d->aside;
 	} else {

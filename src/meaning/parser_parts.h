@@ -46,6 +46,7 @@ struct culprit_parser {
 	uint64_t idle_check_off;	/* no open draft is idle before this byte */
 	struct { struct caller caller; uint64_t boot_serial, off; } late[MAX_LATE];	/* closed as idle, in a ring */
 	size_t n_late;			/* ever */
+	uint64_t last_report_line;	/* of all that were closed; 0: none */
 
 	/* What is known of the log. */
 	char *version, *build;		/* of the last boot: "6.1.0-rc1", "#1 SMP ..." */
@@ -53,13 +54,16 @@ struct culprit_parser {
 	enum culprit_phase phase, phase_best;
 	uint64_t n_reports;
 	bool in_kernel;			/* "Linux version" was seen, and no firmware since */
+	bool logged;			/* by the machine's own user space: this boot came that far */
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
+	uint64_t boot_off;		/* of the line with which the last one began */
 	bool panicked;
 	bool flushed;			/* nothing is to be held back any more */
 	bool crashed;			/* this boot had a report */
 	bool shut_down;			/* this boot was asked to end */
 	bool finished;
+	bool no_memory;			/* something was decided without what it takes: told at the end of the call */
 };
 
 /* A lost line of explanation is no error. */

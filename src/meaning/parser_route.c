@@ -35,17 +35,11 @@
 #define IDLE_BYTES_INCOMPLETE (64u << 10)
 #define LATE_BYTES (512u << 10)
 
-/* printk's time, and a facility that is not the kernel's: "<14>[   85.912347] init: ..." */
-static bool is_kmsg_write(const struct line *line)
-{
-	return line->origin == ORIGIN_OTHER && !line->speaker.len && (line->flags & LINE_HAS_TIME);
-}
-
 /* Does a line of this origin and caller belong where the report's first line came from? */
 static bool same_context(const struct draft *d, const struct line *line)
 {
 	/* What a program wrote to /dev/kmsg stands in the kernel's own log, as on a console that prints no levels. */
-	bool kernel = line->origin == ORIGIN_KERNEL || is_kmsg_write(line);
+	bool kernel = line->origin == ORIGIN_KERNEL || line_is_kmsg_write(line);
 
 	if (line->origin == ORIGIN_META || (line->origin == ORIGIN_OTHER && !kernel))
 		return false;
@@ -145,27 +139,39 @@ static bool may_have_lead(const struct culprit_parser *p, struct lookback *back)
 	return false;
 }
 
+/*
+ * How many lines before the banner are kept.  What a task said before belongs to
+ * the story of its report (a device's descriptors, what it was refused); but the
+ * first tasks tell that of the whole boot.
+ */
+static size_t max_prefix(const struct draft *d)
+{
+	return d->caller.kind == CALLER_TASK && d->caller.id > 1 ? REPORT_MAX_TASK_PREFIX : REPORT_MAX_PREFIX;
+}
+
 /* The lines of the report's context right before its banner: often they say more than it. */
 static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, struct lookback *back)
 {
 	struct span chosen[LOOKBACK_LINES];
 	struct culprit_error *err = NULL;
 	const struct line *line;
-	size_t n = 0, n_wanted = 0;
-	size_t max = may_have_lead(p, back) ? LOOKBACK_LINES : REPORT_MAX_PREFIX;
+	size_t n = 0, n_wanted = 0, max = max_prefix(d);
+	bool has_lead = d->caller.kind != CALLER_NONE && may_have_lead(p, back);
 
-	for (size_t i = 0; n < max; i++) {
+	for (size_t i = 0; n < (has_lead ? LOOKBACK_LINES : max); i++) {
 		struct raw_frame frame;
 
 		err = lookback_line(back, i, &line);
 		if (err)
 			return err;
-		if (!line)
+		/* What an earlier boot said led to nothing in this one. */
+		if (!line || line->offset < p->boot_off)
 			break;
-		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !is_kmsg_write(line)))
+		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !line_is_kmsg_write(line)))
 			continue;
 		/* The tail of the report before. */
-		if (glob_list_match(&p->patterns->ends, line->text))
+		if (glob_list_match(&p->patterns->ends, line->text) ||
+		    (n >= REPORT_MAX_PREFIX && d->start_line - i <= p->last_report_line + 1))
 			break;
 		if (stack_parse_frame(line->text, &frame) && (frame.flags & CULPRIT_FRAME_UNRELIABLE))
 			continue;
@@ -176,7 +182,7 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		}
 	}
 	if (!n_wanted)
-		n_wanted = n < REPORT_MAX_PREFIX ? n : REPORT_MAX_PREFIX;
+		n_wanted = n < max ? n : max;
 	for (n = n_wanted; n-- > 0 && !err;)
 		err = parser_add_text(p, d, chosen[n], DRAFT_LINE_PREFIX);
 	return err;
@@ -214,8 +220,10 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
 
 	if (d->has_stack || d->only_leftovers || d->ended)
 		return true;
-	if (!draft_text(d, false, &text))
+	if (!draft_text(d, false, &text)) {
+		p->no_memory = true;
 		return false;
+	}
 	in.text = buf_span(&text);
 	return !title_needs_stack(&in);
 }
@@ -277,6 +285,23 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 	return open_draft(p, line, hits, back, end_off);
 }
 
+/* Only the title of a report that was printed before: the report itself follows. */
+static bool is_heading(const struct culprit_parser *p, const struct draft *d, const struct line *line)
+{
+	return d->own_lines == 1 && glob_list_match(&p->patterns->headings, line->text);
+}
+
+static void forget_draft(struct culprit_parser *p, const struct draft *d)
+{
+	TRACE(p, "line %llu: was a heading\n", (unsigned long long)d->start_line);
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		if (p->drafts[i] == d) {
+			parser_drop_draft(p, i);
+			return;
+		}
+	}
+}
+
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
 {
 	struct draft *d = find_context(p, line);
@@ -284,6 +309,10 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 
 	if (!d)
 		return NULL;
+	if (is_heading(p, d, line)) {
+		forget_draft(p, d);
+		return NULL;
+	}
 	err = parser_add_line(p, d, line, end_off, false);
 	if (!err && d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES))
 		err = parser_close_draft(p, d);

@@ -11,6 +11,7 @@
 #include "readers/console.h"
 
 #define REPORT_MAX_PREFIX 5
+#define REPORT_MAX_TASK_PREFIX 50
 
 #define DRAFT_LINE_PREFIX	0x01u	/* stood before the banner */
 #define DRAFT_LINE_LEFTOVER	0x02u	/* a "? " frame: out of the text unless nothing else is there */

@@ -116,8 +116,8 @@ static struct span eat_symbol(struct cursor *c)
 			depth++;
 		} else if (ch == '>' && depth > 0) {
 			depth--;
-		} else if (!is_name_char(ch) && !(ch == ':' && c->p + 1 < c->end && (c->p[1] == ':' || c->p[-1] == ':') &&
-						  c->p > start) &&
+		} else if (!is_name_char(ch) && !(ch == ':' && c->p > start && c->p + 1 < c->end &&
+						  (c->p[1] == ':' || c->p[-1] == ':')) &&
 			   !(depth > 0 && ch != '+' && ch != '\t') && !(ch == '{' && depth) && !(ch == '-' && depth)) {
 			break;
 		}
@@ -369,11 +369,15 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 
 bool stack_is_inlined(struct span text)
 {
-	ptrdiff_t at = span_find(text, SPAN(" [inline]"));
 	struct raw_frame frame;
+	ptrdiff_t at;
 
+	/* Nearly every line leaves here. */
+	if (!text.len || !memchr(text.ptr, ']', text.len) || span_find(text, SPAN("inline")) < 0)
+		return false;
+	at = span_find(text, SPAN(" [inline]"));
 	if (at > 0)
-		return text.ptr[at - 1] != ' ';
+		return isalnum((unsigned char)text.ptr[at - 1]);
 	return stack_parse_frame(text, &frame) && (frame.flags & CULPRIT_FRAME_INLINE);
 }
 
@@ -408,6 +412,20 @@ bool stack_offset_is_outside(struct span behind_symbol)
 
 	eat_symbol(&c);		/* the rest of its name */
 	return eat_offset(&c, &f) && frame_is_outside(&f);
+}
+
+bool stack_is_leftover(struct span text)
+{
+	static const struct span mark = { " (unreliable)", 13 };
+	struct cursor c = { text.ptr, text.ptr + text.len };
+	struct raw_frame frame = { 0 };
+
+	if (text.len > mark.len && !memcmp(c.end - mark.len, mark.ptr, mark.len))
+		return true;
+	skip_blanks(&c);
+	for (int i = 0; i < 2 && eat_address(&c, &frame); i++)
+		skip_blanks(&c);
+	return c.p > text.ptr && eat(&c, "? ");
 }
 
 struct span stack_base_name(struct span function)

@@ -47,15 +47,22 @@ bool stack_add_plain(struct buf *ret, struct span text) __attribute__((warn_unus
 
 /*
  * Behind the end of what it is named by ("f+0x6e40/0x3c8"): the address is in
- * data, or nowhere, and that is only the nearest symbol below.
+ * data, or nowhere, and that is only the nearest symbol below.  Nothing is
+ * known where the size is 0.
  */
 static inline bool frame_is_outside(const struct raw_frame *f)
 {
-	return (f->flags & CULPRIT_FRAME_HAS_OFFSET) && f->offset > f->size;
+	return (f->flags & CULPRIT_FRAME_HAS_OFFSET) && f->size && f->offset > f->size;
 }
 
 /* The same of what follows a symbol: ".isra.0+0x6e40/0x3c8 [mod]". */
 bool stack_offset_is_outside(struct span behind_symbol);
+
+/*
+ * Is it what the unwinder found on the stack and took for no caller: "? f+0x1/0x2"
+ * (x86), "f+0x1/0x2 (unreliable)" (powerpc)?  Also without a symbol.
+ */
+bool stack_is_leftover(struct span text);
 
 /* The entry of the set's stack headers that text opens, or NULL. */
 const struct stack_header *stack_find_header(const struct culprit_patterns *set, struct span text);

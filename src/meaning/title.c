@@ -160,9 +160,10 @@ static void add_frame(const struct finder *f, struct frame_list *list, struct sp
 		list->names[list->n++] = function;
 }
 
+/* Frames of a stack: a register points to where the report's own context was. */
 static bool is_foreign(const struct culprit_patterns *set, const struct raw_frame *f)
 {
-	return glob_list_match(&set->foreign, f->function);
+	return !f->pc && !f->link && glob_list_match(&set->foreign, f->function);
 }
 
 /* Dumps of other CPUs come in a row and are searched as one; what was allocated or freed where is another matter. */

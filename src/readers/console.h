@@ -66,6 +66,8 @@ enum line_origin {
 #define LINE_HAS_TIME	0x80u	/* the line carried a printk time stamp */
 #define LINE_CUT	0x100u	/* "** replaying previous printk message **" ended it: cut, and said again next */
 #define LINE_SPLICED	0x200u	/* another printk prefix stands inside text: see console_split_inner */
+#define LINE_LOGGED	0x400u	/* the machine's own logger or dmesg wrote it down, so user space was up by then
+				   (or netconsole, which never shows the beginning of a boot) */
 
 /* Physical lines are cut into pieces of this size; the rest comes as further lines. */
 #define CONSOLE_LINE_BYTES (16u << 10)
@@ -83,13 +85,23 @@ struct line {
 	uint16_t flags;		/* LINE_* */
 };
 
+/*
+ * A program wrote it to /dev/kmsg: printk's time, and a facility that is not
+ * the kernel's ("<14>[   85.912347] init: ...").
+ */
+static inline bool line_is_kmsg_write(const struct line *line)
+{
+	return line->origin == ORIGIN_OTHER && !line->speaker.len && (line->flags & LINE_HAS_TIME);
+}
+
 /* What is learned of a log while it is read. Zeroed is a valid start. */
 struct console_decoder {
 	struct buf scratch;
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
 	bool replay_next;	/* the line before ended in the replay mark; clear it when lines were left out */
-	uint16_t json_priority;	/* of the record of dmesg -J that is being read, and its time */
+	uint16_t json_priority;	/* of the record of dmesg -J that is being read, its time and caller */
 	int64_t json_time_us;
+	struct caller json_caller;
 	/* what the first piece of a long line said; its later pieces inherit it */
 	uint8_t piece_origin;
 	int8_t piece_level;
@@ -113,6 +125,14 @@ void console_decoder_deinit(struct console_decoder *decoder);
  */
 struct culprit_error *console_decode(struct console_decoder *decoder, struct span raw,
 				     unsigned int flags_in, struct line *ret);
+
+/*
+ * How many lines right before raw the decoder has to have seen, in their order,
+ * to decode it: a record of dmesg -J says above its message who spoke, and when.
+ * 0 for nearly all lines; never more than CONSOLE_MAX_NEEDED.
+ */
+#define CONSOLE_MAX_NEEDED 3
+size_t console_lines_needed(struct span raw);
 
 /*
  * Two kernel messages in one line (LINE_SPLICED): cut line->text where the

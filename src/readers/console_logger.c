@@ -235,6 +235,7 @@ static bool take_tag(struct prefix *x, const char *p, size_t n)
 
 	if (n == 7 && !memcmp(p, "kernel:", 7)) {
 		x->line->origin = ORIGIN_KERNEL;
+		x->line->flags |= LINE_LOGGED;
 	} else if ((name = pid_tag_length(p, n))) {
 		x->line->origin = ORIGIN_OTHER;
 		x->line->speaker = (struct span){ p, name };
@@ -296,6 +297,7 @@ static void rfc5424_rest(struct prefix *x)
 	prefix_skip_blank(x);
 	if (len[1] == 6 && !memcmp(word[1], "kernel", 6)) {
 		x->line->origin = ORIGIN_KERNEL;
+		x->line->flags |= LINE_LOGGED;
 		return;
 	}
 	x->line->origin = ORIGIN_OTHER;
@@ -397,8 +399,10 @@ static bool time_first(struct prefix *x, bool *ret_tag)
 	*ret_tag = true;
 	n = iso_time(x->p, x->end, &dmesg);
 	if (take_stamp(x, n)) {
-		if (dmesg)
+		if (dmesg) {
 			x->line->origin = ORIGIN_KERNEL;
+			x->line->flags |= LINE_LOGGED;
+		}
 		/* GitLab: section and stream, "01O ", "00E+" */
 		if (shape(x->p, x->end, "ddA") && (x->p[2] == 'O' || x->p[2] == 'E'))
 			x->p += 3 + (x->p + 3 < x->end && (x->p[3] == ' ' || x->p[3] == '+'));
@@ -498,6 +502,9 @@ bool console_dmesg_stamp(struct prefix *x)
 	prefix_skip_blank(x);
 	if (x->line->origin == ORIGIN_UNKNOWN)
 		x->line->origin = ORIGIN_KERNEL;
+	/* dmesg puts its stamp in the place of printk's: where both stand, a lab wrote the first. */
+	if (x->p == x->end || *x->p != '[')
+		x->line->flags |= LINE_LOGGED;
 	return true;
 }
 
@@ -542,6 +549,7 @@ bool console_dmesg_facility(struct prefix *x)
 	x->p = p;
 	prefix_skip_blank(x);
 	console_priority(x->line, (uint64_t)found[0] * 8 + (uint64_t)found[1]);
+	x->line->flags |= LINE_LOGGED;
 	return true;
 }
 

@@ -510,7 +510,8 @@ static struct culprit_error *prepare_unit(struct debuginfo *info, uint32_t numbe
 	if (unit->owned)
 		return NULL;
 	if (!dbg_check(info, unit->rows, unit->n_rows * sizeof(*unit->rows)) ||
-	    !dbg_check(info, unit->places, unit->n_places * sizeof(*unit->places)) || dbg_index_functions(info, unit) ||
+	    !dbg_check(info, unit->places, unit->n_places * sizeof(*unit->places)) ||
+	    !dbg_check(info, unit->files, unit->n_files * sizeof(*unit->files)) || dbg_index_functions(info, unit) ||
 	    info->corrupt)
 		return NULL;
 	return no_memory();

@@ -266,7 +266,8 @@ struct unit_builder {
 	struct debuginfo *info;
 	Dwarf_Die die;		/* of the unit */
 	Dwarf_Die functions_die;	/* whose children are its functions: die, or that in the .dwo file */
-	Dwarf_Files *files;
+	const uint32_t *files;		/* of a function's unit */
+	size_t n_files;
 	uint64_t bias, base;
 	uint64_t steps;		/* entries and intervals that may still be visited */
 	bool mangled;		/* the unit's language mangles names */
@@ -469,18 +470,15 @@ static struct culprit_error *scope_name(struct unit_builder *builder, Dwarf_Die 
 	return name ? dbg_intern(builder->info, span_of(name), ret) : NULL;
 }
 
-static struct culprit_error *scope_call(struct unit_builder *builder, Dwarf_Die *die, struct dbg_scope *scope)
+static void scope_call(struct unit_builder *builder, Dwarf_Die *die, struct dbg_scope *scope)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Word value;
-	const char *path;
 
 	if (dw.dwarf_attr(die, DW_AT_call_line, &attr) && !dw.dwarf_formudata(&attr, &value) && value <= INT32_MAX)
 		scope->call_line = (uint32_t)value;
-	if (builder->files && dw.dwarf_attr(die, DW_AT_call_file, &attr) && !dw.dwarf_formudata(&attr, &value) &&
-	    (path = dw.dwarf_filesrc(builder->files, value, NULL, NULL)))
-		return remember_path(builder, path, &scope->call_file);
-	return NULL;
+	if (dw.dwarf_attr(die, DW_AT_call_file, &attr) && !dw.dwarf_formudata(&attr, &value) && value < builder->n_files)
+		scope->call_file = builder->files[value];
 }
 
 /* The ranges of die as intervals of the thing called number; *ret_any: it has code. */
@@ -538,10 +536,10 @@ static struct culprit_error *add_scope(struct unit_builder *builder, Dwarf_Die *
 	if (err || !any)
 		return err;
 	err = scope_name(builder, die, &scope.name);
-	if (!err && parent)
-		err = scope_call(builder, die, &scope);
 	if (err)
 		return err;
+	if (parent)
+		scope_call(builder, die, &scope);
 	if (!make_room(&builder->scopes, sizeof(scope), builder->n_scopes, &builder->cap_scopes))
 		return &culprit_error_no_memory;
 	builder->scopes[builder->n_scopes++] = scope;
@@ -712,10 +710,10 @@ static struct culprit_error *make_segments(struct unit_builder *builder)
 	return NULL;
 }
 
-/* Two arrays in one allocation. */
-static void *join_arrays(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
+/* Two arrays in one allocation, with room for more bytes. */
+static void *join_arrays(const void *a, size_t a_bytes, const void *b, size_t b_bytes, size_t more)
 {
-	uint8_t *both = malloc(a_bytes + b_bytes + 1);
+	uint8_t *both = malloc(a_bytes + b_bytes + more + 1);
 
 	if (both && a_bytes)
 		memcpy(both, a, a_bytes);
@@ -724,15 +722,44 @@ static void *join_arrays(const void *a, size_t a_bytes, const void *b, size_t b_
 	return both;
 }
 
+/* The paths of the files that inlined functions are called from, by number. */
+static struct culprit_error *read_files(struct unit_builder *builder, Dwarf_Files *files, size_t n, uint32_t *ret)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		const char *path = dw.dwarf_filesrc(files, i, NULL, NULL);
+
+		ret[i] = 0;
+		if (path)
+			err = remember_path(builder, path, &ret[i]);
+	}
+	return err;
+}
+
 static struct culprit_error *keep_unit(struct unit_builder *builder, struct dbg_unit *unit)
 {
 	size_t rows = builder->n_rows * sizeof(*builder->rows);
-	uint8_t *lines = join_arrays(builder->rows, rows, builder->segments, builder->n_segments * sizeof(*builder->segments));
+	size_t places = builder->n_segments * sizeof(*builder->segments), n_files = 0;
+	_cleanup_(freep) uint8_t *lines = NULL;
+	struct culprit_error *err;
+	Dwarf_Files *files;
 
+	if (dw.dwarf_getsrcfiles(&builder->functions_die, &files, &n_files) != 0)
+		n_files = 0;
+	if (n_files > DBG_MAX_ROWS)
+		return over(builder->info, "files in a unit");
+	lines = join_arrays(builder->rows, rows, builder->segments, places, n_files * sizeof(uint32_t));
 	if (!lines)
 		return &culprit_error_no_memory;
+	err = read_files(builder, files, n_files, (uint32_t *)(void *)(lines + rows + places));
+	if (err)
+		return err;
 	unit->rows = (void *)lines;
 	unit->places = (void *)(lines + rows);
+	unit->files = (void *)(lines + rows + places);
+	unit->n_files = (uint32_t)n_files;
+	lines = NULL;
 	unit->functions = no_free_ptr(builder->functions);
 	unit->n_rows = (uint32_t)builder->n_rows;
 	unit->n_places = (uint32_t)builder->n_segments;
@@ -746,7 +773,7 @@ static struct culprit_error *keep_unit(struct unit_builder *builder, struct dbg_
 static struct culprit_error *keep_function(struct unit_builder *builder, struct dbg_function *function)
 {
 	size_t segments = builder->n_segments * sizeof(*builder->segments);
-	uint8_t *both = join_arrays(builder->segments, segments, builder->scopes, builder->n_scopes * sizeof(*builder->scopes));
+	uint8_t *both = join_arrays(builder->segments, segments, builder->scopes, builder->n_scopes * sizeof(*builder->scopes), 0);
 
 	if (!both)
 		return &culprit_error_no_memory;
@@ -831,10 +858,10 @@ struct culprit_error *dbg_load_unit(struct debuginfo *info, uint32_t number)
 
 struct culprit_error *dbg_load_function(struct debuginfo *info, const struct dbg_unit *unit, struct dbg_function *function)
 {
-	_cleanup_(deinit_unit) struct unit_builder builder = { .info = info, .steps = MAX_STEPS, .base = unit->base };
+	_cleanup_(deinit_unit) struct unit_builder builder = { .info = info, .steps = MAX_STEPS, .base = unit->base,
+							 .files = unit->files, .n_files = unit->n_files };
 	struct culprit_error *err = open_unit(&builder, unit->die_off);
 	uint32_t scope = 0;
-	size_t n_files;
 	Dwarf_Die die;
 
 	if (err)
@@ -842,8 +869,6 @@ struct culprit_error *dbg_load_function(struct debuginfo *info, const struct dbg
 	if (!dw.dwarf_offdie(dw.dwarf_cu_getdwarf(builder.functions_die.cu), function->die_off, &die))
 		return culprit_error_create(CULPRIT_ERROR_FORMAT, "%s: no function at 0x%llx: %s", info->path,
 					    (unsigned long long)function->die_off, dw.dwarf_errmsg(-1));
-	if (dw.dwarf_getsrcfiles(&builder.functions_die, &builder.files, &n_files) != 0)
-		builder.files = NULL;
 	err = add_scope(&builder, &die, 0, 0, &scope);
 	if (!err && scope)
 		err = visit(&builder, &die, scope);

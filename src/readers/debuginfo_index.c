@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #define MAGIC		0x31786469706c7563ull	/* "culpidx1" */
-#define VERSION		2u
+#define VERSION		3u
 #define BLOCK_BYTES	4096u
 #define MAX_UNIT_BYTES	(96ull << 20)
 #define MAX_FILE_BYTES	(1ull << 30)
@@ -60,9 +60,8 @@ struct header {
 
 struct unit_on_disk {
 	uint64_t die_off, base;
-	uint64_t off;		/* of rows, places, functions in the body; 0: not loaded */
-	uint32_t n_rows, n_places, n_functions;
-	uint32_t reserved;
+	uint64_t off;		/* of rows, places, files, functions in the body; 0: not loaded */
+	uint32_t n_rows, n_places, n_files, n_functions;
 };
 
 struct function_on_disk {
@@ -76,10 +75,11 @@ static uint64_t align(uint64_t n, uint64_t to)
 	return (n + to - 1) / to * to;
 }
 
-/* Rows and places, up to where the functions begin. */
-static uint64_t lines_bytes(uint64_t n_rows, uint64_t n_places)
+/* Rows, places and files, without what comes up to the functions. */
+static uint64_t lines_bytes(const struct unit_on_disk *disk)
 {
-	return align(n_rows * sizeof(struct dbg_row) + n_places * sizeof(struct dbg_segment), 8);
+	return (uint64_t)disk->n_rows * sizeof(struct dbg_row) + (uint64_t)disk->n_places * sizeof(struct dbg_segment) +
+	       (uint64_t)disk->n_files * sizeof(uint32_t);
 }
 
 static uint64_t checksum(const void *data, size_t len)
@@ -188,7 +188,7 @@ static bool load_units(struct debuginfo *info, const struct header *header)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct dbg_unit *unit = &info->units[i];
-		uint64_t lines = lines_bytes(disk[i].n_rows, disk[i].n_places);
+		uint64_t lines = align(lines_bytes(&disk[i]), 8);
 		uint64_t need = lines + (uint64_t)disk[i].n_functions * sizeof(struct function_on_disk);
 
 		unit->die_off = disk[i].die_off;
@@ -197,9 +197,11 @@ static bool load_units(struct debuginfo *info, const struct header *header)
 		unit->base = disk[i].base;
 		unit->rows = (const void *)(body + disk[i].off);
 		unit->places = (const void *)(unit->rows + disk[i].n_rows);
+		unit->files = (const void *)(unit->places + disk[i].n_places);
 		unit->mapped_functions = body + disk[i].off + lines;
 		unit->n_rows = disk[i].n_rows;
 		unit->n_places = disk[i].n_places;
+		unit->n_files = disk[i].n_files;
 		unit->n_functions = disk[i].n_functions;
 		unit->loaded = true;
 	}
@@ -482,8 +484,12 @@ static bool lay_out(struct debuginfo *info, struct layout *layout)
 	place(layout, UNITS, info->n_units * sizeof(*layout->units));
 	for (uint32_t i = 0; i < info->n_units; i++) {
 		const struct dbg_unit *unit = &info->units[i];
-		uint64_t lines = lines_bytes(unit->n_rows, unit->n_places);
-		uint64_t bytes = lines + unit->n_functions * sizeof(*layout->functions);
+		struct unit_on_disk disk = {
+			.die_off = unit->die_off, .base = unit->base, .off = layout->end, .n_rows = unit->n_rows,
+			.n_places = unit->n_places, .n_files = unit->n_files, .n_functions = unit->n_functions,
+		};
+		uint64_t lines = lines_bytes(&disk);
+		uint64_t bytes = align(lines, 8) + unit->n_functions * sizeof(*layout->functions);
 
 		layout->units[i].die_off = unit->die_off;
 		if (!unit->loaded || !bytes || used + bytes > MAX_UNIT_BYTES)
@@ -491,10 +497,7 @@ static bool lay_out(struct debuginfo *info, struct layout *layout)
 		if (!unit->owned && !dbg_check(info, unit->rows, (size_t)lines))
 			return false;
 		used += bytes;
-		layout->units[i] = (struct unit_on_disk){
-			.die_off = unit->die_off, .base = unit->base, .off = layout->end,
-			.n_rows = unit->n_rows, .n_places = unit->n_places, .n_functions = unit->n_functions,
-		};
+		layout->units[i] = disk;
 		layout->end = align(layout->end + bytes, 8);
 		if (!lay_out_functions(info, unit, layout, &used))
 			return false;
@@ -506,14 +509,12 @@ static bool lay_out(struct debuginfo *info, struct layout *layout)
 	       dbg_check(info, info->strings, info->strings_len);
 }
 
-/* Rows, places, functions; then what of the functions was loaded. */
+/* Rows, places, files, functions; then what of the functions was loaded. */
 static void put_unit(struct writer *writer, const struct dbg_unit *unit, const struct unit_on_disk *disk,
 		     const struct function_on_disk *functions)
 {
-	struct table lines = { .off = disk->off, .bytes = unit->n_rows * sizeof(*unit->rows) +
-						    unit->n_places * sizeof(*unit->places) };
-	struct table list = { .off = disk->off + lines_bytes(unit->n_rows, unit->n_places),
-			      .bytes = unit->n_functions * sizeof(*functions) };
+	struct table lines = { .off = disk->off, .bytes = lines_bytes(disk) };
+	struct table list = { .off = disk->off + align(lines.bytes, 8), .bytes = unit->n_functions * sizeof(*functions) };
 
 	put_table(writer, &lines, unit->rows);
 	put_table(writer, &list, functions);

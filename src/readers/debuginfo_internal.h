@@ -85,11 +85,12 @@ struct dbg_unit {
 	uint64_t base;
 	const struct dbg_row *rows;
 	const struct dbg_segment *places;
+	const uint32_t *files;		/* by the numbers that DW_AT_call_file has; libdw would read all lines anew for them */
 	struct dbg_function *functions;	/* NULL where they are still in the index alone */
 	const void *mapped_functions;	/* as the index has them; NULL: it does not */
-	uint32_t n_rows, n_places, n_functions;
+	uint32_t n_rows, n_places, n_files, n_functions;
 	bool loaded;
-	bool owned;		/* rows and places are one allocation at rows */
+	bool owned;		/* rows, places and files are one allocation at rows */
 };
 
 /* A source path as libdw gives it, and its string. libdw keeps its strings until it is closed. */

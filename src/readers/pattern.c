@@ -1014,6 +1014,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "leads", &l->set->leads);
 	if (yaml_is(key, "intruders"))
 		return get_globs(l, value, "intruders", &l->set->intruders);
+	if (yaml_is(key, "headings"))
+		return get_globs(l, value, "headings", &l->set->headings);
 	if (yaml_is(key, "skip"))
 		return get_globs(l, value, "skip", &l->set->skip);
 	if (yaml_is(key, "unwinder"))
@@ -1027,7 +1029,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, leads, intruders, skip, foreign, unwinder, guilty, "
+				   "name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }
 

@@ -184,7 +184,7 @@ enum session_outcome {
 struct culprit_error *session_run(struct session *session, const struct session_observer *observer,
 				  enum session_outcome *ret);
 
-/* Ask the policy once, with all facts there are. Needs the graph. */
+/* Ask the policy once, with all facts there are; hours that are spent end the search. Needs the graph. */
 struct culprit_error *session_ask(struct session *session);
 
 /* ------------------------------------------------------------- queries */

@@ -148,8 +148,6 @@ static struct culprit_error *hunt(struct session *s, const struct session_observ
 				session_notify(s, observer, SESSION_LEARNED);
 			continue;
 		}
-		if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
-			err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 		if (!err)
 			err = session_journal_decision(s, &s->action);
 		if (err)

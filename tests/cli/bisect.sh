@@ -229,6 +229,20 @@ run "$CULPRIT" bisect run -q -c few.yaml
 is 'a small budget without a hit is no set of everything' "4 none" "$code ${out##*$'\n'}"
 has 'a small budget without a hit is told' 'in 7 runs' "$out"
 
+sed -e 's/few"$/bare"/' -e 's|/few|/bare|g' -e 's/^budget.*/baseline-runs: 2/' few.yaml >bare.yaml
+run "$CULPRIT" bisect run -q -c bare.yaml
+has 'so many runs at the known end as allowed' 'in 4 runs; 3 of them' "$out"
+
+# --- hours: the answer at their end is the same for all who ask
+sed -e 's/hunt"$/hours"/' -e 's|/hunt|/hours|g' -e '$a budget: { hours: 0.0004 }' culprit.yaml >hours.yaml
+SLOW=0.3 run "$CULPRIT" bisect run -q -c hours.yaml
+is 'a budget of hours ends in a set' "3 set" "$code $(cut -c1-3 <<<"${out##*$'\n'}")"
+has 'a budget of hours: status' 'the budget is spent' "$("$CULPRIT" bisect status -c hours.yaml)"
+has 'a budget of hours: the report' 'the budget is spent' "$("$CULPRIT" bisect report -c hours.yaml)"
+sed -i 's/0.0004/1/' hours.yaml
+run "$CULPRIT" bisect run -q -c hours.yaml
+is 'with more hours it goes on' "culprit $(rev c14)" "${out##*$'\n'}"
+
 # --- plain mode, parallel runs
 write_config plain.yaml plain 'mode: plain
 runs-per-commit: 4

@@ -14,7 +14,7 @@ echo "init: welcome to $(uname -a)"
 [ -f /proc/sys/debug/exception-trace ] && echo 1 > /proc/sys/debug/exception-trace
 echo 1 > /proc/sys/kernel/print-fatal-signals
 L=/sys/kernel/debug/provoke-crash
-[ -f /lkdtm.ko ] && [ -z "$nomod" ] && insmod /lkdtm.ko
+[ -f /lkdtm.ko ] && [ -z "$nomod" ] && insmod /lkdtm.ko ${count:+cpoint_count=$count}
 lk() { case $1 in *@*) echo "${1%@*}" > "$L/${1#*@}" ;; *) echo "$1" > $L/DIRECT ;; esac; }
 IFS=,; set -- $trig; unset IFS
 for a; do

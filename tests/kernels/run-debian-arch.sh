@@ -8,14 +8,14 @@
 #   ./run-debian-arch.sh boot ARCH NAME SECONDS [COMMAND LINE]    logs/ARCH-NAME.log; trig=: see arch-init.sh
 #   ./run-debian-arch.sh all ARCH...                   the boots of the corpus' logs
 #
-# ARCH: s390x ppc64el armhf mipsel mips64el
+# ARCH: s390x ppc64el armhf mipsel mips64el i386
 LAB=${LAB:-lab} L=${L:-logs} ABI=${ABI:-6.1.0-50}
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$LAB" "$L"; LAB=$(cd "$LAB" && pwd) L=$(cd "$L" && pwd)
 
 arch()
 {
-	A=$1 D=$LAB/$1
+	A=$1 D=$LAB/$1 P=
 	case $A in
 	s390x) F=s390x T=s390x-linux-gnu E=big
 		Q="qemu-system-s390x -M s390-ccw-virtio -m 512M -smp 2" C=ttysclp0 ;;
@@ -27,6 +27,8 @@ arch()
 		Q="qemu-system-mipsel -M malta -cpu 24Kf -m 256M" C=ttyS0 ;;
 	mips64el) F=5kc-malta T=mips64el-linux-gnuabi64 E=little
 		Q="qemu-system-mips64el -M malta -cpu 5KEc -m 256M" C=ttyS0 ;;
+	i386) F=686-pae T=i686-linux-gnu E=little P=-unsigned
+		Q="qemu-system-i386 -M pc -cpu qemu32 -m 512M -smp 2" C=ttyS0 ;;
 	*) echo "$0: what is $A?" >&2; exit 2 ;;
 	esac
 }
@@ -47,7 +49,7 @@ fetch()
 {
 	mkdir -p "$D/deb"; cd "$D/deb" || exit 1
 	apt_for "$A" update
-	apt_for "$A" download "linux-image-$ABI-$F" "linux-headers-$ABI-$F" "linux-headers-$ABI-common" busybox-static
+	apt_for "$A" download "linux-image-$ABI-$F$P" "linux-headers-$ABI-$F" "linux-headers-$ABI-common" busybox-static
 	apt-get download linux-kbuild-6.1 linux-source-6.1	# tools for the host
 	for d in *.deb; do dpkg-deb -x "$d" "$D"; done
 	tar xJf "$D/usr/src/linux-source-6.1.tar.xz" -C "$D" --strip-components=1 linux-source-6.1/drivers/misc/lkdtm

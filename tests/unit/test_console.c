@@ -163,21 +163,23 @@ END_TEST
 START_TEST(dmesg_forms)
 {
 	static const struct expect list[] = {
-		{ "[Sun Nov 22 10:00:00 2026] text", "text", KERNEL, .time_us = -1 },
-		{ "[Sun Nov  1 10:00:00 2026]  text", " text", KERNEL, .time_us = -1 },
-		{ "[Sun Nov 22 10:00:00 2026 <    0.000012>] text", "text", KERNEL, .time_us = -1 },
-		{ "[Nov22 10:00] text", "text", KERNEL, .time_us = -1 },
-		{ "[  +0.000012] text", "text", KERNEL, .time_us = -1 },
-		{ "[  -0.353149] text", "text", KERNEL, .time_us = -1 },
+		{ "[Sun Nov 22 10:00:00 2026] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "[Sun Nov  1 10:00:00 2026]  text", " text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "[Sun Nov 22 10:00:00 2026 <    0.000012>] text", "text", KERNEL, .time_us = -1,
+		  .flags = LINE_LOGGED },
+		{ "[Nov22 10:00] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "[  +0.000012] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "[  -0.353149] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "[    0.000376 <   -0.055624>] text", "text", KERNEL, .time_us = 376 },
-		{ "[<    0.000012>] text", "text", KERNEL, .time_us = -1 },
+		{ "[<    0.000012>] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "[   12.345678 <    0.000012>] text", "text", KERNEL, .time_us = 12345678 },
-		{ "2026-11-22T10:00:00,123456+00:00 text", "text", KERNEL, .time_us = -1 },
-		{ "kern  :warn  : [   12.345678] text", "text", .origin = ORIGIN_KERNEL, .level = 4, .time_us = 12345678 },
+		{ "2026-11-22T10:00:00,123456+00:00 text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "kern  :warn  : [   12.345678] text", "text", .origin = ORIGIN_KERNEL, .level = 4, .time_us = 12345678,
+		  .flags = LINE_LOGGED },
 		{ "kern  :emerg : [Sun Nov 22 10:00:00 2026] text", "text", .origin = ORIGIN_KERNEL, .level = 0,
-		  .time_us = -1 },
+		  .time_us = -1, .flags = LINE_LOGGED },
 		{ "daemon:info  : [   12.345678] systemd[1]: BUG: x", "systemd[1]: BUG: x", .origin = ORIGIN_OTHER,
-		  .level = 6, .time_us = 12345678 },
+		  .level = 6, .time_us = 12345678, .flags = LINE_LOGGED },
 		{ "<30>[   12.345678] systemd[1]: x", "systemd[1]: x", .origin = ORIGIN_OTHER, .level = 6,
 		  .time_us = 12345678 },
 		{ "<12>[   12.345678] BUG: by a program", "BUG: by a program", .origin = ORIGIN_OTHER, .level = 4,
@@ -204,6 +206,16 @@ START_TEST(dmesg_json)
 	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 30,").origin, ORIGIN_META);
 	line = decode_with(&decoder, "         \"msg\": \"systemd[1]: x\"");
 	ck_assert_uint_eq(line.origin, ORIGIN_OTHER);
+	/* util-linux 2.41 */
+	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 3,").origin, ORIGIN_META);
+	ck_assert_uint_eq(decode_with(&decoder, "         \"caller\": \"T123\",").origin, ORIGIN_META);
+	line = decode_with(&decoder, "         \"msg\": \"BUG: x\"");
+	ck_assert(caller_equal(line.caller, (struct caller){ CALLER_TASK, 123 }));
+	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 3,").origin, ORIGIN_META);
+	ck_assert_int_eq(decode_with(&decoder, "         \"msg\": \"BUG: x\"").caller.kind, CALLER_NONE);
+	ck_assert_uint_eq(decode_with(&decoder, "         \"caller\": \"me\",").origin, ORIGIN_UNKNOWN);
+	ck_assert_uint_eq(console_lines_needed(SPAN("         \"msg\": \"x\"")), 3);
+	ck_assert_uint_eq(console_lines_needed(SPAN("[    1.000000] \"msg\"")), 0);
 	ck_assert_uint_eq(decode_with(&decoder, "  \"msg\": \"BUG: x\"").origin, ORIGIN_UNKNOWN);
 	ck_assert_uint_eq(decode_with(&decoder, "         \"msg\": \"").origin, ORIGIN_UNKNOWN);
 	console_decoder_deinit(&decoder);
@@ -213,21 +225,26 @@ END_TEST
 START_TEST(kmsg_records)
 {
 	static const struct expect list[] = {
-		{ "6,1234,5678901,-;text; more", "text; more", .origin = ORIGIN_KERNEL, .level = 6, .time_us = 5678901 },
+		{ "6,1234,5678901,-;text; more", "text; more", .origin = ORIGIN_KERNEL, .level = 6, .time_us = 5678901,
+		  .flags = LINE_LOGGED },
 		{ "4,1234,5678901,-,caller=T123;  text", "  text", .origin = ORIGIN_KERNEL, .level = 4,
-		  .time_us = 5678901, TASK(123) },
-		{ "4,1,2,c,caller=C1;text", "text", .origin = ORIGIN_KERNEL, .level = 4, .time_us = 2, CPU(1) },
-		{ "6.4.0-rc1,6,444,501151268,-;text", "text", .origin = ORIGIN_KERNEL, .level = 6, .time_us = 501151268 },
+		  .time_us = 5678901, TASK(123), .flags = LINE_LOGGED },
+		{ "4,1,2,c,caller=C1;text", "text", .origin = ORIGIN_KERNEL, .level = 4, .time_us = 2, CPU(1),
+		  .flags = LINE_LOGGED },
+		{ "6.4.0-rc1,6,444,501151268,-;text", "text", .origin = ORIGIN_KERNEL, .level = 6, .time_us = 501151268,
+		  .flags = LINE_LOGGED },
 		{ "6,1234,5678901,-,ncfrag=0/1000;text", "text", .origin = ORIGIN_KERNEL, .level = 6,
-		  .time_us = 5678901, .flags = LINE_FRAGMENT },
+		  .time_us = 5678901, .flags = LINE_LOGGED | LINE_FRAGMENT },
 		{ "6,1234,5678901,-,ncfrag=900/1000;", "", .origin = ORIGIN_META, .level = 6, .time_us = 5678901,
-		  .flags = LINE_FRAGMENT },
+		  .flags = LINE_LOGGED | LINE_FRAGMENT },
 		{ "30,5,6,-;systemd[1]: BUG: x", "BUG: x", .origin = ORIGIN_OTHER, .level = 6, .time_us = 6,
-		  .speaker = "systemd" },
-		{ "12,5,6,-;BUG: x", "BUG: x", .origin = ORIGIN_OTHER, .level = 4, .time_us = 6 },
+		  .speaker = "systemd", .flags = LINE_LOGGED },
+		{ "12,5,6,-;BUG: x", "BUG: x", .origin = ORIGIN_OTHER, .level = 4, .time_us = 6,
+		  .flags = LINE_LOGGED },
 		{ "6,1,2,-;a\\x09b\\x5cc\\x1b[31md\\x0ae", "a\tb\\cd e", .origin = ORIGIN_KERNEL, .level = 6,
-		  .time_us = 2, .flags = LINE_CLEANED },
-		{ "6,1,2,-;\\x4", "\\x4", .origin = ORIGIN_KERNEL, .level = 6, .time_us = 2, .flags = LINE_CLEANED },
+		  .time_us = 2, .flags = LINE_LOGGED | LINE_CLEANED },
+		{ "6,1,2,-;\\x4", "\\x4", .origin = ORIGIN_KERNEL, .level = 6, .time_us = 2,
+		  .flags = LINE_LOGGED | LINE_CLEANED },
 	};
 	struct console_decoder decoder = { 0 };
 
@@ -246,11 +263,12 @@ END_TEST
 START_TEST(logger_forms)
 {
 	static const struct expect list[] = {
-		{ "Nov 22 10:00:00 host kernel: [   12.345678] text", "text", KERNEL, .time_us = 12345678 },
-		{ "Nov  2 10:00:00 host kernel: text", "text", KERNEL, .time_us = -1 },
-		{ "Nov 22 10:00:00.123456 host kernel: text", "text", KERNEL, .time_us = -1 },
+		{ "Nov 22 10:00:00 host kernel: [   12.345678] text", "text", KERNEL, .time_us = 12345678,
+		  .flags = LINE_LOGGED },
+		{ "Nov  2 10:00:00 host kernel: text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "Nov 22 10:00:00.123456 host kernel: text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "Nov 22 10:00:00 host kernel: rcu: #0110-...!: (1 GPs behind)", "rcu: \t0-...!: (1 GPs behind)", KERNEL,
-		  .time_us = -1, .flags = LINE_CLEANED },
+		  .time_us = -1, .flags = LINE_LOGGED | LINE_CLEANED },
 		{ "Nov 22 10:00:00 host sshd[12]: BUG: x", "BUG: x", .origin = ORIGIN_OTHER, .level = -1, .time_us = -1,
 		  .speaker = "sshd" },
 		{ "Nov 22 10:00:00 host a[12]: Nov 22 10:00:00 host kernel: BUG: x", "Nov 22 10:00:00 host kernel: BUG: x",
@@ -259,24 +277,28 @@ START_TEST(logger_forms)
 		{ "Nov 22 10:00:00 divide error: 0000 [#1] SMP", "divide error: 0000 [#1] SMP", NOTHING },
 		{ "Nov 22 10:00:00 BUG: unable to handle x", "BUG: unable to handle x", NOTHING },
 		{ "Nov 22 10:00:00 [   12.345678] text", "text", KERNEL, .time_us = 12345678 },
-		{ "[   12.345678] host kernel: text", "text", KERNEL, .time_us = 12345678 },
-		{ "[   12.345678] host kernel: [   12.345600][ T1] text", "text", KERNEL, .time_us = 12345600, TASK(1) },
+		{ "[   12.345678] host kernel: text", "text", KERNEL, .time_us = 12345678, .flags = LINE_LOGGED },
+		{ "[   12.345678] host kernel: [   12.345600][ T1] text", "text", KERNEL, .time_us = 12345600, TASK(1),
+		  .flags = LINE_LOGGED },
 		{ "[   12.345678] host systemd[1]: text", "text", .origin = ORIGIN_OTHER, .level = -1,
 		  .time_us = 12345678, .speaker = "systemd" },
-		{ "2026-11-22T10:00:00+0000 host kernel: text", "text", KERNEL, .time_us = -1 },
+		{ "2026-11-22T10:00:00+0000 host kernel: text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "2026-11-22T10:00:00.123456+00:00 host kernel: [   12.345678] text", "text", KERNEL,
-		  .time_us = 12345678 },
+		  .time_us = 12345678, .flags = LINE_LOGGED },
 		{ "2026-11-22T10:00:00.123456+00:00 host cron[7]: text", "text", .origin = ORIGIN_OTHER, .level = -1,
 		  .time_us = -1, .speaker = "cron" },
-		{ "Sun 2026-11-22 10:00:00 UTC host kernel: text", "text", KERNEL, .time_us = -1 },
-		{ "1795341600.123456 host kernel: text", "text", KERNEL, .time_us = -1 },
-		{ "Sun Nov 22 10:00:00 2026 kern.warn kernel: [   12.345678] text", "text", KERNEL, .time_us = 12345678 },
-		{ "Nov 22 10:00:00 host kern.err kernel: text", "text", KERNEL, .time_us = -1 },
-		{ "<4>Nov 22 10:00:00 host kernel: text", "text", .origin = ORIGIN_KERNEL, .level = 4, .time_us = -1 },
+		{ "Sun 2026-11-22 10:00:00 UTC host kernel: text", "text", KERNEL, .time_us = -1,
+		  .flags = LINE_LOGGED },
+		{ "1795341600.123456 host kernel: text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "Sun Nov 22 10:00:00 2026 kern.warn kernel: [   12.345678] text", "text", KERNEL, .time_us = 12345678,
+		  .flags = LINE_LOGGED },
+		{ "Nov 22 10:00:00 host kern.err kernel: text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "<4>Nov 22 10:00:00 host kernel: text", "text", .origin = ORIGIN_KERNEL, .level = 4, .time_us = -1,
+		  .flags = LINE_LOGGED },
 		{ "<38>Nov 22 10:00:00 host sshd[12]: text", "text", .origin = ORIGIN_OTHER, .level = 6, .time_us = -1,
 		  .speaker = "sshd" },
 		{ "<4>1 2026-11-22T10:00:00Z host kernel - - - text", "text", .origin = ORIGIN_KERNEL, .level = 4,
-		  .time_us = -1 },
+		  .time_us = -1, .flags = LINE_LOGGED },
 		{ "<38>1 2026-11-22T10:00:00Z host sshd 12 - [a b=\"c\"] text", "text", .origin = ORIGIN_OTHER,
 		  .level = 6, .time_us = -1, .speaker = "sshd" },
 		{ "01-22 10:00:00.123     0     0 I         : [   12.345678] text", "text", KERNEL, .time_us = 12345678 },

@@ -72,7 +72,7 @@ static struct case_list cases;
 static void setup(void)
 {
 	static const char *const dirs[] = {
-		"atomic", "boot-failure", "bug", "fault", "hang", "infrastructure", "kasan", "kcsan", "kfence", "kmsan",
+		"atomic", "bug", "fault", "hang", "infrastructure", "kasan", "kcsan", "kfence", "kmsan",
 		"leak", "lockdep", "panic", "reboot", "ubsan", "warning"
 	};
 	char path[64];

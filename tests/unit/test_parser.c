@@ -420,6 +420,45 @@ START_TEST(a_task_chooses_its_name)
 END_TEST
 
 /* Lines with control bytes are copied to be decoded; a look back decodes others of them. */
+/* "title: lines before its banner\n" of each report of seven lines, a report, three lines, and a report. */
+static void ck_prefixes(const char *prefix, const char *expected)
+{
+	_cleanup_(buf_deinit) struct buf log = { 0 }, out = { 0 };
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	ck_assert(buf_add_str(&log, VERSION));
+	for (int i = 0; i < 7; i++)
+		ck_assert(buf_printf(&log, "%sword %d\n%sother\n", prefix, i, "[   10.000000][    T9] "));
+	for (int i = 0; i < 2; i++) {
+		ck_assert(buf_printf(&log, "%sBUG: KASAN: use-after-free in f%d+0x10/0x20\n", prefix, i));
+		ck_assert(buf_printf(&log, "%sRead of size 8 at addr ffff888012345678 by task a/12\n", prefix));
+		ck_assert(buf_printf(&log, "%sCall Trace:\n", prefix));
+		for (int k = 0; k < 6; k++)
+			ck_assert(buf_printf(&log, "%s f%d+0x10/0x20\n", prefix, i));
+		for (int k = 0; k < 3; k++)
+			ck_assert(buf_printf(&log, "%sword\n", prefix));
+	}
+	ck_assert_ptr_null(culprit_parser_feed(p, log.data, log.len));
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	while ((r = culprit_parser_take(p))) {
+		ck_assert(buf_printf(&out, "%s: %u\n", r->frame, r->prefix_lines));
+		culprit_report_destroy(r);
+	}
+	culprit_parser_destroy(p);
+	ck_assert_str_eq(out.data, expected);
+}
+
+/* Five lines; all that a task said, but for the boot's own, and never far into the report before. */
+START_TEST(what_a_task_said_before)
+{
+	ck_prefixes("[   10.000000] ", "f0: 5\nf1: 5\n");
+	ck_prefixes("[   10.000000][    C1] ", "f0: 5\nf1: 5\n");
+	ck_prefixes("[   10.000000][    T1] ", "f0: 5\nf1: 5\n");
+	ck_prefixes("[   10.000000][   T77] ", "f0: 7\nf1: 5\n");
+}
+END_TEST
+
 START_TEST(looking_back_keeps_the_line_at_hand)
 {
 	struct culprit_parser *p = create();
@@ -428,7 +467,7 @@ START_TEST(looking_back_keeps_the_line_at_hand)
 
 	feed(p, "[  100.000000] \033[1mwords of the boot before\033[0m\n"
 		"[    0.000000] \033[1mLinux version 6.1.0 (a@b) #1 SMP PREEMPT\033[0m\n"
-		T "one\n" T "two\n" T "three\n" T "four\n" T "\033[1mfive is said\033[0m before\n"
+		T "\033[1mone is said\033[0m before\n"
 		T "\033[1mBUG: KASAN: use-after-free in kc_read+0x10/0x20\033[0m\n"
 		T "Read of size 8 at addr ffff888012345678 by task a/12\n" T "Call Trace:\n" T " kc_read+0x10/0x20\n");
 	ck_assert_ptr_null(culprit_parser_finish(p));
@@ -438,9 +477,35 @@ START_TEST(looking_back_keeps_the_line_at_hand)
 	ck_assert_str_eq(r->title, "unexpected kernel reboot");
 	culprit_report_destroy(r);
 	r = culprit_parser_take(p);
-	ck_assert_str_eq(r->text, "one\ntwo\nthree\nfour\nfive is said before\n"
+	ck_assert_str_eq(r->text, "Linux version 6.1.0 (a@b) #1 SMP PREEMPT\none is said before\n"
 			 "BUG: KASAN: use-after-free in kc_read+0x10/0x20\nRead of size 8 at addr ffff888012345678 by task a/12\nCall Trace:\n kc_read+0x10/0x20\n");
 	culprit_report_destroy(r);
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+/* Lines without a banner are passed over; in dmesg -J they say who spoke, and when. */
+#define RECORD(pri, time, msg) "      },{\n         \"pri\": " pri ",\n         \"time\":    " time ",\n         \"msg\": \"" msg "\"\n"
+START_TEST(records_of_dmesg_json)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	feed(p, "{\n   \"dmesg\": [\n" RECORD("5", " 0.000000", "Linux version 6.1.0 (a@b)")
+		RECORD("30", "20.000000", "BUG: KASAN: use-after-free in a_program+0x1/0x2") RECORD("6", "30.000000", "said before")
+		RECORD("3", "31.000000", "BUG: KASAN: use-after-free in kc_read+0x10/0x20")
+		RECORD("3", "31.000001", "Read of size 8 at addr ffff888012345678 by task a/12")
+		RECORD("3", "31.000002", "Call Trace:") RECORD("3", "31.000003", " kc_read+0x10/0x20") "      }\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_str_eq(r->title, "KASAN: use-after-free Read in kc_read");
+	ck_assert_int_eq(r->time_us, 31000000);
+	/* It is no report, but what programs tell the kernel's log stands before one. */
+	ck_assert_str_eq(r->text, "Linux version 6.1.0 (a@b)\nBUG: KASAN: use-after-free in a_program+0x1/0x2\nsaid before\n"
+			 "BUG: KASAN: use-after-free in kc_read+0x10/0x20\n"
+			 "Read of size 8 at addr ffff888012345678 by task a/12\nCall Trace:\n kc_read+0x10/0x20\n");
+	culprit_report_destroy(r);
+	ck_assert_ptr_null(culprit_parser_take(p));
 	culprit_parser_destroy(p);
 }
 END_TEST
@@ -473,6 +538,8 @@ int main(void)
 	tcase_add_test(tc, silent_contexts_end);
 	tcase_add_test(tc, a_task_chooses_its_name);
 	tcase_add_test(tc, looking_back_keeps_the_line_at_hand);
+	tcase_add_test(tc, records_of_dmesg_json);
+	tcase_add_test(tc, what_a_task_said_before);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
