@@ -22,6 +22,7 @@
  * may be a crash, and a report takes a hundred times the memory of a short line.
  */
 #define PIECE_BYTES (32u << 10)
+#define MIN_BLOCKS 8
 #define MAX_BLOCKS 32
 #define MAX_HITS 1024		/* of a block; where there are more, the search is not what takes the time */
 
@@ -45,6 +46,8 @@ struct ahead {
 	uint64_t end;			/* blocks of the file; UINT64_MAX: not known yet */
 	bool started;			/* block `done` is in the taker's hands */
 	bool stop;
+	bool taker_waits;		/* for block `done` */
+	size_t n_idle;			/* threads that wait for room */
 	pthread_t threads[MAX_BLOCKS];
 	size_t n_threads;
 };
@@ -111,7 +114,8 @@ static void fill_next(struct ahead *a)
 	block->ready = true;
 	if (len < a->options.block_bytes && i + 1 < a->end)
 		a->end = i + 1;
-	pthread_cond_broadcast(&a->changed);
+	if (a->taker_waits)
+		pthread_cond_broadcast(&a->changed);
 }
 
 static bool may_claim(const struct ahead *a)
@@ -125,10 +129,13 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&a->lock);
 	while (!a->stop && a->claimed < a->end) {
-		if (may_claim(a))
+		if (may_claim(a)) {
 			fill_next(a);
-		else
-			pthread_cond_wait(&a->changed, &a->lock);
+			continue;
+		}
+		a->n_idle++;
+		pthread_cond_wait(&a->changed, &a->lock);
+		a->n_idle--;
 	}
 	pthread_mutex_unlock(&a->lock);
 	return NULL;
@@ -158,7 +165,7 @@ struct culprit_error *ahead_create(const struct ahead_options *options, struct a
 	if (!a)
 		return &culprit_error_no_memory;
 	a->options = *options;
-	a->n_blocks = 2 * n_jobs;
+	a->n_blocks = 2 * n_jobs > MIN_BLOCKS ? 2 * n_jobs : MIN_BLOCKS;
 	a->end = UINT64_MAX;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->changed, NULL);
@@ -183,7 +190,9 @@ struct culprit_error *ahead_next(struct ahead *a, const struct ahead_piece_found
 		/* The read that failed came after what was handed out last. */
 		error = a->blocks[a->done % a->n_blocks].error;
 		a->done++;
-		pthread_cond_broadcast(&a->changed);
+		/* A block takes as long as waking a thread: it wakes to several. */
+		if (a->n_idle && a->claimed - a->done <= a->n_blocks / 2)
+			pthread_cond_broadcast(&a->changed);
 	}
 	a->started = true;
 	while (!error && a->done < a->end) {
@@ -195,10 +204,13 @@ struct culprit_error *ahead_next(struct ahead *a, const struct ahead_piece_found
 			error = block->n_pieces ? 0 : block->error;
 			break;
 		}
-		if (may_claim(a))
+		if (may_claim(a)) {
 			fill_next(a);
-		else
-			pthread_cond_wait(&a->changed, &a->lock);
+			continue;
+		}
+		a->taker_waits = true;
+		pthread_cond_wait(&a->changed, &a->lock);
+		a->taker_waits = false;
 	}
 	pthread_mutex_unlock(&a->lock);
 	if (!error)

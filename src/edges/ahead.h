@@ -32,7 +32,7 @@ struct ahead_piece_found {
 
 struct ahead;
 
-/* Memory: about 2 * n_jobs blocks, at the most 32. Errors: NO_MEMORY. */
+/* Memory: 8 to 32 blocks, as n_jobs has it. Errors: NO_MEMORY. */
 struct culprit_error *ahead_create(const struct ahead_options *options, struct ahead **ret);
 
 /* The pieces of the next block, borrowed until the next call; none at the end of the file. Errors: OS. */
