@@ -13,6 +13,7 @@
 #include "edges/case.h"
 #include "meaning/symbol_scan.h"
 #include "readers/pattern.h"
+#include "suite.h"
 
 /* Reports that are known to be read otherwise, and why. */
 static const struct { const char *name, *why; } others[] = {
@@ -239,8 +240,6 @@ int main(void)
 {
 	Suite *suite = suite_create("again");
 	TCase *tc = tcase_create("again");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, reports_read_again);
@@ -248,9 +247,5 @@ int main(void)
 	tcase_add_test(tc, printed_reports);
 	tcase_add_test(tc, dumps_do_not_end_a_report);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

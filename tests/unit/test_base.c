@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "ground/base.h"
+#include "suite.h"
 
 START_TEST(error_context_goes_in_front)
 {
@@ -161,8 +162,6 @@ int main(void)
 {
 	Suite *suite = suite_create("base");
 	TCase *tc = tcase_create("base");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, error_context_goes_in_front);
 	tcase_add_test(tc, error_errno_names_the_cause);
@@ -175,9 +174,5 @@ int main(void)
 	tcase_add_test(tc, arena_aligns_and_zeroes);
 	tcase_add_test(tc, numbers_stop_at_the_span_and_refuse_overflow);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "search/bisect.h"
 #include "search/bisect_dag.h"
+#include "suite.h"
 
 #define MAX 64
 
@@ -1049,16 +1050,10 @@ int main(void)
 	};
 	Suite *suite = suite_create("bisect");
 	TCase *tcase = tcase_create("bisect");
-	SRunner *runner;
-	int failed;
 
 	for (size_t k = 0; k < countof(tests); k++)
 		tcase_add_test(tcase, tests[k]);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "edges/case.h"
+#include "suite.h"
 
 static void parse(const char *text, struct corpus_case *ret)
 {
@@ -116,8 +117,6 @@ int main(void)
 {
 	Suite *suite = suite_create("case");
 	TCase *tc = tcase_create("case");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, every_header_is_read);
 	tcase_add_test(tc, no_headers_means_no_report);
@@ -126,9 +125,5 @@ int main(void)
 	tcase_add_test(tc, mistakes_have_a_place);
 	tcase_add_test(tc, what_is_written_reads_back_the_same);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

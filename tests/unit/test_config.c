@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "search/config.h"
+#include "suite.h"
 
 #define BASE "repository: /r\nbad: b\ngood: g\nrun: { command: ./boot }\n"
 
@@ -207,8 +208,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *tc = tcase_create("config");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, defaults_of_the_shortest_file);
 	tcase_add_test(tc, every_key);
@@ -217,9 +216,5 @@ int main(void)
 	tcase_add_test(tc, measures);
 	tcase_add_test(tc, a_missing_file_says_what_to_do);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

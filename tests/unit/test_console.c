@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "readers/console.h"
+#include "suite.h"
 
 struct expect {
 	const char *raw;
@@ -516,8 +517,6 @@ int main(void)
 {
 	Suite *suite = suite_create("console");
 	TCase *tc = tcase_create("console");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, printk_prefixes);
 	tcase_add_test(tc, kernel_text_is_never_cut);
@@ -535,9 +534,5 @@ int main(void)
 	tcase_add_test(tc, pieces_of_a_long_line_inherit);
 	tcase_add_test(tc, last_line_end);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

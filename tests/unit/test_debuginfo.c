@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "readers/debuginfo.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/culprit-debuginfo-XXXXXX";
 
@@ -249,7 +250,6 @@ int main(void)
 {
 	Suite *suite = suite_create("debuginfo");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 	int failed;
 	FILE *f;
 	char path[256];
@@ -269,10 +269,8 @@ int main(void)
 	tcase_add_loop_test(tcase, torn_files_are_refused_or_bounded, 0, 8);
 	tcase_add_test(tcase, what_is_no_elf_file_is_an_error);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	failed = run_suite(suite);
 	run("rm -rf ./*");
 	rmdir(dir);
-	return failed != 0;
+	return failed;
 }

@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "edges/diff.h"
+#include "suite.h"
 
 static char *diff(const char *from, const char *to, unsigned int context)
 {
@@ -86,8 +87,6 @@ int main(void)
 {
 	Suite *suite = suite_create("diff");
 	TCase *tc = tcase_create("diff");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, equal_texts_have_no_hunk);
 	tcase_add_test(tc, a_changed_line_stands_between_its_neighbours);
@@ -97,9 +96,5 @@ int main(void)
 	tcase_add_test(tc, control_bytes_are_shown);
 	tcase_add_test(tc, large_texts_are_replaced_whole);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "meaning/guilty.h"
 #include "readers/pattern.h"
 #include "readers/disasm.h"
+#include "suite.h"
 
 static struct arena arena;
 
@@ -171,8 +172,6 @@ int main(void)
 {
 	Suite *suite = suite_create("disasm");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, finds_the_trapping_instruction);
 	tcase_add_test(tcase, deliberate_traps_are_told);
@@ -182,8 +181,5 @@ int main(void)
 	tcase_add_test(tcase, guilty_file_is_the_first_that_is_not_generic);
 	tcase_add_test(tcase, guilty_file_of_stalls_stands_below_the_interrupt);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

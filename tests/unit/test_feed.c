@@ -10,6 +10,7 @@
 #include "edges/feed.h"
 #include "edges/json.h"
 #include "edges/text.h"
+#include "suite.h"
 
 #define MAX_CASES 2000
 
@@ -305,8 +306,6 @@ int main(void)
 {
 	Suite *suite = suite_create("feed");
 	TCase *tc = tcase_create("feed");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, random_orders);
@@ -317,9 +316,5 @@ int main(void)
 	tcase_add_test(tc, an_empty_file);
 	tcase_set_timeout(tc, 300);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 
 #include "edges/case.h"
 #include "readers/console.h"
+#include "suite.h"
 
 static const struct form {
 	const char *name;
@@ -282,17 +283,11 @@ int main(void)
 {
 	Suite *s = suite_create("forms");
 	TCase *t = tcase_create("forms");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
 	tcase_add_test(t, a_form_changes_no_title);
 	tcase_add_test(t, joined_lines_are_two);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 
 #include "ground/process.h"
 #include "search/git.h"
+#include "suite.h"
 
 static char top[] = "/tmp/culprit test git XXXXXX";
 static struct git *git;
@@ -332,8 +333,6 @@ int main(void)
 {
 	Suite *suite = suite_create("git");
 	TCase *tc = tcase_create("git");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -348,9 +347,5 @@ int main(void)
 	tcase_add_test(tc, equal_files_hash_equally);
 	tcase_add_test(tc, many_commits_stream_through);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

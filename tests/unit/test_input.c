@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "readers/input.h"
+#include "suite.h"
 
 /* "[    0.000001] line one\n[    0.000002] line two\n", as the tools of the formats write it */
 static const char text[] = "[    0.000001] line one\n[    0.000002] line two\n";
@@ -499,8 +500,6 @@ int main(void)
 {
 	Suite *suite = suite_create("input");
 	TCase *tc = tcase_create("input");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, plain_files);
@@ -519,9 +518,5 @@ int main(void)
 	tcase_add_test(tc, byte_by_byte_through_a_pipe);
 	tcase_add_test(tc, signals_do_not_end_a_read);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "readers/lookback.h"
+#include "suite.h"
 
 static struct history history;
 
@@ -150,8 +151,6 @@ int main(void)
 {
 	Suite *suite = suite_create("lookback");
 	TCase *tc = tcase_create("lookback");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, lines_from_the_newest);
@@ -161,9 +160,5 @@ int main(void)
 	tcase_add_test(tc, what_the_first_learned_counts);
 	tcase_add_test(tc, bounded);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

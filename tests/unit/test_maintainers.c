@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "meaning/maintainers.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/culprit-maintainers-XXXXXX";
 static struct arena arena;
@@ -127,7 +128,6 @@ int main(void)
 {
 	Suite *suite = suite_create("maintainers");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 	char command[128];
 	int failed;
 
@@ -143,9 +143,7 @@ int main(void)
 	tcase_add_test(tcase, without_a_script_nobody_is_known);
 	tcase_add_test(tcase, names_that_lead_elsewhere_are_refused);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	failed = run_suite(suite);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return system(command) || failed;
 }

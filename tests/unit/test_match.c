@@ -3,6 +3,7 @@
 #include "meaning/match.h"
 #include "meaning/match_rules.h"
 #include "meaning/similarity.h"
+#include "suite.h"
 
 static struct match_rules *rules;
 
@@ -451,8 +452,6 @@ int main(void)
 {
 	Suite *suite = suite_create("match");
 	TCase *tcase = tcase_create("match");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, titles_have_classes, 0, countof(classes));
@@ -475,9 +474,5 @@ int main(void)
 	tcase_add_test(tcase, similar_names);
 	tcase_add_test(tcase, stack_scores);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -24,6 +24,7 @@
 #include "search/config.h"
 #include "search/journal.h"
 #include "search/replay.h"
+#include "suite.h"
 
 /* What a scenario has to show; not on the heap, so that it counts as no allocation. */
 struct outcome {
@@ -620,8 +621,6 @@ int main(void)
 {
 	Suite *suite = suite_create("no_memory");
 	TCase *tc = tcase_create("no_memory");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -632,9 +631,5 @@ int main(void)
 	tcase_add_test(tc, bisecting);
 	tcase_add_test(tc, symbolizing);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

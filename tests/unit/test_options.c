@@ -4,6 +4,7 @@
 
 #include "edges/options.h"
 #include "edges/text.h"
+#include "suite.h"
 
 enum word { WORD_ONE, WORD_TWO };
 static const char *const words[] = { "one", "two" };
@@ -200,8 +201,6 @@ int main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *tc = tcase_create("options");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, values_go_where_the_table_says);
 	tcase_add_test(tc, letters_can_be_put_together);
@@ -212,9 +211,5 @@ int main(void)
 	tcase_add_test(tc, a_list_has_an_end);
 	tcase_add_test(tc, misspelt_words_have_a_nearest);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ground/base.h"
+#include "suite.h"
 
 static struct culprit_patterns *set;
 
@@ -514,8 +515,6 @@ int main(void)
 {
 	Suite *suite = suite_create("parser");
 	TCase *tc = tcase_create("parser");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -541,9 +540,5 @@ int main(void)
 	tcase_add_test(tc, records_of_dmesg_json);
 	tcase_add_test(tc, what_a_task_said_before);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

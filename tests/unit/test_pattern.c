@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "readers/pattern.h"
+#include "suite.h"
 
 static struct culprit_error *load(const char *const *texts, size_t n, struct culprit_patterns **ret)
 {
@@ -295,8 +296,6 @@ int main(void)
 {
 	Suite *suite = suite_create("pattern");
 	TCase *tc = tcase_create("pattern");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, each_mistake_has_its_place, 0, countof(mistakes));
@@ -307,9 +306,5 @@ int main(void)
 	tcase_add_test(tc, the_embedded_set_is_sound);
 	tcase_add_test(tc, users_extend_and_override_without_recompiling);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ground/process.h"
+#include "suite.h"
 
 static struct process_spec shell(const char *const argv[4])
 {
@@ -303,8 +304,6 @@ int main(void)
 {
 	Suite *suite = suite_create("process");
 	TCase *tc = tcase_create("process");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 20);
 	tcase_add_test(tc, exit_signal_and_never_started_are_told_apart);
@@ -319,9 +318,5 @@ int main(void)
 	tcase_add_test(tc, nothing_survives_our_own_death);
 	tcase_add_test(tc, held_descriptor_closes_with_the_last_process);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

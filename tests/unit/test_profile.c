@@ -6,6 +6,7 @@
 #include "meaning/match.h"
 #include "meaning/match_rules.h"
 #include "meaning/profile_entry.h"
+#include "suite.h"
 
 static struct match_rules *rules;
 
@@ -238,8 +239,6 @@ int main(void)
 {
 	Suite *suite = suite_create("profile");
 	TCase *tcase = tcase_create("profile");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_most_frequent_title_is_the_targets_own);
@@ -251,9 +250,5 @@ int main(void)
 	tcase_add_test(tcase, edited_weight_stays);
 	tcase_add_test(tcase, saved_and_loaded);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "readers/regex.h"
+#include "suite.h"
 
 static struct regex_scratch *scratch;
 
@@ -230,8 +231,6 @@ int main(void)
 {
 	Suite *suite = suite_create("regex");
 	TCase *tc = tcase_create("regex");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, matches, 0, countof(cases));
@@ -242,9 +241,5 @@ int main(void)
 	tcase_add_test(tc, effort_is_bounded);
 	tcase_add_test(tc, threads_share_a_regex);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 
 #include "meaning/match_rules.h"
 #include "search/replay.h"
+#include "suite.h"
 
 /* Forty digits each, oldest commit first: c(1) is the good end. */
 #define C1 "1111111111111111111111111111111111111111"
@@ -294,8 +295,6 @@ int main(void)
 {
 	Suite *suite = suite_create("replay");
 	TCase *tcase = tcase_create("replay");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, reads_steps_runs_and_marks);
@@ -310,9 +309,5 @@ int main(void)
 	tcase_add_test(tcase, no_crash_needs_a_target);
 	tcase_add_test(tcase, every_prefix_is_read);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

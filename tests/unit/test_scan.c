@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "readers/scan_parts.h"
+#include "suite.h"
 
 /* The contract, literally. */
 static size_t find_naive(const struct span *literals, size_t n, struct span s, size_t from, size_t *ret_index)
@@ -343,8 +344,6 @@ int main(void)
 {
 	Suite *suite = suite_create("scan");
 	TCase *tc = tcase_create("scan");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, finds_the_first_and_lowest);
 	tcase_add_test(tc, overlapping_literals);
@@ -356,9 +355,5 @@ int main(void)
 	tcase_add_test(tc, counts_lines);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

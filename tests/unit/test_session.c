@@ -12,6 +12,7 @@
 #include "search/build_log.h"
 #include "search/journal.h"
 #include "search/session_internal.h"
+#include "suite.h"
 
 static char path[] = "/tmp/culprit-test-journal-XXXXXX";
 
@@ -339,8 +340,6 @@ int main(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *tc = tcase_create("session");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, any_value_reads_back);
@@ -355,9 +354,5 @@ int main(void)
 	tcase_add_test(tc, builds_cost_what_they_take);
 	tcase_add_test(tc, verdicts_become_evidence);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

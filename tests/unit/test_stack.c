@@ -7,6 +7,7 @@
 
 #include "meaning/stack.h"
 #include "readers/yaml.h"
+#include "suite.h"
 
 #define U CULPRIT_FRAME_UNRELIABLE
 #define I CULPRIT_FRAME_INLINE
@@ -377,8 +378,6 @@ int main(void)
 {
 	Suite *suite = suite_create("stack");
 	TCase *tc = tcase_create("stack");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, frames_of_all_architectures, 0, countof(frames));
 	tcase_add_loop_test(tc, lines_cut_anywhere, 0, countof(frames));
@@ -389,9 +388,5 @@ int main(void)
 	tcase_add_test(tc, user_space_has_no_symbol);
 	tcase_add_test(tc, symbols_end);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

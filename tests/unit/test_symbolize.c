@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "meaning/symbolize.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/culprit-symbolize-XXXXXX";
 static struct culprit_patterns *patterns;
@@ -575,7 +576,6 @@ int main(void)
 {
 	Suite *suite = suite_create("symbolize");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 	int failed;
 
 	if (!mkdtemp(dir) || culprit_patterns_load(NULL, 0, &patterns))
@@ -589,10 +589,8 @@ int main(void)
 	else
 		tcase_add_test(tcase, no_compiler_for_x86_64);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	failed = run_suite(suite);
 	culprit_patterns_destroy(patterns);
 	run("rm -rf %s", dir);
-	return failed != 0;
+	return failed;
 }

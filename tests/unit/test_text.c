@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "edges/text.h"
+#include "suite.h"
 
 static void ck_text(struct span s, enum text_shape shape, const char *expected)
 {
@@ -62,16 +63,10 @@ int main(void)
 {
 	Suite *suite = suite_create("text");
 	TCase *tc = tcase_create("text");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, nothing_reaches_a_terminal_raw);
 	tcase_add_test(tc, utf8_is_checked_as_rfc_3629_says);
 	tcase_add_test(tc, a_clean_log_is_one_line);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

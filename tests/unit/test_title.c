@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "meaning/title.h"
+#include "suite.h"
 
 #define BANNER "  banner: \"BUG:\"\n"
 
@@ -131,8 +132,6 @@ int main(void)
 {
 	Suite *suite = suite_create("title");
 	TCase *tc = tcase_create("title");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, the_earliest_match_names_the_report);
 	tcase_add_test(tc, generic_frames_are_skipped);
@@ -141,9 +140,5 @@ int main(void)
 	tcase_add_test(tc, titles_are_cleaned);
 	tcase_add_test(tc, reports_that_are_torn_say_why);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "readers/yaml.h"
+#include "suite.h"
 
 static struct yaml_doc *parse(const char *text)
 {
@@ -174,8 +175,6 @@ int main(void)
 {
 	Suite *suite = suite_create("yaml");
 	TCase *tc = tcase_create("yaml");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, a_tree_knows_its_places);
 	tcase_add_test(tc, empty_documents);
@@ -185,9 +184,5 @@ int main(void)
 	tcase_add_test(tc, what_is_written_reads_back);
 	tcase_add_test(tc, files);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }
