@@ -7,6 +7,7 @@
 # make check-unit, check-cli, check-corpus, check-layers    parts of it
 # make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
+# make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
@@ -169,14 +170,15 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
 
-# SIZE is that of the benign log in MB, the others are a tenth of it; CONFORMANCE=DIR adds its cases.
+# SIZE is that of the benign log in MB, the others follow it; CONFORMANCE=DIR adds its cases.
 SIZE ?= 500
 RUNS ?= 5
 
-bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs
+bench: $(O)/culprit $(O)/bench/bench-data $(O)/bench/bench-time $(O)/bench/bench-logs $(O)/bench/bench-scan
 	@tests/bench/bench.sh $(O) $(SIZE) $(RUNS)
 
-# Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192]
+# Simulated worlds through the whole program: make bench-bisect [BENCH_WORLDS=100] [BENCH_COMMITS=8192];
+# BENCH_FIRST, BENCH_SETTINGS and BENCH_KEEP in the environment: see tests/bench/bisect.sh.
 BENCH_WORLDS ?= 50
 BENCH_COMMITS ?= 8192
 
@@ -186,7 +188,6 @@ $(O)/simworld/simworld: tests/simworld/simworld.c
 	$(Q)$(CC) -O2 -w -o $@ $< -lm
 
 bench-bisect: $(O)/culprit $(O)/simworld/simworld
-	@cp tests/simworld/bench.sh $(O)/simworld/
 	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
 
 bench-policy: $(O)/bench/bench-policy
@@ -217,11 +218,32 @@ else
 FUZZ_FLAGS := -DFUZZ_MAIN
 endif
 
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(MADE_SRC)
+# Compiled once for all targets; libFuzzer's main comes with the target.
+FUZZ_OBJ := $(LIB_SRC:src/%.c=$(O)/fuzz/obj/%.o) $(filter-out %/main.o,$(EDGE_SRC:src/%.c=$(O)/fuzz/obj/%.o)) \
+	$(MADE_SRC:$(O)/%.c=$(O)/fuzz/obj/%.o)
+FUZZ_OBJ_FLAGS := $(subst -fsanitize=fuzzer,-fsanitize=fuzzer-no-link,$(FUZZ_FLAGS))
+
+$(O)/fuzz/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(LIB_SRC) $(MADE_SRC) $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_OBJ_FLAGS) -MMD -MP -c -o $@ $<
 
+$(O)/fuzz/obj/%.o: $(O)/%.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_OBJ_FLAGS) -c -o $@ $<
+
+$(O)/fuzz/obj/meaning/match_rules.o: patterns/match/rules.yaml
+
+$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(FUZZ_OBJ) $(ALL_LDFLAGS) $(LIBS)
+
+FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_TIME ?= 60
+
+.PHONY: fuzz
+fuzz: all $(FUZZ:%=$(O)/fuzz/fuzz_%)
+	@bash tests/fuzz/run.sh $(O) $(FUZZ_TIME) $(FUZZ)
 
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit
@@ -291,4 +313,4 @@ uninstall:
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d)
+-include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)

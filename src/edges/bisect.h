@@ -76,12 +76,21 @@ bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS]) __attr
 bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
 	__attribute__((warn_unused_result));
 
+/* The set without the line for programs. */
+bool bisect_format_set(struct session *session, struct buf *ret) __attribute__((warn_unused_result));
+
 /*
  * How many commits are left, said so that a person is not misled: as many as,
  * equally likely, would leave so many bits open.  Counting all that are not
  * ruled out would say a thousand when one holds 99.9 %.
  */
 uint32_t bisect_commits_left(double entropy);
+
+/* "1 commit", "2 commits" */
+static inline const char *bisect_plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 /* Seconds per unit of cost so far; 0: not known. */
 double bisect_seconds_per_cost(const struct session *session);

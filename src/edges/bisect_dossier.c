@@ -31,14 +31,8 @@ struct culprit_error *dossier_add_finding(struct dossier *d, char *text)
 static struct culprit_error *take_answer(struct dossier *d)
 {
 	struct session *s = d->session;
-	const struct session_decision *last = s->n_decisions ? &s->decisions[s->n_decisions - 1] : NULL;
 	struct culprit_error *err = session_ask(s);
 
-	if (err)
-		return err;
-	/* A budget of hours ends a search that the policy would go on with. */
-	if (s->action.act == BISECT_TEST && last && last->why == BISECT_WHY_BUDGET && last->n_facts + 1 >= s->n_facts)
-		err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 	if (err)
 		return err;
 	d->why = s->action.why;

@@ -55,8 +55,9 @@ static bool add_decision(struct buf *buf, const struct session_decision *d)
 {
 	return add_time(buf, d->time_us) && buf_printf(buf, "decide %s", bisect_act_name(d->act)) &&
 	       (!d->commit.hex[0] || buf_printf(buf, " %.12s", d->commit.hex)) &&
-	       buf_printf(buf, " %s: %s; %.2f bits missing, %u commits left\n", bisect_why_name(d->why),
-			  bisect_why_text(d->why), d->entropy, bisect_commits_left(d->entropy));
+	       buf_printf(buf, " %s: %s; %.2f bits missing, %u commit%s left\n", bisect_why_name(d->why),
+			  bisect_why_text(d->why), d->entropy, bisect_commits_left(d->entropy),
+			  bisect_plural(bisect_commits_left(d->entropy)));
 }
 
 static bool format_text(struct session *s, struct buf *buf)

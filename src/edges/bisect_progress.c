@@ -53,8 +53,8 @@ static bool add_decision(struct buf *buf, const struct session *s)
 	if (a->act != BISECT_TEST)
 		return true;
 	return buf_add_str(buf, "test ") && bisect_add_commit(buf, s, s->history.hashes[a->commit].hex) &&
-	       buf_printf(buf, ": %s (%.2f bits missing, %u commits left)", bisect_why_text(a->why), a->entropy,
-			  bisect_commits_left(a->entropy));
+	       buf_printf(buf, ": %s (%.2f bits missing, %u commit%s left)", bisect_why_text(a->why), a->entropy,
+			  bisect_commits_left(a->entropy), bisect_plural(bisect_commits_left(a->entropy)));
 }
 
 static bool add_build(struct buf *buf, const struct session *s)
@@ -106,6 +106,9 @@ static bool add_kept(struct buf *buf, const struct session *s, enum session_even
 	case SESSION_RELEASE: return add_release(buf, s);
 	case SESSION_BUILDING:
 		return !(s->checking || s->walking) || (buf_add_str(buf, "build ") && add_subject(buf, s, &s->subject));
+	case SESSION_PAUSING:
+		return buf_printf(buf, "  the machine failed %u times in a row; another try in ", session_infra_row(s)) &&
+		       bisect_add_duration(buf, (double)session_infra_pause_ms(s, session_infra_row(s)) / 1000);
 	case SESSION_RUNNING:
 	case SESSION_TICK:
 	case SESSION_DONE:
@@ -134,20 +137,23 @@ static bool add_shape(struct buf *buf, const struct session *s)
 {
 	static const char *const heights[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	double cells[SHAPE_CELLS] = { 0 }, most = 0;
-	uint32_t first = s->history.n_boundary, n = s->history.n - first;
+	uint32_t n_cells;
+	uint32_t first = s->history.n_boundary, n = s->history.n - first, left;
 	bool ok = buf_add_str(buf, "  posterior  |");
 
+	n_cells = n < SHAPE_CELLS ? n : SHAPE_CELLS;
 	for (uint32_t i = 0; i < n; i++)
-		cells[(uint64_t)i * SHAPE_CELLS / n] += bisect_posterior(s->bisect, first + i);
-	for (int i = 0; i < SHAPE_CELLS; i++)
+		cells[(uint64_t)i * n_cells / n] += bisect_posterior(s->bisect, first + i);
+	for (uint32_t i = 0; i < n_cells; i++)
 		most = fmax(most, cells[i]);
-	for (int i = 0; i < SHAPE_CELLS && ok; i++) {
+	for (uint32_t i = 0; i < n_cells && ok; i++) {
 		int height = most > 0 ? (int)ceil(cells[i] / most * 8) : 0;
 
 		/* What is next to nothing shows nothing. */
 		ok = buf_add_str(buf, heights[cells[i] < 1e-4 ? 0 : height]);
 	}
-	return ok && buf_printf(buf, "|  %u commits left, %.1f bits\n", bisect_commits_left(s->action.entropy), s->action.entropy);
+	left = bisect_commits_left(s->action.entropy);
+	return ok && buf_printf(buf, "|  %u commit%s left, %.1f bits\n", left, bisect_plural(left), s->action.entropy);
 }
 
 static bool add_tally(struct buf *buf, const struct session *s)
@@ -163,7 +169,7 @@ static bool add_tally(struct buf *buf, const struct session *s)
 
 static bool add_phase(struct buf *buf, const struct session *s)
 {
-	static const char *const phases[] = { "deciding", "building", "running", "the machine fails; waiting before another try," };
+	static const char *const phases[] = { "deciding", "building", "running", "waiting to try" };
 	struct bisect_spent spent = { 0 };
 	double left;
 

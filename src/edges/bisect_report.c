@@ -22,6 +22,7 @@ static bool add_text(struct buf *buf, const char *text)
 static bool add_answer(struct buf *buf, const struct dossier *d)
 {
 	const char *what = d->session->config->find == CONFIG_FIX ? "fix" : "culprit";
+	uint32_t left;
 
 	switch (d->answer) {
 	case ANSWER_CULPRIT:
@@ -35,7 +36,8 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 	case ANSWER_NONE_YET:
 		break;
 	}
-	return buf_printf(buf, "The bisection has not come to its end; %u commits are left.\n", bisect_commits_left(bisect_entropy(d->session->bisect)));
+	left = bisect_commits_left(bisect_entropy(d->session->bisect));
+	return buf_printf(buf, "The bisection has not come to its end; %u commit%s left.\n", left, bisect_plural(left));
 }
 
 static bool add_culprit(struct buf *buf, const struct dossier *d)
@@ -116,7 +118,8 @@ static bool add_crashes(struct buf *buf, const struct dossier *d)
 	bool ok = d->n_crashes == 0 || buf_add_str(buf, "\nOther crashes on the way:\n");
 
 	for (uint32_t i = 0; i < d->n_crashes && i < 20 && ok; i++)
-		ok = buf_printf(buf, "- %u runs, %u commits: ", d->crashes[i].n_runs, d->crashes[i].n_commits) &&
+		ok = buf_printf(buf, "- %u run%s, %u commit%s: ", d->crashes[i].n_runs, bisect_plural(d->crashes[i].n_runs),
+				d->crashes[i].n_commits, bisect_plural(d->crashes[i].n_commits)) &&
 		     add_text(buf, d->crashes[i].title) && buf_add_char(buf, '\n');
 	return ok;
 }

@@ -94,7 +94,7 @@ static bool add_next(struct buf *buf, struct session *s)
 	case BISECT_DONE_CULPRIT:
 		return ok && bisect_format_result(s, SESSION_CULPRIT, buf);
 	case BISECT_DONE_SET:
-		return ok && bisect_format_result(s, SESSION_SET, buf);
+		return ok && bisect_format_set(s, buf);
 	case BISECT_GIVE_UP:
 		break;
 	}

@@ -110,7 +110,17 @@ static bool add_culprit(struct session *s, struct buf *ret)
 			  s->action.posterior * 100, hex);
 }
 
-static bool add_set(struct session *s, struct buf *ret)
+/* The line for programs is told where the search ends: it may be of thousands of commits. */
+static bool add_set_line(const struct session *s, const struct bisect_share *shares, uint32_t n, struct buf *ret)
+{
+	bool ok = buf_add_str(ret, "set ");
+
+	for (uint32_t i = 0; i < n && ok; i++)
+		ok = buf_printf(ret, "%s%s", i ? "," : "", s->history.hashes[shares[i].commit].hex);
+	return ok && buf_add_char(ret, '\n');
+}
+
+static bool add_set(struct session *s, bool line, struct buf *ret)
 {
 	_cleanup_(freep) struct bisect_share *shares = NULL;
 	uint32_t n;
@@ -127,10 +137,12 @@ static bool add_set(struct session *s, struct buf *ret)
 	}
 	if (n > 20)
 		ok = ok && buf_printf(ret, "  ... and %u more\n", n - 20);
-	ok = ok && buf_add_str(ret, "set ");
-	for (uint32_t i = 0; i < n && ok; i++)
-		ok = buf_printf(ret, "%s%s", i ? "," : "", s->history.hashes[shares[i].commit].hex);
-	return ok && buf_add_char(ret, '\n');
+	return ok && (!line || add_set_line(s, shares, n, ret));
+}
+
+bool bisect_format_set(struct session *session, struct buf *ret)
+{
+	return add_set(session, false, ret);
 }
 
 /* What the last build or run says of itself; NULL: nothing. */
@@ -193,7 +205,7 @@ static bool add_not_reproduced(struct buf *buf, const struct session *s, const c
 	if (other)
 		return buf_printf(buf, "; %u of them showed '", n_other) && text_add(buf, span_of(other), TEXT_FIELD) &&
 		       buf_add_str(buf, "' instead, which may be what is meant");
-	return buf_add_str(buf, ": look at target, build and run command, or allow more runs if it is that rare");
+	return buf_add_str(buf, ": look at target, build and run command; if it is that rare, raise baseline-runs");
 }
 
 bool bisect_add_no_answer(struct buf *buf, const struct session *s)
@@ -220,7 +232,7 @@ bool bisect_format_result(struct session *session, enum session_outcome outcome,
 	case SESSION_CULPRIT:
 		return add_culprit(session, ret);
 	case SESSION_SET:
-		return add_set(session, ret);
+		return add_set(session, true, ret);
 	case SESSION_GAVE_UP:
 		return buf_add_str(ret, "No answer: ") && bisect_add_no_answer(ret, session) && buf_add_str(ret, ".\nnone\n");
 	case SESSION_CANCELLED:

@@ -226,19 +226,25 @@ static struct culprit_error *set_names(struct corpus_case *c, const char *path, 
 	return c->path && c->name ? NULL : &culprit_error_no_memory;
 }
 
+/* Nothing is left in a case that could not be read. */
+static struct culprit_error *or_deinit(struct corpus_case *c, struct culprit_error *err)
+{
+	if (err)
+		case_deinit(c);
+	return err;
+}
+
 struct culprit_error *case_parse(struct span text, const char *path, const char *name, struct corpus_case *ret)
 {
-	struct culprit_error *err = set_names(ret, path, name);
-	char *copy;
+	char *copy = arena_alloc(&ret->arena, text.len + 1);
+	struct culprit_error *err = copy ? set_names(ret, path, name) : &culprit_error_no_memory;
 
-	if (err)
-		return err;
-	copy = arena_alloc(&ret->arena, text.len + 1);
-	if (!copy)
-		return &culprit_error_no_memory;
-	if (text.len)
-		memcpy(copy, text.ptr, text.len);
-	return parse_owned((struct span){ copy, text.len }, ret);
+	if (!err) {
+		if (text.len)
+			memcpy(copy, text.ptr, text.len);
+		err = parse_owned((struct span){ copy, text.len }, ret);
+	}
+	return or_deinit(ret, err);
 }
 
 static struct culprit_error *read_all(int fd, const char *path, struct arena *arena, struct span *ret)
@@ -272,18 +278,19 @@ static struct culprit_error *read_all(int fd, const char *path, struct arena *ar
 
 struct culprit_error *case_load(const char *path, const char *name, struct corpus_case *ret)
 {
-	struct culprit_error *err = set_names(ret, path, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct culprit_error *err;
 	struct span text;
-	int fd;
 
-	if (err)
-		return err;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return culprit_error_errno("cannot open %s", path);
 	err = read_all(fd, path, &ret->arena, &text);
 	close(fd);
-	return err ? err : parse_owned(text, ret);
+	if (!err)
+		err = set_names(ret, path, name);
+	if (!err)
+		err = parse_owned(text, ret);
+	return or_deinit(ret, err);
 }
 
 void case_deinit(struct corpus_case *c)

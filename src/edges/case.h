@@ -50,7 +50,7 @@ struct corpus_case {
 	struct arena arena;		/* holds all of it, the case itself not */
 };
 
-/* Parse text; path and name are copied. Errors: SYNTAX "path:line: ...", NO_MEMORY. The case must be zeroed. */
+/* Parse text; path and name are copied. Errors: SYNTAX "path:line: ...", NO_MEMORY. The case must be zeroed, and is after an error. */
 struct culprit_error *case_parse(struct span text, const char *path, const char *name, struct corpus_case *ret);
 
 /* Errors also: OS, LIMIT. */

@@ -2,9 +2,9 @@
 /*
  * culprit parse [OPTIONS] [FILE...]: find crash reports and print them.
  *
- * Files are read by as many workers as there are processors; what they find is
- * printed in the order of the command line.  With --vmlinux and its like, with
- * source lines, as `culprit symbolize` does it.
+ * Files are read by as many workers as there are processors, large ones by
+ * several (feed.h); what they find is printed in the order of the command line.
+ * With --vmlinux and its like, with source lines, as `culprit symbolize` does it.
  */
 #include "edges/commands.h"
 
@@ -227,6 +227,7 @@ static void parse_log(struct parse *parse, size_t index)
 		.path = log.path,
 		.detect_boot_failures = !parse->settings->no_boot_failures,
 		.follow = parse->settings->follow,
+		.n_jobs = (size_t)parse->settings->n_jobs / parse->n_paths,
 		.report = on_report,
 		.end = on_end,
 		.arg = &log,
@@ -315,7 +316,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			    &settings->no_boot_failures),
 		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
-		OPTION_NUMBER('j', "jobs", "N", "read N files at once (default: as many as there are processors)", 1,
+		OPTION_NUMBER('j', "jobs", "N", "work with N threads, on several files or within a large one (default: one per processor)", 1,
 			      MAX_JOBS, &settings->n_jobs),
 		TEXT_COLOR_OPTION(&settings->color_when),
 		OPTION_HELP(0),

@@ -17,16 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "edges/ahead.h"
 #include "readers/input.h"
 
 #define TAIL_STEP_MS 100	/* how often a followed file is looked at */
 #define TAIL_CHUNK_BYTES (64u << 10)
-/*
- * So much at once is given to the parser, and then reports are taken: each line
- * may be a crash, and a report takes a hundred times the memory of a short line.
- */
-#define PIECE_BYTES (32u << 10)
-
+#define AHEAD_MIN_BYTES (4u << 20)	/* of less, starting threads is not worth it */
 struct run {
 	const struct feed *feed;
 	struct culprit_parser *parser;
@@ -64,12 +60,8 @@ static struct culprit_error *feed_bytes(struct run *run, struct span bytes)
 	run->fresh = true;
 	run->silent_ms = 0;
 	while (bytes.len && !err && !run->stop) {
-		struct span piece = { bytes.ptr, bytes.len < PIECE_BYTES ? bytes.len : PIECE_BYTES };
-		const char *end = memrchr(piece.ptr, '\n', piece.len);
+		struct span piece = ahead_piece(bytes);
 
-		/* The parser copies lines that are cut. */
-		if (end)
-			piece.len = (size_t)(end + 1 - piece.ptr);
 		err = culprit_parser_feed(run->parser, piece.ptr, piece.len);
 		if (!err)
 			take_reports(run);
@@ -127,6 +119,55 @@ static struct culprit_error *read_input(struct run *run)
 		look_for_signal(run, 0);
 	}
 	return NULL;
+}
+
+/* With several threads; false where that does not help. */
+static bool use_ahead(const struct run *run, struct ahead_options *ret)
+{
+	const struct feed *feed = run->feed;
+	uint64_t size;
+
+	if (feed->n_jobs < 2 || feed->follow || !input_plain_size(run->input, &size))
+		return false;
+	if (!feed->block_bytes && size < AHEAD_MIN_BYTES)
+		return false;
+	*ret = (struct ahead_options){
+		.patterns = feed->patterns,
+		.name = strcmp(feed->path, "-") ? feed->path : "standard input",
+		.n_jobs = feed->n_jobs,
+		.block_bytes = feed->block_bytes ? feed->block_bytes : INPUT_CHUNK_BYTES,
+	};
+	input_plain_place(run->input, &ret->fd, &ret->off);
+	return true;
+}
+
+static struct culprit_error *feed_found(struct run *run, const struct ahead_piece_found *pieces, size_t n)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < n && !err && !run->stop; i++) {
+		err = parser_feed_prefiltered(run->parser, pieces[i].bytes, pieces[i].known ? &pieces[i].found : NULL);
+		if (!err)
+			take_reports(run);
+	}
+	return err;
+}
+
+static struct culprit_error *read_ahead(struct run *run, const struct ahead_options *options)
+{
+	_cleanup_(ahead_destroyp) struct ahead *ahead = NULL;
+	struct culprit_error *err = ahead_create(options, &ahead);
+
+	while (!err && !run->stop) {
+		const struct ahead_piece_found *pieces;
+		size_t n;
+
+		err = ahead_next(ahead, &pieces, &n);
+		if (err || !n)
+			return err;
+		err = feed_found(run, pieces, n);
+	}
+	return err;
 }
 
 /* A descriptor that stands where input ended, if more can come there. */
@@ -236,11 +277,12 @@ struct culprit_error *feed_run(const struct feed *feed)
 {
 	_cleanup_(run_deinit) struct run run = { .feed = feed, .signal_fd = -1, .tail_fd = -1 };
 	struct culprit_error *err, *finish_err;
+	struct ahead_options ahead;
 
 	err = run_open(&run);
 	if (err)
 		return err;
-	err = read_input(&run);
+	err = use_ahead(&run, &ahead) ? read_ahead(&run, &ahead) : read_input(&run);
 	if (!err)
 		err = open_tail(&run);
 	if (!err && run.tail_fd >= 0)

@@ -21,6 +21,13 @@ struct feed {
 	 * the caller has blocked.
 	 */
 	bool follow;
+	/*
+	 * How many threads may read and search one log; 0 is 1.  More help with a
+	 * large file that is neither compressed nor followed, and change nothing
+	 * in what is reported.
+	 */
+	size_t n_jobs;
+	size_t block_bytes;		/* read at once by these threads; 0: as is best. For tests: a small file is large then */
 	/* Takes the report over. False ends the reading. */
 	bool (*report)(void *arg, struct culprit_report *report);
 	/* Called once, after the last report; not whole: the log could not be read to its end. May be NULL. */

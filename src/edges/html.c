@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The report as HTML with two pictures (SVG): the posterior along the history
- * with the tested commits below it, and the runs of each tested commit.
+ * The report as HTML with three pictures (SVG): the posterior along the history
+ * with the tested commits below it, the history around the answer
+ * (html_graph.c), and the runs of each tested commit.
  */
 #include "edges/html.h"
 
@@ -104,7 +105,7 @@ static bool add_posterior(struct buf *buf, const struct dossier *d, double base,
 	return ok && buf_printf(buf, "<text x='%.0f' y='%.0f'>%.1f %%</text>\n", 0.0, base - height + 8, most * 100);
 }
 
-static const char *verdict_color(enum bisect_verdict verdict)
+const char *html_verdict_color(enum bisect_verdict verdict)
 {
 	switch (verdict) {
 	case BISECT_VERDICT_GOOD: return "var(--clean)";
@@ -124,7 +125,7 @@ static bool add_marks(struct buf *buf, const struct dossier *d, double base)
 		const struct dossier_commit *c = &d->tested[i];
 
 		ok = buf_printf(buf, "<path d='M%.1f %.0f v14' stroke='%s' stroke-width='2'><title>%.12s ", place(d, c->index), base + 4,
-				verdict_color(c->evidence.verdict), c->hex) &&
+				html_verdict_color(c->evidence.verdict), c->hex) &&
 		     html_add(buf, c->subject) && buf_printf(buf, " (%s)</title></path>\n", bisect_verdict_name(c->evidence.verdict));
 	}
 	return ok;
@@ -329,7 +330,7 @@ bool html_format(const struct dossier *d, struct buf *ret)
 	       buf_printf(ret, "<style>%s</style></head>\n<body>\n", style) &&
 	       add_tag(ret, "<p class='dim'>Bisection of</p><h1>", target, "</h1>\n") && add_answer(ret, d) &&
 	       add_list(ret, "Reasons to doubt", d->findings, d->n_findings) && add_list(ret, "Checks", d->checks, d->n_checks) &&
-	       add_history(ret, d) && add_runs(ret, d) && add_set(ret, d) && add_table(ret, d) && add_skips(ret, d) &&
+	       add_history(ret, d) && html_add_graph(ret, d) && add_runs(ret, d) && add_set(ret, d) && add_table(ret, d) && add_skips(ret, d) &&
 	       add_crashes(ret, d) && add_list(ret, "People and lists to tell", d->people, d->n_people) && add_end(ret, d) &&
 	       buf_add_str(ret, "</body></html>\n");
 }

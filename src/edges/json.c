@@ -32,11 +32,28 @@ static json_t *put_child(struct json *json, json_t *object, const char *key, jso
 	return json_object_get(object, key);
 }
 
+/* How many bytes of ASCII s begins with: nearly always all, and long texts are many. */
+static size_t ascii_len(struct span s)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= s.len; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, s.ptr + i, 8);
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (i < s.len && !(s.ptr[i] & 0x80))
+		i++;
+	return i;
+}
+
 /* s with U+FFFD in place of each byte that is not UTF-8. */
 static json_t *string_of(struct span s)
 {
 	_cleanup_(buf_deinit) struct buf valid = { 0 };
-	size_t pos = 0, start = 0;
+	size_t pos = ascii_len(s), start = 0;
 
 	while (pos < s.len) {
 		size_t len = text_utf8_len(span_skip(s, pos));
@@ -73,8 +90,15 @@ struct json_dump {
 static int write_to_buf(const char *data, size_t len, void *arg)
 {
 	struct json_dump *dump = arg;
+	struct buf *buf = dump->buf;
 
-	dump->failed |= !buf_add(dump->buf, data, len);
+	/* Called for every comma: most of the time there is room. */
+	if (len < buf->cap - buf->len) {
+		memcpy(buf->data + buf->len, data, len);
+		buf->len += len;
+		return 0;
+	}
+	dump->failed |= !buf_add(buf, data, len);
 	return dump->failed ? -1 : 0;
 }
 
@@ -256,6 +280,7 @@ static void put_machine(struct json *json, json_t *object, const struct culprit_
 	char offset[32];
 
 	json_put_str(json, kernel, "version", report->kernel_version);
+	json_put_str(json, kernel, "build", report->kernel_build);
 	json_put_str(json, kernel, "build_id", report->kernel_build_id);
 	snprintf(offset, sizeof(offset), "0x%" PRIx64, report->kernel_offset);
 	json_put_str(json, kernel, "offset", report->has_kernel_offset ? offset : NULL);

@@ -21,6 +21,7 @@
  */
 #include "meaning/parser_parts.h"
 
+#include "meaning/prefilter.h"
 #include "readers/scan.h"
 
 #define MAX_QUEUE 256
@@ -111,6 +112,23 @@ static bool has_literal(const struct culprit_parser *p, struct span s)
 	return scan_find(p->patterns->scan, s, 0, NULL) < s.len;
 }
 
+/* Lines that were passed over, but that say something of this one. */
+static struct culprit_error *learn_before(struct culprit_parser *p, struct span raw, struct span before)
+{
+	struct culprit_error *err = NULL;
+	const struct line *line;
+	struct lookback back;
+	struct line ignored;
+
+	lookback_init(&back, &p->history, before, p->off, &p->decoder);
+	for (size_t i = console_lines_needed(raw); i-- > 0 && !err;) {
+		err = lookback_line(&back, i, &line);
+		if (!err && line)
+			err = console_decode(&p->decoder, line->raw, 0, &ignored);
+	}
+	return err;
+}
+
 /* What one line says. back looks at the lines before it. */
 static struct culprit_error *process_message(struct culprit_parser *p, const struct line *line, uint64_t end_off,
 					     struct lookback *back, bool literal)
@@ -119,8 +137,7 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 	struct hits hits;
 
 	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
-	if (line->origin == ORIGIN_KERNEL)
-		p->seen_prefix = true;
+	p->seen_prefix |= parser_proves_prefixes(line);
 	/* Only cleaned text can hold a literal that raw does not. */
 	if (literal || !is_part_of(line->text, line->raw))
 		parser_find_hits(p->patterns, line->text, &hits);
@@ -155,7 +172,7 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 static struct culprit_error *process_piece(struct culprit_parser *p, struct span raw, unsigned int flags, uint64_t off,
 					   uint64_t end_off, struct span before, bool literal)
 {
-	struct culprit_error *err;
+	struct culprit_error *err = NULL;
 	struct line line, next;
 	struct lookback back;
 	bool more;
@@ -167,7 +184,10 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	}
 	if (!p->n_open && !literal)
 		return pass_over(p, raw, flags);
-	err = console_decode(&p->decoder, raw, flags, &line);
+	if (!(flags & LINE_CONTINUED) && console_lines_needed(raw))
+		err = learn_before(p, raw, before);
+	if (!err)
+		err = console_decode(&p->decoder, raw, flags, &line);
 	if (err)
 		return err;
 	line.offset = off;
@@ -203,40 +223,65 @@ static struct culprit_error *process_line(struct culprit_parser *p, struct span 
 	return err;
 }
 
-/* Whole lines: the fast way. */
-static struct culprit_error *process_block(struct culprit_parser *p, struct span block)
+/* Where the literals of a block of whole lines come from: a search now, or one that was made before. */
+struct search {
+	struct span block;
+	struct scan_hit hit;		/* the first literal behind the place asked for last */
+	uint64_t number;		/* of its line, or of what comes behind the block */
+	bool searched;
+	const struct prefilter *found;	/* NULL: search */
+	size_t shift;			/* of block in the piece that found is of */
+	size_t next;			/* of found's hits */
+	uint64_t first_number;		/* of the line in which that piece begins */
+};
+
+/* The first literal at or after at, where a line begins: found once, however many lines are before it. */
+static void search_from(struct search *s, const struct culprit_parser *p, size_t at)
 {
+	if (s->searched && s->hit.off >= at)
+		return;
+	s->searched = true;
+	if (!s->found) {
+		s->hit = scan_next(p->patterns->scan, s->block, at);
+		s->number = p->number + s->hit.lines;
+		return;
+	}
+	while (s->next < s->found->n && s->found->hits[s->next].off < s->shift + at)
+		s->next++;
+	s->hit.off = s->block.len;
+	s->number = s->first_number + s->found->lines;
+	if (s->next < s->found->n && s->found->hits[s->next].off - s->shift < s->block.len) {
+		s->hit.off = s->found->hits[s->next].off - s->shift;
+		s->number = s->first_number + s->found->hits[s->next].lines;
+	}
+}
+
+/* Whole lines: the fast way. */
+static struct culprit_error *process_block(struct culprit_parser *p, struct search *s)
+{
+	struct span block = s->block;
 	struct culprit_error *err = NULL;
-	struct scan_hit hit = { .off = 0 };
-	uint64_t hit_number = 0;	/* of the line of hit */
-	bool searched = false;
 	size_t at = 0;
 
 	while (at < block.len && !err) {
 		size_t start = at;
 		const char *end;
 
-		/* The first literal from here on: found once, however many lines are before it. */
-		if (!searched || hit.off < at) {
-			hit = scan_next(p->patterns->scan, block, at);
-			hit_number = p->number + hit.lines;
-		}
-		searched = true;
+		search_from(s, p, at);
 		if (!p->n_open) {
-			const char *nl;
+			const char *nl = memrchr(block.ptr + at, '\n', s->hit.off - at);
 
-			nl = memrchr(block.ptr + at, '\n', hit.off - at);
 			if (nl) {
 				p->decoder.replay_next = false;
 				start = (size_t)(nl + 1 - block.ptr);
-				p->number = hit_number;
+				p->number = s->number;
 			}
-			if (hit.off >= block.len)
+			if (s->hit.off >= block.len)
 				break;
 		}
 		end = memchr(block.ptr + start, '\n', block.len - start);
 		err = process_line(p, (struct span){ block.ptr + start, (size_t)(end - block.ptr) - start },
-				   p->off + start, (struct span){ block.ptr, start }, block.ptr + hit.off < end);
+				   p->off + start, (struct span){ block.ptr, start }, block.ptr + s->hit.off < end);
 		p->number++;
 		at = (size_t)(end + 1 - block.ptr);
 	}
@@ -295,26 +340,34 @@ static struct culprit_error *feed_carry(struct culprit_parser *p, struct span da
 /* What goes out of the parser: a line may have been passed over because memory ran out in a match. */
 static struct culprit_error *checked(const struct culprit_parser *p, struct culprit_error *err)
 {
-	return !err && regex_scratch_no_memory(p->scratch) ? &culprit_error_no_memory : err;
+	return !err && (p->no_memory || regex_scratch_no_memory(p->scratch)) ? &culprit_error_no_memory : err;
 }
 
 struct culprit_error *culprit_parser_feed(struct culprit_parser *p, const void *data, size_t len)
 {
-	struct span rest = { data, len };
-	struct culprit_error *err = NULL;
-	size_t whole, taken;
+	return parser_feed_prefiltered(p, (struct span){ data, len }, NULL);
+}
 
-	if (!len)
+struct culprit_error *parser_feed_prefiltered(struct culprit_parser *p, struct span piece,
+					      const struct prefilter *found)
+{
+	struct search s = { .found = found, .first_number = p->number };
+	struct culprit_error *err = NULL;
+	struct span rest = piece;
+	size_t taken;
+
+	if (!piece.len)
 		return NULL;
 	p->flushed = false;
 	if (p->carry.len || p->in_long_line) {
 		err = feed_carry(p, rest, &taken);
 		rest = span_skip(rest, taken);
 	}
-	whole = console_last_line_end(rest);
-	if (!err && whole)
-		err = process_block(p, (struct span){ rest.ptr, whole });
-	rest = span_skip(rest, whole);
+	s.block = (struct span){ rest.ptr, console_last_line_end(rest) };
+	s.shift = piece.len - rest.len;
+	if (!err && s.block.len)
+		err = process_block(p, &s);
+	rest = span_skip(rest, s.block.len);
 	if (!err && rest.len)
 		err = feed_carry(p, rest, &taken);
 	return checked(p, err);

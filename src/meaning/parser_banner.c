@@ -89,6 +89,8 @@ static const char *why_no_banner(struct culprit_parser *p, const struct line *li
 		return "nothing of its 'require' matches";
 	if (any_matches(p, banner->ignore, banner->n_ignore, line->text))
 		return "its 'ignore' matches";
+	if (glob_list_match(&p->patterns->headings, line->text))
+		return "it is part of a heading";
 	return NULL;
 }
 

@@ -28,7 +28,11 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 	return err ? err : parser_close_draft(p, d);
 }
 
-/* Did a kernel that had been up for min_us (-1: any) speak in the lines before? */
+bool parser_proves_prefixes(const struct line *line)
+{
+	return line->origin == ORIGIN_KERNEL && line->time_us != 0;
+}
+
 struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret)
 {
 	const struct line *line;
@@ -39,7 +43,7 @@ struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us,
 		err = lookback_line(back, i++, &line);
 		if (err)
 			return err;
-	} while (line && (line->origin != ORIGIN_KERNEL || line->time_us < min_us));
+	} while (line && (!parser_proves_prefixes(line) || line->time_us < min_us));
 	*ret = line;
 	return NULL;
 }
@@ -75,6 +79,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	if (!err && alive && !p->crashed && !p->shut_down)
 		err = make_event(p, "unexpected-reboot", line, end_off);
 	p->boot_serial++;
+	p->boot_off = line->offset;
 	p->panicked = false;
 	p->in_kernel = mark->kernel;
 	p->logged = mark->kernel && (line->flags & LINE_LOGGED);

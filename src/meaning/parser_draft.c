@@ -180,27 +180,31 @@ struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **
  *	8020: e07281d8 00000000 83230b80 00000004 81304bd0 000c2820 e0728134 e0728048
  *	Object   00000010: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b a5  kkkkkkkkkkkkkkk.
  *
- * So many numbers of one width, with at most two words before them.
+ * So many numbers of one width ("????????" where nothing could be read), with
+ * at most two words before them; or fewer, and nothing but an address besides.
  */
 static bool is_dump(struct span text)
 {
 	size_t width = 0, n = 0, words = 0;
+	bool address = false;
 
 	while (text.len) {
 		size_t len = 0, digits = 0;
 
-		while (len < text.len && text.ptr[len] != ' ')
-			digits += isxdigit((unsigned char)text.ptr[len++]) != 0;
+		for (; len < text.len && text.ptr[len] != ' '; len++)
+			digits += isxdigit((unsigned char)text.ptr[len]) || text.ptr[len] == '?';
 		if (len && len == digits && (len == 2 || len == 4 || len == 8 || len == 16) && (!n || len == width)) {
 			width = len;
 			if (++n == DUMP_NUMBERS)
 				return true;
 		} else if (len && (n || ++words > 2)) {
 			return false;
+		} else if (len) {
+			address = words == 1 && digits >= 4 && len == digits + 1 && text.ptr[digits] == ':';
 		}
 		text = span_skip(text, len + (len < text.len));
 	}
-	return false;
+	return n && address;
 }
 
 /* Blanks in front, a frame, a dump, a known word: the line is part of a report and not of the log around it. */

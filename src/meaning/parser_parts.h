@@ -57,11 +57,13 @@ struct culprit_parser {
 	bool logged;			/* by the machine's own user space: this boot came that far */
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
+	uint64_t boot_off;		/* of the line with which the last one began */
 	bool panicked;
 	bool flushed;			/* nothing is to be held back any more */
 	bool crashed;			/* this boot had a report */
 	bool shut_down;			/* this boot was asked to end */
 	bool finished;
+	bool no_memory;			/* something was decided without what it takes: told at the end of the call */
 };
 
 /* A lost line of explanation is no error. */
@@ -121,7 +123,13 @@ void parser_note_kernel_offset(struct culprit_parser *p, struct span text);
 struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct phase_mark *mark,
 					 const struct line *line, struct lookback *back, uint64_t end_off);
 
-/* Did a kernel that had been up for min_us (-1: any) speak in the lines before? */
+/*
+ * Does the line show that its kernel prints prefixes?  Not where its time is 0:
+ * early consoles speak before "printk.time=0" of the command line is obeyed.
+ */
+bool parser_proves_prefixes(const struct line *line);
+
+/* Did a kernel that had been up for min_us (-1: that prints prefixes) speak in the lines before? */
 struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret);
 
 /* At the log's end: a boot that began and stopped somewhere before user space, without a word why. */

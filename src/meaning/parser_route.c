@@ -164,7 +164,8 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		err = lookback_line(back, i, &line);
 		if (err)
 			return err;
-		if (!line)
+		/* What an earlier boot said led to nothing in this one. */
+		if (!line || line->offset < p->boot_off)
 			break;
 		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !line_is_kmsg_write(line)))
 			continue;
@@ -219,8 +220,10 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
 
 	if (d->has_stack || d->only_leftovers || d->ended)
 		return true;
-	if (!draft_text(d, false, &text))
+	if (!draft_text(d, false, &text)) {
+		p->no_memory = true;
 		return false;
+	}
 	in.text = buf_span(&text);
 	return !title_needs_stack(&in);
 }
@@ -282,6 +285,23 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 	return open_draft(p, line, hits, back, end_off);
 }
 
+/* Only the title of a report that was printed before: the report itself follows. */
+static bool is_heading(const struct culprit_parser *p, const struct draft *d, const struct line *line)
+{
+	return d->own_lines == 1 && glob_list_match(&p->patterns->headings, line->text);
+}
+
+static void forget_draft(struct culprit_parser *p, const struct draft *d)
+{
+	TRACE(p, "line %llu: was a heading\n", (unsigned long long)d->start_line);
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		if (p->drafts[i] == d) {
+			parser_drop_draft(p, i);
+			return;
+		}
+	}
+}
+
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
 {
 	struct draft *d = find_context(p, line);
@@ -289,6 +309,10 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 
 	if (!d)
 		return NULL;
+	if (is_heading(p, d, line)) {
+		forget_draft(p, d);
+		return NULL;
+	}
 	err = parser_add_line(p, d, line, end_off, false);
 	if (!err && d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES))
 		err = parser_close_draft(p, d);

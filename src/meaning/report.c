@@ -361,6 +361,21 @@ static int compare_places(const void *a, const void *b)
 	return (s->text_line > t->text_line) - (s->text_line < t->text_line);
 }
 
+/*
+ * arm names the caller of one line again as the callee of the next.  Where it
+ * does not, another stack begins: "CPU1: stopping" stands between two of them.
+ */
+static bool is_another_stack(const struct stack_builder *b, const struct raw_frame *raw)
+{
+	const struct culprit_frame *last;
+
+	if (!raw->callee.len || !b->frames.len)
+		return false;
+	last = (const struct culprit_frame *)(const void *)(b->frames.data + b->frames.len) - 1;
+	return !(last->flags & CULPRIT_FRAME_INLINE) && last->function &&
+	       !span_equal(span_of(last->function), raw->callee);
+}
+
 static bool add_stack_line(struct stack_builder *b, const struct culprit_patterns *patterns, struct span text,
 			   uint32_t line)
 {
@@ -372,10 +387,13 @@ static bool add_stack_line(struct stack_builder *b, const struct culprit_pattern
 			return add_register(b, &raw, text, line);
 		if (!close_register(b))
 			return false;
-		if (!b->open && !open_stack(b, CULPRIT_ROLE_CALL_TRACE, SPAN(""), line))
+		if ((!b->open || is_another_stack(b, &raw)) &&
+		    !open_stack(b, CULPRIT_ROLE_CALL_TRACE, SPAN(""), line))
 			return false;
 		if (raw.callee.len && !b->frames.len) {
-			struct raw_frame callee = { .function = raw.callee };
+			struct raw_frame callee = {
+				.function = raw.callee, .module = raw.callee_module, .build_id = raw.callee_build_id,
+			};
 
 			if (!add_frame(b, &callee, line))
 				return false;

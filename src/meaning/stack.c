@@ -10,6 +10,7 @@
  *	 kc_release+0x10/0x20 [kcrash_mod 0123456789abcdef...]  module, with build ID (v5.14)
  *	[<80c1e5e8>] (__schedule) from [<80c1eb20>] (schedule+0x60/0xdc)   arm
  *	 __schedule from schedule+0x60/0xdc                     arm since v5.18
+ *	 f [mod] from g+0x60/0xdc [mod]                         the same, modules
  *	[c0000000ffff1230] [c000000000a1b2c4] dump_stack+0xb0/0xf0 (unreliable)   powerpc
  *	RIP: 0010:fq_reset+0x10/0x20  pc : f+0x1/0x2  PC is at f+0x1/0x2
  *	NIP [c000000000a1b2c4] f+0x1/0x2  epc : f+0x1/0x2 ra : g+0x1/0x2  ERA: 9000000000222 f+0x1/0x2
@@ -115,8 +116,8 @@ static struct span eat_symbol(struct cursor *c)
 			depth++;
 		} else if (ch == '>' && depth > 0) {
 			depth--;
-		} else if (!is_name_char(ch) && !(ch == ':' && c->p + 1 < c->end && (c->p[1] == ':' || c->p[-1] == ':') &&
-						  c->p > start) &&
+		} else if (!is_name_char(ch) && !(ch == ':' && c->p > start && c->p + 1 < c->end &&
+						  (c->p[1] == ':' || c->p[-1] == ':')) &&
 			   !(depth > 0 && ch != '+' && ch != '\t') && !(ch == '{' && depth) && !(ch == '-' && depth)) {
 			break;
 		}
@@ -291,6 +292,8 @@ static bool parse_arm(struct cursor *c, struct raw_frame *f)
 		return false;
 	eat_tail(&t, &caller);
 	caller.callee = callee.function;
+	caller.callee_module = callee.module;
+	caller.callee_build_id = callee.build_id;
 	*f = caller;
 	*c = t;
 	return true;
@@ -366,11 +369,15 @@ bool stack_parse_frame(struct span text, struct raw_frame *ret)
 
 bool stack_is_inlined(struct span text)
 {
-	ptrdiff_t at = span_find(text, SPAN(" [inline]"));
 	struct raw_frame frame;
+	ptrdiff_t at;
 
+	/* Nearly every line leaves here. */
+	if (!text.len || !memchr(text.ptr, ']', text.len) || span_find(text, SPAN("inline")) < 0)
+		return false;
+	at = span_find(text, SPAN(" [inline]"));
 	if (at > 0)
-		return text.ptr[at - 1] != ' ';
+		return isalnum((unsigned char)text.ptr[at - 1]);
 	return stack_parse_frame(text, &frame) && (frame.flags & CULPRIT_FRAME_INLINE);
 }
 
@@ -396,6 +403,15 @@ bool stack_add_plain(struct buf *ret, struct span text)
 			eat_source(&c, &f);
 	}
 	return buf_add(ret, c.p, left(&c));
+}
+
+bool stack_offset_is_outside(struct span behind_symbol)
+{
+	struct cursor c = { behind_symbol.ptr, behind_symbol.ptr + behind_symbol.len };
+	struct raw_frame f = { 0 };
+
+	eat_symbol(&c);		/* the rest of its name */
+	return eat_offset(&c, &f) && frame_is_outside(&f);
 }
 
 bool stack_is_leftover(struct span text)

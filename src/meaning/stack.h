@@ -14,6 +14,7 @@
 struct raw_frame {
 	struct span function;	/* as printed, with suffix: "kc_trigger.cold" */
 	struct span callee;	/* arm: what function called, see stack_parse_frame; else empty */
+	struct span callee_module, callee_build_id;
 	struct span module;	/* without brackets and build ID */
 	struct span build_id;
 	struct span file;
@@ -43,6 +44,19 @@ bool stack_is_inlined(struct span text);
  * addr" is "f+0x1/0x2 at addr".  Adds to ret; false when out of memory.
  */
 bool stack_add_plain(struct buf *ret, struct span text) __attribute__((warn_unused_result));
+
+/*
+ * Behind the end of what it is named by ("f+0x6e40/0x3c8"): the address is in
+ * data, or nowhere, and that is only the nearest symbol below.  Nothing is
+ * known where the size is 0.
+ */
+static inline bool frame_is_outside(const struct raw_frame *f)
+{
+	return (f->flags & CULPRIT_FRAME_HAS_OFFSET) && f->size && f->offset > f->size;
+}
+
+/* The same of what follows a symbol: ".isra.0+0x6e40/0x3c8 [mod]". */
+bool stack_offset_is_outside(struct span behind_symbol);
 
 /*
  * Is it what the unwinder found on the stack and took for no caller: "? f+0x1/0x2"

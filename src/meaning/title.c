@@ -160,9 +160,10 @@ static void add_frame(const struct finder *f, struct frame_list *list, struct sp
 		list->names[list->n++] = function;
 }
 
+/* Frames of a stack: a register points to where the report's own context was. */
 static bool is_foreign(const struct culprit_patterns *set, const struct raw_frame *f)
 {
-	return glob_list_match(&set->foreign, f->function);
+	return !f->pc && !f->link && glob_list_match(&set->foreign, f->function);
 }
 
 /* Dumps of other CPUs come in a row and are searched as one; what was allocated or freed where is another matter. */
@@ -193,6 +194,8 @@ static bool collect_stack(const struct finder *finder, struct line_cursor *c, st
 				continue;
 			if (is_foreign(set, &f))
 				return false;
+			if (frame_is_outside(&f))
+				continue;
 			if (f.callee.len && !(list->n && span_equal(list->names[list->n - 1], stack_base_name(f.callee))))
 				add_frame(finder, list, f.callee);
 			if (!f.link)
@@ -281,6 +284,30 @@ static bool pick_from(const struct finder *f, const struct frame_source *source,
 	return pick_first(f, source, list, ret);
 }
 
+/* Who called what is in no function: the link register says so, before any stack does. */
+static void add_caller(const struct finder *f, struct frame_list *list, struct line_cursor c)
+{
+	struct raw_frame raw;
+	struct span line;
+
+	while (next_line(&c, &line)) {
+		if (stack_parse_frame(line, &raw) && raw.link && !frame_is_outside(&raw)) {
+			add_frame(f, list, raw.function);
+			return;
+		}
+		if (stack_find_header(f->in->patterns, line))
+			return;
+	}
+}
+
+/* Is a symbol named only because nothing nearer is below? */
+static bool is_outside(struct span text, struct span symbol)
+{
+	size_t end = symbol.ptr ? (size_t)(symbol.ptr + symbol.len - text.ptr) : text.len;
+
+	return stack_offset_is_outside(span_skip(text, end));
+}
+
 /*
  * Nothing but what prints stacks: the frame below it had it printed.  Where an
  * interrupt came into somebody else's work, the frames above are the report's.
@@ -349,7 +376,10 @@ static bool run_source(struct finder *f, const struct frame_source *source, stru
 			continue;
 		}
 		if (step->captures) {
-			add_frame(f, list, regex_group(&m, 1));
+			if (is_outside(text, regex_group(&m, 1)))
+				add_caller(f, list, (struct line_cursor){ span_skip(text, m.end[0]) });
+			else
+				add_frame(f, list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
 			if (!source->pick || !source->pick->anchors.n)
 				found = pick_from(f, source, list, ret, ret_as);

@@ -358,6 +358,7 @@ static bool is_kmsg_property(struct span s)
  *	      },{
  *	         "pri": 6,
  *	         "time":     0.000000,
+ *	         "caller": "T1",			(util-linux 2.41)
  *	         "msg": "Command line: console=ttyS0"
  *
  * Numbers are kept for the message that follows them.  A member elsewhere than
@@ -378,6 +379,7 @@ static bool take_json(struct console_decoder *decoder, struct prefix *x)
 		x->end--;
 		console_priority(x->line, decoder->json_priority);
 		x->line->time_us = decoder->json_time_us;
+		x->line->caller = decoder->json_caller;
 		x->line->flags |= LINE_HAS_TIME | LINE_LOGGED;
 		return true;
 	}
@@ -386,6 +388,7 @@ static bool take_json(struct console_decoder *decoder, struct prefix *x)
 		if (!n)
 			return false;
 		decoder->json_priority = (uint16_t)value;
+		decoder->json_caller = (struct caller){ 0 };
 	} else if (prefix_starts(&y, SPAN("time\": "))) {
 		for (y.p += 7; y.p < y.end && *y.p == ' '; y.p++)
 			;
@@ -394,11 +397,22 @@ static bool take_json(struct console_decoder *decoder, struct prefix *x)
 		    prefix_digits(y.p + n + 1, y.end, 6, &frac) != 6)
 			return false;
 		decoder->json_time_us = (int64_t)(value * 1000000 + frac);
+	} else if (prefix_starts(&y, SPAN("caller\": \""))) {
+		for (y.p += 10; y.p < y.end && *y.p == ' '; y.p++)
+			;
+		if (y.p == y.end || (*y.p != 'T' && *y.p != 'C') || !prefix_digits(y.p + 1, y.end, 9, &value))
+			return false;
+		decoder->json_caller = (struct caller){ *y.p == 'T' ? CALLER_TASK : CALLER_CPU, (uint32_t)value };
 	} else {
 		return false;
 	}
 	x->line->origin = ORIGIN_META;
 	return true;
+}
+
+size_t console_lines_needed(struct span raw)
+{
+	return span_starts(raw, SPAN("         \"msg\": \"")) ? CONSOLE_MAX_NEEDED : 0;
 }
 
 /* ------------------------------------------------ marks of the console */

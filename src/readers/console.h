@@ -99,8 +99,9 @@ struct console_decoder {
 	struct buf scratch;
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
 	bool replay_next;	/* the line before ended in the replay mark; clear it when lines were left out */
-	uint16_t json_priority;	/* of the record of dmesg -J that is being read, and its time */
+	uint16_t json_priority;	/* of the record of dmesg -J that is being read, its time and caller */
 	int64_t json_time_us;
+	struct caller json_caller;
 	/* what the first piece of a long line said; its later pieces inherit it */
 	uint8_t piece_origin;
 	int8_t piece_level;
@@ -124,6 +125,14 @@ void console_decoder_deinit(struct console_decoder *decoder);
  */
 struct culprit_error *console_decode(struct console_decoder *decoder, struct span raw,
 				     unsigned int flags_in, struct line *ret);
+
+/*
+ * How many lines right before raw the decoder has to have seen, in their order,
+ * to decode it: a record of dmesg -J says above its message who spoke, and when.
+ * 0 for nearly all lines; never more than CONSOLE_MAX_NEEDED.
+ */
+#define CONSOLE_MAX_NEEDED 3
+size_t console_lines_needed(struct span raw);
 
 /*
  * Two kernel messages in one line (LINE_SPLICED): cut line->text where the

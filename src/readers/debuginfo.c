@@ -54,6 +54,22 @@ static bool grow_interned(struct debuginfo *info)
 	return true;
 }
 
+#define HUGE_PAGE (2u << 20)
+
+void *dbg_alloc(size_t bytes)
+{
+	size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	void *memory;
+
+	if (bytes < HUGE_PAGE / 2)
+		return malloc(bytes);
+	memory = aligned_alloc(HUGE_PAGE, whole);
+	/* a hint: without it there are small pages */
+	if (memory)
+		madvise(memory, whole, MADV_HUGEPAGE);
+	return memory;
+}
+
 static bool reserve_strings(struct debuginfo *info)
 {
 	void *map;
@@ -67,6 +83,12 @@ static bool reserve_strings(struct debuginfo *info)
 	if (!info->strings_len)
 		info->added_len = 1;	/* offset 0: "" */
 	return true;
+}
+
+void dbg_expect_strings(struct debuginfo *info, size_t bytes)
+{
+	if (bytes >= HUGE_PAGE && bytes < DBG_MAX_STRINGS && reserve_strings(info))
+		madvise(info->added, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
 }
 
 struct culprit_error *dbg_add_string(struct debuginfo *info, struct span s, uint32_t *ret)
@@ -135,8 +157,15 @@ const char *dbg_string(struct debuginfo *info, uint32_t off)
 static void drop_tables(struct debuginfo *info)
 {
 	for (uint32_t i = 0; i < info->n_units; i++) {
-		if (info->units[i].owned)
-			free((void *)(uintptr_t)info->units[i].rows);
+		struct dbg_unit *unit = &info->units[i];
+
+		for (uint32_t k = 0; unit->functions && k < unit->n_functions; k++) {
+			if (unit->functions[k].owned)
+				free((void *)(uintptr_t)unit->functions[k].segments);
+		}
+		free(unit->functions);
+		if (unit->owned)
+			free((void *)(uintptr_t)unit->rows);
 	}
 	free(info->units);
 	if (!info->cache) {
@@ -418,19 +447,19 @@ static const struct dbg_row *find_row(const struct dbg_unit *unit, uint32_t off)
 	return lo ? &unit->rows[lo - 1] : NULL;
 }
 
-static uint32_t find_scope(const struct dbg_unit *unit, uint32_t off)
+static uint32_t find_scope(const struct dbg_segment *segments, uint32_t n, uint32_t off)
 {
-	uint32_t lo = 0, hi = unit->n_segments;
+	uint32_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (unit->segments[mid].off <= off)
+		if (segments[mid].off <= off)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo ? unit->segments[lo - 1].scope : 0;
+	return lo ? segments[lo - 1].scope : 0;
 }
 
 static const char *string_or_null(struct debuginfo *info, uint32_t off)
@@ -440,11 +469,13 @@ static const char *string_or_null(struct debuginfo *info, uint32_t off)
 	return *s ? s : NULL;
 }
 
-static size_t expand(struct debuginfo *info, const struct dbg_unit *unit, uint32_t off,
-		     struct debuginfo_frame *ret)
+/* function NULL: the address is in none. */
+static size_t expand(struct debuginfo *info, const struct dbg_unit *unit, const struct dbg_function *function,
+		     uint32_t off, struct debuginfo_frame *ret)
 {
 	const struct dbg_row *row = find_row(unit, off);
-	uint32_t scope = find_scope(unit, off), limit = unit->n_scopes;
+	uint32_t scope = function ? find_scope(function->segments, function->n_segments, off) : 0;
+	uint32_t limit = function ? function->n_scopes : 0;
 	size_t n = 0;
 
 	if ((!row || !row->file) && !scope)
@@ -455,7 +486,7 @@ static size_t expand(struct debuginfo *info, const struct dbg_unit *unit, uint32
 	};
 	/* parents stand before their children, so this ends; limit makes it end in a damaged file too */
 	while (scope && scope <= limit && n < DEBUGINFO_MAX_FRAMES) {
-		const struct dbg_scope *s = &unit->scopes[scope - 1];
+		const struct dbg_scope *s = &function->scopes[scope - 1];
 
 		ret[n - 1].function = string_or_null(info, s->name);
 		limit = scope - 1;
@@ -469,8 +500,45 @@ static size_t expand(struct debuginfo *info, const struct dbg_unit *unit, uint32
 	return n;
 }
 
+/* Rows and places of a unit, and its list of functions. */
+static struct culprit_error *prepare_unit(struct debuginfo *info, uint32_t number)
+{
+	struct dbg_unit *unit = &info->units[number];
+
+	if (!unit->loaded)
+		return dbg_load_unit(info, number);
+	if (unit->owned)
+		return NULL;
+	if (!dbg_check(info, unit->rows, unit->n_rows * sizeof(*unit->rows)) ||
+	    !dbg_check(info, unit->places, unit->n_places * sizeof(*unit->places)) ||
+	    !dbg_check(info, unit->files, unit->n_files * sizeof(*unit->files)) || dbg_index_functions(info, unit) ||
+	    info->corrupt)
+		return NULL;
+	return no_memory();
+}
+
+/* The function at off with what was inlined into it; NULL in *ret: none. */
+static struct culprit_error *prepare_function(struct debuginfo *info, const struct dbg_unit *unit, uint32_t off,
+					      const struct dbg_function **ret)
+{
+	uint32_t number = find_scope(unit->places, unit->n_places, off);
+	struct dbg_function *function;
+
+	*ret = NULL;
+	if (!number || number > unit->n_functions)
+		return NULL;
+	function = &unit->functions[number - 1];
+	*ret = function;
+	if (!function->loaded)
+		return dbg_load_function(info, unit, function);
+	if (!function->owned && dbg_check(info, function->segments, function->n_segments * sizeof(*function->segments)))
+		dbg_check(info, function->scopes, function->n_scopes * sizeof(*function->scopes));
+	return NULL;
+}
+
 static struct culprit_error *lookup(struct debuginfo *info, uint64_t addr, struct debuginfo_frame *ret, size_t *ret_n)
 {
+	const struct dbg_function *function;
 	struct culprit_error *err;
 	struct dbg_unit *unit;
 	int64_t at;
@@ -489,19 +557,13 @@ static struct culprit_error *lookup(struct debuginfo *info, uint64_t addr, struc
 	if (at < 0)
 		return NULL;
 	unit = &info->units[at];
-	if (!unit->loaded) {
-		err = dbg_load_unit(info, (uint32_t)at);
-		if (err)
-			return err;
-	} else if (!unit->owned && !(dbg_check(info, unit->rows, unit->n_rows * sizeof(*unit->rows)) &&
-				     dbg_check(info, unit->segments, unit->n_segments * sizeof(*unit->segments)) &&
-				     dbg_check(info, unit->scopes, unit->n_scopes * sizeof(*unit->scopes)))) {
-		return NULL;
-	}
-	if (addr < unit->base || addr - unit->base > UINT32_MAX)
-		return NULL;
-	*ret_n = expand(info, unit, (uint32_t)(addr - unit->base), ret);
-	return NULL;
+	err = prepare_unit(info, (uint32_t)at);
+	if (err || info->corrupt || addr < unit->base || addr - unit->base > UINT32_MAX)
+		return err;
+	err = prepare_function(info, unit, (uint32_t)(addr - unit->base), &function);
+	if (!err && !info->corrupt)
+		*ret_n = expand(info, unit, function, (uint32_t)(addr - unit->base), ret);
+	return err;
 }
 
 struct culprit_error *debuginfo_lookup(struct debuginfo *info, uint64_t addr,

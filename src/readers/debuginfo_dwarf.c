@@ -9,7 +9,8 @@
  *	      DW_TAG_inlined_subroutine  abstract_origin "virt_to_slab"
  *	                                 call_file "mm/slub.c"  call_line 4573  ranges ...
  *
- * becomes scopes [kfree], [virt_to_slab in kfree at mm/slub.c:4573] and
+ * becomes a unit with the place of kfree, when the unit is first touched, and
+ * when kfree is: scopes [kfree], [virt_to_slab in kfree at mm/slub.c:4573] and
  * segments that say which of them is innermost from where on.
  *
  * libdw keeps what it has read until dwarf_end(): it is closed and opened again
@@ -35,10 +36,12 @@
 	X(dwarf_dieoffset) X(dwarf_ranges) X(dwarf_getsrclines) X(dwarf_onesrcline) X(dwarf_lineaddr) \
 	X(dwarf_lineno) X(dwarf_lineendsequence) X(dwarf_linesrc) X(dwarf_getsrcfiles) X(dwarf_filesrc) \
 	X(dwarf_child) X(dwarf_siblingof) X(dwarf_tag) X(dwarf_diename) X(dwarf_attr) X(dwarf_attr_integrate) \
-	X(dwarf_formstring) X(dwarf_formudata) X(dwarf_formref_die) X(dwarf_srclang) X(dwarf_cu_info) X(dwarf_errmsg)
+	X(dwarf_formstring) X(dwarf_formudata) X(dwarf_formref_die) X(dwarf_srclang) X(dwarf_cu_info) \
+	X(dwarf_cu_getdwarf) X(dwarf_errmsg)
 DYNLIB_TABLE(dw, DWARF_FUNCTIONS, "libdw.so.1", "libdw1");
 
 #define RECYCLE_ROWS	(1u << 20)
+#define MAX_STEPS	(64u << 20)	/* entries and ranges visited in a unit or function */
 
 static struct culprit_error *get_dwarf(struct debuginfo *info, Dwarf **ret, uint64_t *ret_bias)
 {
@@ -258,10 +261,13 @@ struct interval {
 	uint32_t depth;
 };
 
+/* What is being made: a unit, or one of its functions. */
 struct unit_builder {
 	struct debuginfo *info;
 	Dwarf_Die die;		/* of the unit */
-	Dwarf_Files *files;
+	Dwarf_Die functions_die;	/* whose children are its functions: die, or that in the .dwo file */
+	const uint32_t *files;		/* of a function's unit */
+	size_t n_files;
 	uint64_t bias, base;
 	uint64_t steps;		/* entries and intervals that may still be visited */
 	bool mangled;		/* the unit's language mangles names */
@@ -275,12 +281,8 @@ struct unit_builder {
 	size_t n_intervals, cap_intervals;
 	struct dbg_segment *segments;
 	size_t n_segments, cap_segments;
-
-	/* file names already interned, by libdw's pointer */
-	struct {
-		const char *path;
-		uint32_t id;
-	} paths[256];
+	struct dbg_function *functions;
+	size_t n_functions, cap_functions;
 };
 
 static void deinit_unit(struct unit_builder *builder)
@@ -289,6 +291,7 @@ static void deinit_unit(struct unit_builder *builder)
 	free(builder->scopes);
 	free(builder->intervals);
 	free(builder->segments);
+	free(builder->functions);
 }
 
 /*
@@ -327,15 +330,10 @@ static size_t normalize(char *path)
 /* A source path as it is kept: normalized, and without the directory of the build where it begins with that. */
 static struct culprit_error *intern_path(struct unit_builder *builder, const char *path, uint32_t *ret)
 {
-	size_t slot = ((uintptr_t)path >> 3 ^ (uintptr_t)path >> 11) & 255;
 	struct culprit_error *err;
 	char kept[8192], dir[4096];
 	size_t len, dir_len = builder->comp_dir ? strlen(builder->comp_dir) : 0;
 
-	if (builder->paths[slot].path == path) {
-		*ret = builder->paths[slot].id;
-		return NULL;
-	}
 	len = strlen(path);
 	if (len + dir_len + 2 > sizeof(kept)) {
 		*ret = 0;
@@ -365,13 +363,18 @@ static struct culprit_error *intern_path(struct unit_builder *builder, const cha
 
 static struct culprit_error *remember_path(struct unit_builder *builder, const char *path, uint32_t *ret)
 {
-	size_t slot = ((uintptr_t)path >> 3 ^ (uintptr_t)path >> 11) & 255;
-	struct culprit_error *err = intern_path(builder, path, ret);
+	struct dbg_known_path *known = builder->info->known_paths;
+	struct culprit_error *err;
 
-	if (!err) {
-		builder->paths[slot].path = path;
-		builder->paths[slot].id = *ret;
+	known += ((uintptr_t)path >> 3 ^ (uintptr_t)path >> 11) % countof(builder->info->known_paths);
+	/* units share strings, but not necessarily the directory */
+	if (known->path == path && known->directory == builder->comp_dir) {
+		*ret = known->id;
+		return NULL;
 	}
+	err = intern_path(builder, path, ret);
+	if (!err)
+		*known = (struct dbg_known_path){ .path = path, .directory = builder->comp_dir, .id = *ret };
 	return err;
 }
 
@@ -467,17 +470,54 @@ static struct culprit_error *scope_name(struct unit_builder *builder, Dwarf_Die 
 	return name ? dbg_intern(builder->info, span_of(name), ret) : NULL;
 }
 
-static struct culprit_error *scope_call(struct unit_builder *builder, Dwarf_Die *die, struct dbg_scope *scope)
+static void scope_call(struct unit_builder *builder, Dwarf_Die *die, struct dbg_scope *scope)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Word value;
-	const char *path;
 
 	if (dw.dwarf_attr(die, DW_AT_call_line, &attr) && !dw.dwarf_formudata(&attr, &value) && value <= INT32_MAX)
 		scope->call_line = (uint32_t)value;
-	if (builder->files && dw.dwarf_attr(die, DW_AT_call_file, &attr) && !dw.dwarf_formudata(&attr, &value) &&
-	    (path = dw.dwarf_filesrc(builder->files, value, NULL, NULL)))
-		return remember_path(builder, path, &scope->call_file);
+	if (dw.dwarf_attr(die, DW_AT_call_file, &attr) && !dw.dwarf_formudata(&attr, &value) && value < builder->n_files)
+		scope->call_file = builder->files[value];
+}
+
+/* The ranges of die as intervals of the thing called number; *ret_any: it has code. */
+static struct culprit_error *add_intervals(struct unit_builder *builder, Dwarf_Die *die, uint32_t number, uint32_t depth,
+					   bool *ret_any)
+{
+	Dwarf_Addr base, lo, hi;
+	ptrdiff_t at = 0;
+
+	*ret_any = false;
+	while ((at = dw.dwarf_ranges(die, at, &base, &lo, &hi)) > 0) {
+		if (!builder->steps--)
+			return over(builder->info, "ranges in a unit");
+		if (hi <= lo)
+			continue;
+		if (number >= DBG_MAX_SCOPES)
+			return over(builder->info, "scopes in a unit");
+		if (!make_room(&builder->intervals, sizeof(*builder->intervals), builder->n_intervals,
+			       &builder->cap_intervals))
+			return &culprit_error_no_memory;
+		builder->intervals[builder->n_intervals++] = (struct interval){
+			.lo = lo + builder->bias, .hi = hi + builder->bias, .scope = number, .depth = depth,
+		};
+		*ret_any = true;
+	}
+	return NULL;
+}
+
+/* If die has code, a function of the unit. */
+static struct culprit_error *add_function(struct unit_builder *builder, Dwarf_Die *die, uint32_t depth)
+{
+	bool any;
+	struct culprit_error *err = add_intervals(builder, die, (uint32_t)builder->n_functions + 1, depth, &any);
+
+	if (err || !any)
+		return err;
+	if (!make_room(&builder->functions, sizeof(*builder->functions), builder->n_functions, &builder->cap_functions))
+		return &culprit_error_no_memory;
+	builder->functions[builder->n_functions++] = (struct dbg_function){ .die_off = dw.dwarf_dieoffset(die) };
 	return NULL;
 }
 
@@ -485,43 +525,26 @@ static struct culprit_error *scope_call(struct unit_builder *builder, Dwarf_Die 
  * If die has code, a scope and its intervals.  *ret is the scope's number (index + 1), or
  * parent where it has no code.
  */
-static struct culprit_error *add_scope(struct unit_builder *builder, Dwarf_Die *die, bool inlined, uint32_t parent,
-				       uint32_t depth, uint32_t *ret)
+static struct culprit_error *add_scope(struct unit_builder *builder, Dwarf_Die *die, uint32_t parent, uint32_t depth,
+				       uint32_t *ret)
 {
-	struct dbg_scope scope = { .parent = inlined ? parent : 0 };
-	struct culprit_error *err;
-	Dwarf_Addr base, lo, hi;
-	ptrdiff_t at = 0;
-	uint32_t number = 0;
+	struct dbg_scope scope = { .parent = parent };
+	bool any;
+	struct culprit_error *err = add_intervals(builder, die, (uint32_t)builder->n_scopes + 1, depth, &any);
 
 	*ret = parent;
-	while ((at = dw.dwarf_ranges(die, at, &base, &lo, &hi)) > 0) {
-		if (!builder->steps--)
-			return over(builder->info, "ranges in a unit");
-		if (hi <= lo)
-			continue;
-		if (!number) {
-			if (builder->n_scopes >= DBG_MAX_SCOPES)
-				return over(builder->info, "scopes in a unit");
-			if (!make_room(&builder->scopes, sizeof(scope), builder->n_scopes, &builder->cap_scopes))
-				return &culprit_error_no_memory;
-			number = (uint32_t)++builder->n_scopes;
-		}
-		if (!make_room(&builder->intervals, sizeof(*builder->intervals), builder->n_intervals,
-			       &builder->cap_intervals))
-			return &culprit_error_no_memory;
-		builder->intervals[builder->n_intervals++] = (struct interval){
-			.lo = lo + builder->bias, .hi = hi + builder->bias, .scope = number, .depth = depth,
-		};
-	}
-	if (!number)
-		return NULL;
+	if (err || !any)
+		return err;
 	err = scope_name(builder, die, &scope.name);
-	if (!err && inlined)
-		err = scope_call(builder, die, &scope);
-	builder->scopes[number - 1] = scope;
-	*ret = number;
-	return err;
+	if (err)
+		return err;
+	if (parent)
+		scope_call(builder, die, &scope);
+	if (!make_room(&builder->scopes, sizeof(scope), builder->n_scopes, &builder->cap_scopes))
+		return &culprit_error_no_memory;
+	builder->scopes[builder->n_scopes++] = scope;
+	*ret = (uint32_t)builder->n_scopes;
+	return NULL;
 }
 
 enum visit { SKIP, DESCEND, FUNCTION, INLINED };
@@ -555,10 +578,34 @@ static bool worth_a_visit(const struct unit_builder *builder, int tag)
 }
 
 /*
- * Depth first, without recursion.  An entry that goes backwards, as hostile
- * sibling references do, ends the unit.
+ * What to do with an entry below a unit (scope 0) or a function: *ret_scope is that of its children.  True: they are
+ * to be visited.  In C no function stands inside of another one; a nested one of GNU C is left out.
  */
-static struct culprit_error *visit_unit(struct unit_builder *builder, Dwarf_Die *root)
+static struct culprit_error *visit_entry(struct unit_builder *builder, Dwarf_Die *die, uint32_t depth, uint32_t scope,
+					 uint32_t *ret_scope, bool *ret_below)
+{
+	int tag = dw.dwarf_tag(die);
+	enum visit how = how_to_visit(tag);
+	struct culprit_error *err = NULL;
+
+	*ret_scope = scope;
+	*ret_below = how == DESCEND && worth_a_visit(builder, tag);
+	if (how == FUNCTION && !scope) {
+		err = add_function(builder, die, depth);
+		*ret_below = builder->mangled;
+	} else if (how == INLINED && scope) {
+		err = add_scope(builder, die, scope, depth, ret_scope);
+		*ret_below = *ret_scope != scope;
+	}
+	return err;
+}
+
+/*
+ * All below root, depth first and without recursion.  scope 0: root is a unit,
+ * and its functions are wanted; otherwise it is the function of that scope.  An
+ * entry that goes backwards, as hostile sibling references do, ends the visit.
+ */
+static struct culprit_error *visit(struct unit_builder *builder, Dwarf_Die *root, uint32_t scope)
 {
 	struct {
 		Dwarf_Die die;
@@ -569,29 +616,24 @@ static struct culprit_error *visit_unit(struct unit_builder *builder, Dwarf_Die 
 
 	if (dw.dwarf_child(root, &stack[0].die) != 0)
 		return NULL;
-	stack[0].scope = 0;
+	stack[0].scope = scope;
 	for (;;) {
 		Dwarf_Die *die = &stack[depth].die;
-		uint32_t scope = stack[depth].scope;
-		int tag = dw.dwarf_tag(die);
-		enum visit how = how_to_visit(tag);
-		struct culprit_error *err = NULL;
+		struct culprit_error *err;
+		uint32_t inner;
+		bool below;
 
 		if (!builder->steps--)
 			return over(builder->info, "entries in a unit");
-		if (how == FUNCTION || how == INLINED)
-			err = add_scope(builder, die, how == INLINED, scope, (uint32_t)depth, &scope);
+		err = visit_entry(builder, die, (uint32_t)depth + 1, stack[depth].scope, &inner, &below);
 		if (err)
 			return err;
-		/* a declaration or an abstract function has no scope of its own, and no code below */
-		if ((how == DESCEND && worth_a_visit(builder, tag)) || scope != stack[depth].scope) {
-			if (depth + 1 < DBG_MAX_DEPTH && dw.dwarf_child(die, &next) == 0 &&
-			    dw.dwarf_dieoffset(&next) > dw.dwarf_dieoffset(die)) {
-				depth++;
-				stack[depth].die = next;
-				stack[depth].scope = scope;
-				continue;
-			}
+		if (below && depth + 1 < DBG_MAX_DEPTH && dw.dwarf_child(die, &next) == 0 &&
+		    dw.dwarf_dieoffset(&next) > dw.dwarf_dieoffset(die)) {
+			depth++;
+			stack[depth].die = next;
+			stack[depth].scope = inner;
+			continue;
 		}
 		while (dw.dwarf_siblingof(&stack[depth].die, &next) != 0 ||
 		       dw.dwarf_dieoffset(&next) <= dw.dwarf_dieoffset(&stack[depth].die)) {
@@ -668,27 +710,78 @@ static struct culprit_error *make_segments(struct unit_builder *builder)
 	return NULL;
 }
 
-/* The three arrays in one allocation. */
+/* Two arrays in one allocation, with room for more bytes. */
+static void *join_arrays(const void *a, size_t a_bytes, const void *b, size_t b_bytes, size_t more)
+{
+	uint8_t *both = malloc(a_bytes + b_bytes + more + 1);
+
+	if (both && a_bytes)
+		memcpy(both, a, a_bytes);
+	if (both && b_bytes)
+		memcpy(both + a_bytes, b, b_bytes);
+	return both;
+}
+
+/* The paths of the files that inlined functions are called from, by number. */
+static struct culprit_error *read_files(struct unit_builder *builder, Dwarf_Files *files, size_t n, uint32_t *ret)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		const char *path = dw.dwarf_filesrc(files, i, NULL, NULL);
+
+		ret[i] = 0;
+		if (path)
+			err = remember_path(builder, path, &ret[i]);
+	}
+	return err;
+}
+
 static struct culprit_error *keep_unit(struct unit_builder *builder, struct dbg_unit *unit)
 {
 	size_t rows = builder->n_rows * sizeof(*builder->rows);
-	size_t segments = builder->n_segments * sizeof(*builder->segments);
-	size_t scopes = builder->n_scopes * sizeof(*builder->scopes);
-	uint8_t *all = malloc(rows + segments + scopes + 1);
+	size_t places = builder->n_segments * sizeof(*builder->segments), n_files = 0;
+	_cleanup_(freep) uint8_t *lines = NULL;
+	struct culprit_error *err;
+	Dwarf_Files *files;
 
-	if (!all)
+	if (dw.dwarf_getsrcfiles(&builder->functions_die, &files, &n_files) != 0)
+		n_files = 0;
+	if (n_files > DBG_MAX_ROWS)
+		return over(builder->info, "files in a unit");
+	lines = join_arrays(builder->rows, rows, builder->segments, places, n_files * sizeof(uint32_t));
+	if (!lines)
 		return &culprit_error_no_memory;
-	memcpy(all, builder->rows ? (void *)builder->rows : all, rows);
-	memcpy(all + rows, builder->segments ? (void *)builder->segments : all, segments);
-	memcpy(all + rows + segments, builder->scopes ? (void *)builder->scopes : all, scopes);
-	unit->rows = (void *)all;
-	unit->segments = (void *)(all + rows);
-	unit->scopes = (void *)(all + rows + segments);
+	err = read_files(builder, files, n_files, (uint32_t *)(void *)(lines + rows + places));
+	if (err)
+		return err;
+	unit->rows = (void *)lines;
+	unit->places = (void *)(lines + rows);
+	unit->files = (void *)(lines + rows + places);
+	unit->n_files = (uint32_t)n_files;
+	lines = NULL;
+	unit->functions = no_free_ptr(builder->functions);
 	unit->n_rows = (uint32_t)builder->n_rows;
-	unit->n_segments = (uint32_t)builder->n_segments;
-	unit->n_scopes = (uint32_t)builder->n_scopes;
+	unit->n_places = (uint32_t)builder->n_segments;
+	unit->n_functions = (uint32_t)builder->n_functions;
 	unit->base = builder->base;
 	unit->loaded = unit->owned = true;
+	builder->info->grown = true;
+	return NULL;
+}
+
+static struct culprit_error *keep_function(struct unit_builder *builder, struct dbg_function *function)
+{
+	size_t segments = builder->n_segments * sizeof(*builder->segments);
+	uint8_t *both = join_arrays(builder->segments, segments, builder->scopes, builder->n_scopes * sizeof(*builder->scopes), 0);
+
+	if (!both)
+		return &culprit_error_no_memory;
+	function->segments = (void *)both;
+	function->scopes = (void *)(both + segments);
+	function->n_segments = (uint32_t)builder->n_segments;
+	function->n_scopes = (uint32_t)builder->n_scopes;
+	function->loaded = function->owned = true;
 	builder->info->grown = true;
 	return NULL;
 }
@@ -719,49 +812,69 @@ static Dwarf_Die functions_die(const struct unit_builder *builder)
 	return die;
 }
 
-static struct culprit_error *build_unit(struct unit_builder *builder)
+/* What is asked of the unit for its lines and its functions alike. */
+static struct culprit_error *open_unit(struct unit_builder *builder, uint64_t die_off)
 {
-	struct culprit_error *err;
 	Dwarf_Attribute attr;
-	Dwarf_Die functions;
-	size_t n_files;
+	struct culprit_error *err;
+	Dwarf *dwarf;
 
-	if (dw.dwarf_attr(&builder->die, DW_AT_comp_dir, &attr))
-		builder->comp_dir = dw.dwarf_formstring(&attr);
-	err = read_rows(builder);
+	err = get_dwarf(builder->info, &dwarf, &builder->bias);
 	if (err)
 		return err;
-	functions = functions_die(builder);
-	builder->mangled = language_mangles(dw.dwarf_srclang(&functions));
-	if (dw.dwarf_getsrcfiles(&functions, &builder->files, &n_files) != 0)
-		builder->files = NULL;
-	err = visit_unit(builder, &functions);
-	return err ? err : make_segments(builder);
+	if (!dw.dwarf_offdie(dwarf, die_off, &builder->die))
+		return culprit_error_create(CULPRIT_ERROR_FORMAT, "%s: no unit at 0x%llx: %s", builder->info->path,
+					    (unsigned long long)die_off, dw.dwarf_errmsg(-1));
+	if (dw.dwarf_attr(&builder->die, DW_AT_comp_dir, &attr))
+		builder->comp_dir = dw.dwarf_formstring(&attr);
+	builder->functions_die = functions_die(builder);
+	builder->mangled = language_mangles(dw.dwarf_srclang(&builder->functions_die));
+	return NULL;
 }
 
 struct culprit_error *dbg_load_unit(struct debuginfo *info, uint32_t number)
 {
-	_cleanup_(deinit_unit) struct unit_builder builder = { .info = info, .steps = 64u << 20, .base = UINT64_MAX };
+	_cleanup_(deinit_unit) struct unit_builder builder = { .info = info, .steps = MAX_STEPS, .base = UINT64_MAX };
 	struct dbg_unit *unit = &info->units[number];
 	struct culprit_error *err;
-	Dwarf *dwarf;
 
 	if (info->rows_read > RECYCLE_ROWS) {
 		dbg_recycle_live(info);
 		info->rows_read = 0;
 	}
-	err = get_dwarf(info, &dwarf, &builder.bias);
-	if (err)
-		return err;
 	for (uint32_t i = 0; i < info->n_ranges; i++) {
 		if (info->ranges[i].unit == number && info->ranges[i].lo < builder.base)
 			builder.base = info->ranges[i].lo;
 	}
-	if (!dw.dwarf_offdie(dwarf, unit->die_off, &builder.die))
-		return culprit_error_create(CULPRIT_ERROR_FORMAT, "%s: no unit at 0x%llx: %s", info->path,
-					    (unsigned long long)unit->die_off, dw.dwarf_errmsg(-1));
-	err = build_unit(&builder);
+	err = open_unit(&builder, unit->die_off);
+	if (!err)
+		err = read_rows(&builder);
+	if (!err)
+		err = visit(&builder, &builder.functions_die, 0);
+	if (!err)
+		err = make_segments(&builder);
 	return err ? err : keep_unit(&builder, unit);
+}
+
+struct culprit_error *dbg_load_function(struct debuginfo *info, const struct dbg_unit *unit, struct dbg_function *function)
+{
+	_cleanup_(deinit_unit) struct unit_builder builder = { .info = info, .steps = MAX_STEPS, .base = unit->base,
+							 .files = unit->files, .n_files = unit->n_files };
+	struct culprit_error *err = open_unit(&builder, unit->die_off);
+	uint32_t scope = 0;
+	Dwarf_Die die;
+
+	if (err)
+		return err;
+	if (!dw.dwarf_offdie(dw.dwarf_cu_getdwarf(builder.functions_die.cu), function->die_off, &die))
+		return culprit_error_create(CULPRIT_ERROR_FORMAT, "%s: no function at 0x%llx: %s", info->path,
+					    (unsigned long long)function->die_off, dw.dwarf_errmsg(-1));
+	err = add_scope(&builder, &die, 0, 0, &scope);
+	if (!err && scope)
+		err = visit(&builder, &die, scope);
+	if (!err)
+		err = make_segments(&builder);
+	return err ? err : keep_function(&builder, function);
 }
 
 /* --------------------------------------------------------- source root */

@@ -207,6 +207,7 @@ void dbg_recycle_live(struct debuginfo *info)
 {
 	destroy_live(info->live);
 	info->live = NULL;
+	memset(info->known_paths, 0, sizeof(info->known_paths));
 }
 
 void dbg_close_live(struct debuginfo *info)
@@ -283,6 +284,9 @@ struct culprit_error *dbg_live_dwarf(struct debuginfo *info, void **ret, uint64_
 }
 
 /* ------------------------------------------------------------- symbols */
+
+#define MIN_SYMBOL_BYTES 16u	/* sizeof(Elf32_Sym) */
+#define TYPICAL_NAME_BYTES 20u
 
 struct section {
 	uint64_t lo, hi;
@@ -367,17 +371,8 @@ static struct culprit_error *add_symbol(struct symbol_reader *reader, const GElf
 	struct span text = span_of(name);
 	int type = GELF_ST_TYPE(sym->st_info);
 
-	if (info->n_symbols >= DBG_MAX_SYMBOLS)
+	if (info->n_symbols >= reader->cap)
 		return culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: too many symbols", info->path);
-	if (info->n_symbols == reader->cap) {
-		uint32_t cap = reader->cap ? reader->cap * 2 : 4096;
-		void *grown = realloc(info->symbols, cap * sizeof(*info->symbols));
-
-		if (!grown)
-			return &culprit_error_no_memory;
-		info->symbols = grown;
-		reader->cap = cap;
-	}
 	symbol = &info->symbols[info->n_symbols];
 	err = dbg_add_string(info, text, &symbol->name);
 	if (err)
@@ -397,6 +392,14 @@ static struct culprit_error *read_table(struct symbol_reader *reader, Elf_Data *
 {
 	struct culprit_error *err = NULL;
 
+	/* a lying section header takes address space alone: no more symbols than the data has are added */
+	reader->cap = n < symbols->d_size / MIN_SYMBOL_BYTES + 1 ? (uint32_t)n : (uint32_t)(symbols->d_size / MIN_SYMBOL_BYTES) + 1;
+	if (reader->cap > DBG_MAX_SYMBOLS)
+		reader->cap = DBG_MAX_SYMBOLS;
+	dbg_expect_strings(reader->info, (size_t)reader->cap * TYPICAL_NAME_BYTES);
+	reader->info->symbols = dbg_alloc(((size_t)reader->cap + 1) * sizeof(*reader->info->symbols));
+	if (!reader->info->symbols)
+		return &culprit_error_no_memory;
 	for (size_t i = 1; i < n && !err; i++) {
 		GElf_Sym sym;
 		Elf32_Word index = 0;
@@ -461,7 +464,7 @@ static unsigned rank(const struct debuginfo *info, const struct dbg_symbol *symb
 /* Stable, by address and then rank: radix, as qsort takes 20 ms for a kernel. */
 static bool sort_symbols(struct debuginfo *info)
 {
-	struct dbg_symbol *from = info->symbols, *to = malloc((info->n_symbols + 1) * sizeof(*to)), *swap;
+	struct dbg_symbol *from = info->symbols, *to = dbg_alloc(((size_t)info->n_symbols + 1) * sizeof(*to)), *swap;
 	uint64_t varying = 0;
 
 	if (!to)
@@ -513,9 +516,10 @@ static bool hash_symbols(struct debuginfo *info)
 
 	while (n < info->n_symbols * 2)
 		n *= 2;
-	info->slots = calloc(n, sizeof(*info->slots));
+	info->slots = dbg_alloc(n * sizeof(*info->slots));
 	if (!info->slots)
 		return false;
+	memset(info->slots, 0, n * sizeof(*info->slots));
 	info->n_slots = n;
 	for (uint32_t i = 0; i < info->n_symbols; i++) {
 		uint32_t at = info->symbols[i].hash & (n - 1);

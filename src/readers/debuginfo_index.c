@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #define MAGIC		0x31786469706c7563ull	/* "culpidx1" */
-#define VERSION		1u
+#define VERSION		3u
 #define BLOCK_BYTES	4096u
 #define MAX_UNIT_BYTES	(96ull << 20)
 #define MAX_FILE_BYTES	(1ull << 30)
@@ -60,10 +60,27 @@ struct header {
 
 struct unit_on_disk {
 	uint64_t die_off, base;
-	uint64_t off;		/* of rows, segments, scopes in the body; 0: not loaded */
-	uint32_t n_rows, n_segments, n_scopes;
-	uint32_t reserved;
+	uint64_t off;		/* of rows, places, files, functions in the body; 0: not loaded */
+	uint32_t n_rows, n_places, n_files, n_functions;
 };
+
+struct function_on_disk {
+	uint64_t die_off;
+	uint64_t off;		/* of segments, scopes in the body; 0: not loaded */
+	uint32_t n_segments, n_scopes;
+};
+
+static uint64_t align(uint64_t n, uint64_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/* Rows, places and files, without what comes up to the functions. */
+static uint64_t lines_bytes(const struct unit_on_disk *disk)
+{
+	return (uint64_t)disk->n_rows * sizeof(struct dbg_row) + (uint64_t)disk->n_places * sizeof(struct dbg_segment) +
+	       (uint64_t)disk->n_files * sizeof(uint32_t);
+}
 
 static uint64_t checksum(const void *data, size_t len)
 {
@@ -171,24 +188,55 @@ static bool load_units(struct debuginfo *info, const struct header *header)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct dbg_unit *unit = &info->units[i];
-		uint64_t need = (uint64_t)disk[i].n_rows * sizeof(struct dbg_row) +
-				(uint64_t)disk[i].n_segments * sizeof(struct dbg_segment) +
-				(uint64_t)disk[i].n_scopes * sizeof(struct dbg_scope);
+		uint64_t lines = align(lines_bytes(&disk[i]), 8);
+		uint64_t need = lines + (uint64_t)disk[i].n_functions * sizeof(struct function_on_disk);
 
 		unit->die_off = disk[i].die_off;
-		if (!disk[i].off || disk[i].off % 4 || disk[i].off > bytes || need > bytes - disk[i].off)
+		if (!disk[i].off || disk[i].off % 8 || disk[i].off > bytes || need > bytes - disk[i].off)
 			continue;
 		unit->base = disk[i].base;
 		unit->rows = (const void *)(body + disk[i].off);
-		unit->segments = (const void *)(unit->rows + disk[i].n_rows);
-		unit->scopes = (const void *)(unit->segments + disk[i].n_segments);
+		unit->places = (const void *)(unit->rows + disk[i].n_rows);
+		unit->files = (const void *)(unit->places + disk[i].n_places);
+		unit->mapped_functions = body + disk[i].off + lines;
 		unit->n_rows = disk[i].n_rows;
-		unit->n_segments = disk[i].n_segments;
-		unit->n_scopes = disk[i].n_scopes;
+		unit->n_places = disk[i].n_places;
+		unit->n_files = disk[i].n_files;
+		unit->n_functions = disk[i].n_functions;
 		unit->loaded = true;
 	}
 	info->n_units = (uint32_t)n;
 	return true;
+}
+
+bool dbg_index_functions(struct debuginfo *info, struct dbg_unit *unit)
+{
+	const struct function_on_disk *disk = unit->mapped_functions;
+	const uint8_t *body;
+	uint64_t bytes;
+
+	if (unit->functions || !disk)
+		return true;
+	body = info->cache->map + info->cache->body;
+	bytes = info->cache->size - info->cache->body;
+	if (!dbg_check(info, disk, unit->n_functions * sizeof(*disk)))
+		return false;
+	unit->functions = calloc((size_t)unit->n_functions + 1, sizeof(*unit->functions));
+	for (uint32_t i = 0; unit->functions && i < unit->n_functions; i++) {
+		struct dbg_function *function = &unit->functions[i];
+		uint64_t need = (uint64_t)disk[i].n_segments * sizeof(struct dbg_segment) +
+				(uint64_t)disk[i].n_scopes * sizeof(struct dbg_scope);
+
+		function->die_off = disk[i].die_off;
+		if (!disk[i].off || disk[i].off % 4 || disk[i].off > bytes || need > bytes - disk[i].off)
+			continue;
+		function->segments = (const void *)(body + disk[i].off);
+		function->scopes = (const void *)(function->segments + disk[i].n_segments);
+		function->n_segments = disk[i].n_segments;
+		function->n_scopes = disk[i].n_scopes;
+		function->loaded = true;
+	}
+	return unit->functions;
 }
 
 static bool load_strings(struct debuginfo *info, const struct header *header)
@@ -362,26 +410,22 @@ static void put(struct writer *writer, const void *data, size_t len)
 	}
 }
 
-static uint64_t align(uint64_t n, uint64_t to)
-{
-	return (n + to - 1) / to * to;
-}
-
 static void put_table(struct writer *writer, const struct table *table, const void *data)
 {
 	put(writer, NULL, (size_t)(table->off - writer->at));
 	put(writer, data, (size_t)table->bytes);
 }
 
-static size_t unit_bytes(const struct dbg_unit *unit)
+static size_t function_bytes(const struct dbg_function *function)
 {
-	return unit->n_rows * sizeof(*unit->rows) + unit->n_segments * sizeof(*unit->segments) +
-	       unit->n_scopes * sizeof(*unit->scopes);
+	return function->n_segments * sizeof(*function->segments) + function->n_scopes * sizeof(*function->scopes);
 }
 
 struct layout {
 	struct header header;
 	struct unit_on_disk *units;
+	struct function_on_disk *functions;	/* of all units */
+	size_t n_functions;
 	uint64_t end;
 };
 
@@ -391,11 +435,48 @@ static void place(struct layout *layout, int table, uint64_t bytes)
 	layout->end = align(layout->end + bytes, 8);
 }
 
+static bool lay_out_functions(struct debuginfo *info, const struct dbg_unit *unit, struct layout *layout, uint64_t *used)
+{
+	for (uint32_t i = 0; i < unit->n_functions; i++) {
+		const struct dbg_function *function = &unit->functions[i];
+		struct function_on_disk *disk = &layout->functions[layout->n_functions++];
+		size_t bytes = function_bytes(function);
+
+		*disk = (struct function_on_disk){ .die_off = function->die_off };
+		if (!function->loaded || !bytes || *used + bytes > MAX_UNIT_BYTES)
+			continue;
+		if (!function->owned && !dbg_check(info, function->segments, bytes))
+			return false;
+		*used += bytes;
+		disk->off = layout->end;
+		disk->n_segments = function->n_segments;
+		disk->n_scopes = function->n_scopes;
+		layout->end = align(layout->end + bytes, 8);
+	}
+	return true;
+}
+
+/* Room for the functions of all units, those of mapped ones too. */
+static bool list_functions(struct debuginfo *info, struct layout *layout)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < info->n_units; i++) {
+		if (!dbg_index_functions(info, &info->units[i]))
+			return false;
+		n += info->units[i].loaded ? info->units[i].n_functions : 0;
+	}
+	layout->functions = calloc(n + 1, sizeof(*layout->functions));
+	return layout->functions;
+}
+
 /* Where everything will stand. Mapped tables are checked here, before they are copied. */
 static bool lay_out(struct debuginfo *info, struct layout *layout)
 {
 	uint64_t used = 0;
 
+	if (!list_functions(info, layout))
+		return false;
 	layout->end = 8;	/* offset 0 means: not there */
 	place(layout, SYMBOLS, info->n_symbols * sizeof(*info->symbols));
 	place(layout, SLOTS, info->n_slots * sizeof(*info->slots));
@@ -403,19 +484,23 @@ static bool lay_out(struct debuginfo *info, struct layout *layout)
 	place(layout, UNITS, info->n_units * sizeof(*layout->units));
 	for (uint32_t i = 0; i < info->n_units; i++) {
 		const struct dbg_unit *unit = &info->units[i];
-		size_t bytes = unit_bytes(unit);
+		struct unit_on_disk disk = {
+			.die_off = unit->die_off, .base = unit->base, .off = layout->end, .n_rows = unit->n_rows,
+			.n_places = unit->n_places, .n_files = unit->n_files, .n_functions = unit->n_functions,
+		};
+		uint64_t lines = lines_bytes(&disk);
+		uint64_t bytes = align(lines, 8) + unit->n_functions * sizeof(*layout->functions);
 
 		layout->units[i].die_off = unit->die_off;
 		if (!unit->loaded || !bytes || used + bytes > MAX_UNIT_BYTES)
 			continue;
-		if (!unit->owned && !dbg_check(info, unit->rows, bytes))
+		if (!unit->owned && !dbg_check(info, unit->rows, (size_t)lines))
 			return false;
 		used += bytes;
-		layout->units[i] = (struct unit_on_disk){
-			.die_off = unit->die_off, .base = unit->base, .off = layout->end,
-			.n_rows = unit->n_rows, .n_segments = unit->n_segments, .n_scopes = unit->n_scopes,
-		};
+		layout->units[i] = disk;
 		layout->end = align(layout->end + bytes, 8);
+		if (!lay_out_functions(info, unit, layout, &used))
+			return false;
 	}
 	place(layout, STRINGS, (uint64_t)info->strings_len + info->added_len);
 	return dbg_check(info, info->symbols, info->n_symbols * sizeof(*info->symbols)) &&
@@ -424,19 +509,37 @@ static bool lay_out(struct debuginfo *info, struct layout *layout)
 	       dbg_check(info, info->strings, info->strings_len);
 }
 
+/* Rows, places, files, functions; then what of the functions was loaded. */
+static void put_unit(struct writer *writer, const struct dbg_unit *unit, const struct unit_on_disk *disk,
+		     const struct function_on_disk *functions)
+{
+	struct table lines = { .off = disk->off, .bytes = lines_bytes(disk) };
+	struct table list = { .off = disk->off + align(lines.bytes, 8), .bytes = unit->n_functions * sizeof(*functions) };
+
+	put_table(writer, &lines, unit->rows);
+	put_table(writer, &list, functions);
+	for (uint32_t i = 0; i < unit->n_functions; i++) {
+		struct table at = { .off = functions[i].off, .bytes = function_bytes(&unit->functions[i]) };
+
+		if (at.off)
+			put_table(writer, &at, unit->functions[i].segments);
+	}
+}
+
 static void put_body(struct writer *writer, struct debuginfo *info, const struct layout *layout)
 {
 	const struct table *tables = layout->header.tables;
+	const struct function_on_disk *functions = layout->functions;
 
 	put_table(writer, &tables[SYMBOLS], info->symbols);
 	put_table(writer, &tables[SLOTS], info->slots);
 	put_table(writer, &tables[RANGES], info->ranges);
 	put_table(writer, &tables[UNITS], layout->units);
 	for (uint32_t i = 0; i < info->n_units; i++) {
-		struct table at = { .off = layout->units[i].off, .bytes = unit_bytes(&info->units[i]) };
-
-		if (at.off)
-			put_table(writer, &at, info->units[i].rows);
+		if (layout->units[i].off) {
+			put_unit(writer, &info->units[i], &layout->units[i], functions);
+			functions += info->units[i].n_functions;
+		}
 	}
 	put(writer, NULL, (size_t)(tables[STRINGS].off - writer->at));
 	put(writer, info->strings, info->strings_len);
@@ -580,12 +683,12 @@ void dbg_index_save(struct debuginfo *info)
 	culprit_error_destroy(dbg_intern(info, span_of(info->path), &header->path));
 	culprit_error_destroy(dbg_intern(info, span_of(info->banner ? info->banner : ""), &header->banner));
 	culprit_error_destroy(dbg_intern(info, span_of(info->source_root ? info->source_root : ""), &header->root));
-	if (!lay_out(info, &layout) || layout.end > MAX_FILE_BYTES)
-		return;
-	fd = mkostemp(temporary, O_CLOEXEC);
+	good = lay_out(info, &layout) && layout.end <= MAX_FILE_BYTES;
+	fd = good ? mkostemp(temporary, O_CLOEXEC) : -1;
+	good = fd >= 0 && write_all(info, &layout, fd);
+	free(layout.functions);
 	if (fd < 0)
 		return;
-	good = write_all(info, &layout, fd);
 	good &= !close(fd);
 	if (!good || rename(temporary, name))
 		unlink(temporary);

@@ -50,7 +50,10 @@ struct dbg_row {
 	uint32_t line;
 };
 
-/* From base + off up to the next segment the innermost scope is scopes[scope - 1]; 0: none. Sorted by off. */
+/*
+ * From base + off up to the next segment the innermost scope is scopes[scope - 1]; 0: none. Sorted by off.
+ * Of a unit's places: the function is functions[scope - 1].
+ */
 struct dbg_segment {
 	uint32_t off;
 	uint32_t scope;
@@ -64,15 +67,36 @@ struct dbg_scope {
 	uint32_t call_line;
 };
 
+/*
+ * A function with code.  What was inlined into it is read when first asked for:
+ * that takes half the time of reading a unit, and a report has few of its functions.
+ */
+struct dbg_function {
+	uint64_t die_off;	/* of its DIE, in the file where the unit's functions are */
+	const struct dbg_segment *segments;
+	const struct dbg_scope *scopes;
+	uint32_t n_segments, n_scopes;
+	bool loaded;
+	bool owned;		/* the two arrays are one allocation at segments */
+};
+
 struct dbg_unit {
 	uint64_t die_off;	/* of the unit's DIE in .debug_info */
 	uint64_t base;
 	const struct dbg_row *rows;
-	const struct dbg_segment *segments;
-	const struct dbg_scope *scopes;
-	uint32_t n_rows, n_segments, n_scopes;
+	const struct dbg_segment *places;
+	const uint32_t *files;		/* by the numbers that DW_AT_call_file has; libdw would read all lines anew for them */
+	struct dbg_function *functions;	/* NULL where they are still in the index alone */
+	const void *mapped_functions;	/* as the index has them; NULL: it does not */
+	uint32_t n_rows, n_places, n_files, n_functions;
 	bool loaded;
-	bool owned;		/* the three arrays are one allocation at rows */
+	bool owned;		/* rows, places and files are one allocation at rows */
+};
+
+/* A source path as libdw gives it, and its string. libdw keeps its strings until it is closed. */
+struct dbg_known_path {
+	const char *path, *directory;
+	uint32_t id;
 };
 
 /* A mapped index; blocks are checked when first touched. */
@@ -124,13 +148,21 @@ struct debuginfo {
 	uint32_t *interned;	/* open hash of added strings */
 	uint32_t n_interned, interned_cap;
 
+	struct dbg_known_path known_paths[256];	/* of live */
+
 	struct dbg_cache *cache;
 	struct dbg_live *live;
 };
 
 /* ---- debuginfo.c */
 
+/* malloc() for what is filled at once; large, it is in huge pages, as every page costs more than filling it. */
+void *dbg_alloc(size_t bytes);
+
 uint32_t dbg_hash(struct span name);
+
+/* About so many bytes of strings will be added at once: a hint. */
+void dbg_expect_strings(struct debuginfo *info, size_t bytes);
 
 /* Offset of a copy of s in the blob. */
 struct culprit_error *dbg_add_string(struct debuginfo *info, struct span s, uint32_t *ret);
@@ -161,6 +193,7 @@ struct culprit_error *dbg_live_dwarf(struct debuginfo *info, void **ret, uint64_
 /* Fill in ranges and units; complete reads every unit's own ranges. */
 struct culprit_error *dbg_load_ranges(struct debuginfo *info, bool complete);
 struct culprit_error *dbg_load_unit(struct debuginfo *info, uint32_t unit);
+struct culprit_error *dbg_load_function(struct debuginfo *info, const struct dbg_unit *unit, struct dbg_function *function);
 struct culprit_error *dbg_load_source_root(struct debuginfo *info);
 
 /* ---- debuginfo_index.c */
@@ -169,6 +202,9 @@ struct culprit_error *dbg_load_source_root(struct debuginfo *info);
 bool dbg_index_load(struct debuginfo *info);
 void dbg_index_save(struct debuginfo *info);
 void dbg_index_unmap(struct debuginfo *info);
+
+/* Bring functions of a mapped unit into unit->functions. False: out of memory, or info->corrupt is set. */
+bool dbg_index_functions(struct debuginfo *info, struct dbg_unit *unit);
 
 /* False, and info->corrupt set, where the bytes are mapped and fail their check. */
 bool dbg_check(struct debuginfo *info, const void *ptr, size_t len);

@@ -32,7 +32,7 @@ struct input {
 	bool close_fd;
 	bool char_device;
 	bool plain_file;	/* regular, of plain_size bytes, and not compressed */
-	uint64_t plain_size;
+	uint64_t plain_size, plain_off;
 	bool sniffed;
 	bool at_end;		/* of the file descriptor */
 	bool over;		/* nothing more is given: the end, or an error was told */
@@ -168,6 +168,7 @@ static struct culprit_error *look_at_file(struct input *input)
 	/* Files of /proc and /sys say that they are empty. */
 	input->plain_file = !input->decompressor && st.st_size > 0 && at >= 0 && at <= st.st_size;
 	input->plain_size = input->plain_file ? (uint64_t)(st.st_size - at) : 0;
+	input->plain_off = input->plain_file ? (uint64_t)at : 0;
 	return NULL;
 }
 
@@ -298,4 +299,10 @@ bool input_plain_size(const struct input *input, uint64_t *ret)
 	if (input->plain_file)
 		*ret = input->plain_size;
 	return input->plain_file;
+}
+
+void input_plain_place(const struct input *input, int *ret_fd, uint64_t *ret_off)
+{
+	*ret_fd = input->fd;
+	*ret_off = input->plain_off;
 }

@@ -46,4 +46,7 @@ struct culprit_error *input_read_timeout(struct input *input, int timeout_ms,
  */
 bool input_plain_size(const struct input *input, uint64_t *ret);
 
+/* Where such a file is read, for whoever does so by himself: its descriptor, the input's own, and the first byte. */
+void input_plain_place(const struct input *input, int *ret_fd, uint64_t *ret_off);
+
 #endif

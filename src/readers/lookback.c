@@ -37,7 +37,8 @@ void lookback_init(struct lookback *back, struct history *history, struct span b
 	/* Not the arrays: this is done for each line that is decoded. */
 	back->history = history;
 	back->before = before;
-	back->from_start = off + before.len == n + old;
+	back->end_off = off + before.len;
+	back->from_start = back->end_off == n + old;
 	back->seen_kmsg = learned->seen_kmsg;
 	back->began = false;
 }
@@ -80,6 +81,22 @@ static bool cut_line(struct lookback *back, struct span *ret)
 	return true;
 }
 
+/* The decoder goes back line by line, but what a line needs stands before it. */
+static struct culprit_error *learn_before(struct lookback *back, struct span raw)
+{
+	struct span before[CONSOLE_MAX_NEEDED];
+	size_t end = back->end, wanted = console_lines_needed(raw), n = 0;
+	struct culprit_error *err = NULL;
+	struct line line;
+
+	while (n < wanted && cut_line(back, &before[n]))
+		n++;
+	back->end = end;
+	while (n-- > 0 && !err)
+		err = console_decode(&back->history->decoder, before[n], 0, &line);
+	return err;
+}
+
 struct culprit_error *lookback_line(struct lookback *back, size_t i, const struct line **ret)
 {
 	struct culprit_error *err;
@@ -93,10 +110,14 @@ struct culprit_error *lookback_line(struct lookback *back, size_t i, const struc
 			*ret = NULL;
 			return NULL;
 		}
+		err = learn_before(back, raw);
+		if (err)
+			return err;
 		back->history->decoder.replay_next = false;
 		err = console_decode(&back->history->decoder, raw, 0, line);
 		if (err)
 			return err;
+		line->offset = back->end_off - (back->n_bytes - back->end);
 		/* The decoder is used for older lines yet.  What it cleaned is not longer than what came. */
 		if (line->flags & LINE_CLEANED) {
 			char *own = back->bytes + back->end;

@@ -35,6 +35,7 @@ void history_add(struct history *history, struct span bytes);
 struct lookback {
 	struct history *history;
 	struct span before;
+	uint64_t end_off;		/* where the line at hand begins, bytes of the log */
 	bool from_start;		/* nothing stood before the history */
 	bool seen_kmsg;
 	bool began;			/* what follows is set */
@@ -54,8 +55,8 @@ void lookback_init(struct lookback *back, struct history *history, struct span b
 		   const struct console_decoder *learned);
 
 /*
- * The line that stands i + 1 lines before the one at hand, without offset and
- * number (the speaker is "?" where LINE_CLEANED); NULL where there is none that is
+ * The line that stands i + 1 lines before the one at hand, without number (the
+ * speaker is "?" where LINE_CLEANED); NULL where there is none that is
  * whole.  Lives as long as back.
  * Errors: NO_MEMORY.
  */

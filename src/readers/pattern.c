@@ -62,7 +62,7 @@ static struct culprit_error *push(void *array, size_t *n, size_t size, const voi
 
 bool glob_match(const char *glob, struct span s)
 {
-	size_t len = strcspn(glob, "*");
+	size_t len = (size_t)(strchrnul(glob, '*') - glob);
 	bool last = !glob[len];
 
 	if (!span_starts(s, (struct span){ glob, len }))
@@ -74,7 +74,7 @@ bool glob_match(const char *glob, struct span s)
 		ptrdiff_t at;
 
 		glob += len + 1;
-		len = strcspn(glob, "*");
+		len = (size_t)(strchrnul(glob, '*') - glob);
 		last = !glob[len];
 		part = (struct span){ glob, len };
 		if (last)
@@ -307,9 +307,10 @@ static struct culprit_error *get_enum(struct loader *l, const struct yaml_node *
 			*ret = names[i].value;
 			return NULL;
 		}
+	}
+	for (size_t i = 0; i < n; i++)
 		if (!buf_printf(&list, "%s%s", i ? ", " : "", names[i].name))
 			return &culprit_error_no_memory;
-	}
 	return yaml_error(l->doc, node, "%s is '%s'; expected one of: %s", what, node->text, list.data);
 }
 
@@ -1013,6 +1014,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_globs(l, value, "leads", &l->set->leads);
 	if (yaml_is(key, "intruders"))
 		return get_globs(l, value, "intruders", &l->set->intruders);
+	if (yaml_is(key, "headings"))
+		return get_globs(l, value, "headings", &l->set->headings);
 	if (yaml_is(key, "skip"))
 		return get_globs(l, value, "skip", &l->set->skip);
 	if (yaml_is(key, "unwinder"))
@@ -1026,7 +1029,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return get_regex(l, value, "executor", &l->set->executor);
 	}
 	return unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				   "name-prefixes, types, drop, continues, ends, leads, intruders, skip, foreign, unwinder, guilty, "
+				   "name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }
 

@@ -215,6 +215,7 @@ struct culprit_patterns {
 	struct glob_list ends;		/* lines after which a report is complete */
 	struct glob_list leads;		/* lines before a banner that begin what led to it */
 	struct glob_list intruders;	/* lines of messages that bring a stack of their own and are no reports */
+	struct glob_list headings;	/* lines right behind a banner that say it was only quoted */
 	struct glob_list skip;		/* functions that are never guilty */
 	struct glob_list unwinder;	/* frames that no working unwinder marks as leftovers */
 	struct guilty_rules guilty;

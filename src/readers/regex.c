@@ -36,10 +36,7 @@ struct regex_scratch {
 	bool no_memory;
 };
 
-static bool is_meta(char c)
-{
-	return strchr("\\^$.[|()?*+{", c) != NULL;
-}
+#define META "\\^$.[|()?*+{"
 
 /* Behind the class that begins at p ("[]a]", "[^]]", "[[:alpha:]]"), or its last byte where it has no end. */
 static const char *skip_class(const char *p)
@@ -62,9 +59,10 @@ static bool has_alternatives(const char *source)
 	int depth = 0;
 
 	for (const char *p = source; *p; p++) {
-		if (p[0] == '\\' && p[1] == 'Q')
-			return true;
-		if (!strncmp(p, "(?#", 3))
+		p += strcspn(p, "\\[()|");
+		if (!*p)
+			break;
+		if ((p[0] == '\\' && p[1] == 'Q') || !strncmp(p, "(?#", 3))
 			return true;
 		if (*p == '\\' && p[1])
 			p++;
@@ -83,16 +81,12 @@ static bool has_alternatives(const char *source)
 /* The bytes that source begins with before anything that is not literal. */
 static struct span leading_literal(const char *source)
 {
-	size_t n = 0;
+	size_t n = strcspn(source, META);
 
-	if (has_alternatives(source))
-		return (struct span){ 0 };
-	while (source[n] && !is_meta(source[n]))
-		n++;
 	/* What is followed by a quantifier may be absent. */
-	if (n && (source[n] == '?' || source[n] == '*' || source[n] == '{' || source[n] == '+'))
+	if (n && source[n] && strchr("?*{+", source[n]))
 		n--;
-	return (struct span){ source, n };
+	return n && !has_alternatives(source + n) ? (struct span){ source, n } : (struct span){ 0 };
 }
 
 void regex_init(struct regex *re, const char *source)

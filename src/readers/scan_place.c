@@ -6,11 +6,11 @@
  * one of its fragments: the fewer and the more alike those are, and the rarer
  * what is made of them in console output, the better.  Literals are placed one
  * by one, shortest first (they have no choice), each where it adds least; then
- * each is taken out and placed again.
+ * each is taken out and placed again, and once more.
  *
  * How rare something is, pairs of bytes say, as a Markov chain: 'memory' is made
- * of rare letters and is a common word.  Where there is a sample, it has the
- * last word on a fragment.  Where that fails, the set is slower and as right as
+ * of rare letters and is a common word.  Where there is a sample, what comes in it
+ * counts, too.  Where that fails, the set is slower and as right as
  * ever.
  */
 #include "readers/scan_parts.h"
@@ -19,7 +19,11 @@
 
 /* A fragment may stand this deep in its literal; the rarest few are tried. */
 #define MAX_FRAGMENT_OFF 128
-#define MAX_CHOICES 10
+#define MAX_CHOICES 20
+/* A row of bytes that comes more rarely in a sample says nothing of other logs. */
+#define MIN_GRAMS 4
+/* So often each literal is taken out and placed again. */
+#define ROUNDS 2
 
 /* What the literals of a bucket look like, position by position: the half-bytes that come there. */
 struct bucket {
@@ -34,16 +38,52 @@ struct choices {
 	float rate[MAX_CHOICES];
 };
 
+/* So many bytes in a row that come often in a sample. */
+struct gram {
+	unsigned char bytes[SCAN_POSITIONS];
+	float rate;
+};
+
 struct rates {
 	float of[256];		/* by rarity */
 	struct span sample;
+	struct gram *grams;	/* of the sample, those that come MIN_GRAMS times */
+	size_t n_grams;
 };
+
+static int compare_grams(const void *a, const void *b)
+{
+	return memcmp(a, b, SCAN_POSITIONS);
+}
+
+/* Out of memory, the sample says nothing of what comes often. */
+static void count_grams(struct rates *rates)
+{
+	struct span sample = rates->sample;
+	size_t n = sample.len < SCAN_POSITIONS ? 0 : sample.len - SCAN_POSITIONS + 1, same;
+	struct gram *all = n ? malloc(n * sizeof(*all)) : NULL;
+
+	for (size_t i = 0; all && i < n; i++)
+		memcpy(all[i].bytes, sample.ptr + i, SCAN_POSITIONS);
+	if (all)
+		qsort(all, n, sizeof(*all), compare_grams);
+	for (size_t i = 0; all && i < n; i += same) {
+		for (same = 1; i + same < n && !compare_grams(&all[i], &all[i + same]); same++)
+			continue;
+		if (same < MIN_GRAMS)
+			continue;
+		all[rates->n_grams] = all[i];
+		all[rates->n_grams++].rate = (float)same / (float)sample.len;
+	}
+	rates->grams = all;
+}
 
 static void rates_init(struct rates *ret, struct span sample)
 {
+	*ret = (struct rates){ .sample = sample };
 	for (int i = 0; i < 256; i++)
 		ret->of[i] = exp2f(-(float)i / SCAN_RARITY_UNITS);
-	ret->sample = sample;
+	count_grams(ret);
 }
 
 static float sample_rate(struct span sample, struct span fragment)
@@ -92,7 +132,15 @@ static size_t passing(const struct bucket *b, unsigned int k, uint8_t *ret)
 	return n;
 }
 
-/* How many places pass: all ways through the bytes that do. */
+static bool passes(const struct bucket *b, const unsigned char *bytes)
+{
+	for (unsigned int k = 0; k < b->width; k++)
+		if (!(b->lo[k] >> (bytes[k] & 15) & b->hi[k] >> (bytes[k] >> 4) & 1))
+			return false;
+	return b->width;
+}
+
+/* How many places pass: all ways through the bytes that do, and what is known to come. */
 static float bucket_rate(const struct rates *rates, const struct bucket *b)
 {
 	uint8_t bytes[2][128];
@@ -113,6 +161,9 @@ static float bucket_rate(const struct rates *rates, const struct bucket *b)
 	}
 	for (size_t i = 0; b->width && i < n[(b->width - 1) % 2]; i++)
 		sum += rate[(b->width - 1) % 2][i];
+	for (size_t i = 0; i < rates->n_grams; i++)
+		if (passes(b, rates->grams[i].bytes))
+			sum += rates->grams[i].rate;
 	return sum;
 }
 
@@ -196,7 +247,6 @@ void scan_place_literals(struct scan_set *set, struct span sample)
 	struct rates rates;
 	size_t n = 0;
 
-	rates_init(&rates, sample);
 	for (size_t i = 0; i < set->n; i++) {
 		struct literal *lit = &set->literals[i];
 
@@ -205,13 +255,18 @@ void scan_place_literals(struct scan_set *set, struct span sample)
 		else
 			bucket_add(&buckets[lit->place.bucket], lit->text.ptr + lit->place.off, scan_literal_width(lit));
 	}
+	if (!n)
+		return;
+	rates_init(&rates, sample);
 	for (unsigned int b = 0; b < SCAN_BUCKETS; b++)
 		buckets[b].rate = bucket_rate(&rates, &buckets[b]);
 	qsort(order, n, sizeof(order[0]), shorter_first);
 	for (size_t i = 0; i < n; i++)
 		place_literal(&rates, order[i], buckets);
-	for (size_t i = 0; i < n; i++) {
-		take_out(&rates, set, order[i], &buckets[order[i]->place.bucket]);
-		place_literal(&rates, order[i], buckets);
-	}
+	for (int round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < n; i++) {
+			take_out(&rates, set, order[i], &buckets[order[i]->place.bucket]);
+			place_literal(&rates, order[i], buckets);
+		}
+	free(rates.grams);
 }

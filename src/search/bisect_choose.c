@@ -30,8 +30,13 @@
 #define FAILURES	10
 /* Failures around the kernel in a row that stop the hunt. */
 #define INFRA_ROW	10
-/* Baseline runs that told nothing before its commit is called untestable. */
+/*
+ * Baseline runs that told nothing before its commit is called untestable; boots
+ * that failed without any that came up.  Others are given up sooner, but of
+ * this one it is known that it came up once.
+ */
 #define BASELINE_WASTE	24
+#define BASELINE_BOOTS	10
 /* The older hypothesis at which the hunt for a culprit after good makes no sense. */
 #define OLDER_CERTAIN	0.95
 
@@ -419,7 +424,8 @@ static bool baseline(struct bisect *b, struct bisect_action *ret)
 	if (t && (t->marked || tested_hits(t) >= b->config.baseline_hits))
 		return false;
 	live = tested_valid(t);
-	if (t && testable_own_failure(b, t) > 0.99) {
+	if (t && testable_own_failure(b, t) > 0.99 &&
+	    (!tested_built(t) || t->n[BISECT_RUN_BOOT_FAILED] + t->n[BISECT_RUN_INCOMPLETE] >= BASELINE_BOOTS)) {
 		end(BISECT_GIVE_UP, BISECT_WHY_BAD_UNTESTABLE, commit, ret);
 		return true;
 	}

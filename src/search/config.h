@@ -66,6 +66,7 @@ struct config {
 	int64_t infra_pause_ms;		/* longest pause between failures around the kernel in a row */
 	int64_t after_crash_ms;		/* how long a run may go on after its first crash */
 
+	uint32_t baseline_runs;		/* of the known end without the target before that is given up */
 	uint32_t max_runs, max_builds;	/* 0: no limit */
 	double max_hours;		/* 0: no limit */
 	double confidence;

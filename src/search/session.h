@@ -162,6 +162,7 @@ enum session_event {
 	SESSION_BUILT,		/* the last of builds */
 	SESSION_RUNNING,	/* a run was started */
 	SESSION_RAN,		/* the last of runs */
+	SESSION_PAUSING,	/* after failures around the kernel in a row */
 	SESSION_LEARNED,	/* profile; runs were judged anew */
 	SESSION_RELEASE,	/* the last of releases */
 	SESSION_CHECKED,	/* the last of checks */
@@ -183,7 +184,7 @@ enum session_outcome {
 struct culprit_error *session_run(struct session *session, const struct session_observer *observer,
 				  enum session_outcome *ret);
 
-/* Ask the policy once, with all facts there are. Needs the graph. */
+/* Ask the policy once, with all facts there are; hours that are spent end the search. Needs the graph. */
 struct culprit_error *session_ask(struct session *session);
 
 /* ------------------------------------------------------------- queries */
@@ -196,6 +197,9 @@ bool session_rate(struct session *session, struct bisect_rate *ret);
 
 /* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */
 uint32_t session_infra_row(const struct session *session);
+
+/* How long to wait after so many of them. */
+int64_t session_infra_pause_ms(const struct session *session, uint32_t row);
 
 /* Names in journals and JSON. Static. */
 const char *session_check_name(enum session_check_outcome outcome);

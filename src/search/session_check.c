@@ -16,6 +16,9 @@
 #define MIN_RUNS 3
 #define MAX_RUNS 60
 
+/* Failures around the kernel in a row that leave a check undecided: they say nothing of the change. */
+#define INFRA_ROW 10
+
 /* Of so many runs at most one in this many may say nothing before we give up. */
 #define MAX_FUTILE 3
 
@@ -34,7 +37,7 @@ static struct tally count(const struct session *s, const struct subject *subject
 			tally.shown++;
 		else if (s->runs[i].verdict == VERDICT_CLEAN)
 			tally.clean++;
-		else
+		else if (s->runs[i].verdict != VERDICT_INFRA_FAILED)
 			tally.futile++;
 	}
 	return tally;
@@ -108,7 +111,10 @@ static struct culprit_error *try_it(struct session *s, const struct session_obse
 
 	*ret = CHECK_UNDECIDED;
 	while (!err && !*ret_cancelled && !decide(s, subject, needed, ret)) {
-		if (budget_is_spent(s))
+		if (budget_is_spent(s) || session_infra_row(s) >= INFRA_ROW)
+			return NULL;
+		session_pause(s, observer, ret_cancelled);
+		if (*ret_cancelled)
 			return NULL;
 		if (build && build->result.outcome == BUILD_OK && runner_is_built(s->runner, subject)) {
 			err = session_do_run(s, observer, subject, s->config->parallel, &run);

@@ -15,6 +15,7 @@ struct culprit_error *session_policy_config(const struct session *session, struc
 	ret->find = config->find == CONFIG_FIX ? BISECT_FIX : BISECT_CAUSE;
 	ret->confidence = config->confidence;
 	ret->build_cost = config->build_cost < 0 ? SESSION_BUILD_COST : config->build_cost;
+	ret->baseline_runs = config->baseline_runs;
 	ret->max_runs = config->max_runs;
 	ret->max_builds = config->max_builds;
 	ret->max_parallel = config->parallel;
@@ -182,6 +183,9 @@ struct culprit_error *session_ask(struct session *s)
 	if (!err && !s->asked)
 		err = bisect_next(s->bisect, &s->action);
 	s->asked = !err;
+	/* The policy has no clock: hours are the session's, by the journal's times. */
+	if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
+		err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 	return err;
 }
 

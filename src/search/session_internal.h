@@ -56,9 +56,6 @@ struct culprit_error *session_do_run(struct session *session, const struct sessi
 /* Wait, where the last builds or runs failed around the kernel. */
 void session_pause(struct session *session, const struct session_observer *observer, bool *ret_cancelled);
 
-/* How long to wait after so many failures around the kernel in a row. */
-int64_t session_infra_pause_ms(const struct session *session, uint32_t row);
-
 bool session_over_hours(const struct session *session);
 
 void session_notify(struct session *session, const struct session_observer *observer, enum session_event event);

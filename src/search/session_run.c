@@ -96,10 +96,10 @@ void session_pause(struct session *s, const struct session_observer *observer, b
 	int64_t left = session_infra_pause_ms(s, session_infra_row(s));
 	struct pollfd cancel = { .fd = s->cancel_fd, .events = POLLIN };
 
-	if (runner_n_running(s->runner))
+	if (left <= 0 || runner_n_running(s->runner))
 		return;
-	if (left > 0)
-		s->phase = PHASE_PAUSING;
+	s->phase = PHASE_PAUSING;
+	session_notify(s, observer, SESSION_PAUSING);
 	for (; left > 0 && !*ret_cancelled; left -= PAUSE_STEP_MS) {
 		*ret_cancelled = poll(&cancel, 1, (int)(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS)) > 0;
 		session_notify(s, observer, SESSION_TICK);
@@ -148,8 +148,6 @@ static struct culprit_error *hunt(struct session *s, const struct session_observ
 				session_notify(s, observer, SESSION_LEARNED);
 			continue;
 		}
-		if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
-			err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
 		if (!err)
 			err = session_journal_decision(s, &s->action);
 		if (err)

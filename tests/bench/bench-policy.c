@@ -20,6 +20,8 @@
  *					calls unrelated, with a probability of 0.3
  *	false=0				share of unrelated crashes that the matcher calls target
  *	broken=0.05 masked=0.1 scatter=0	share of commits; scattered ones are broken one by one
+ *	paths=0.03 hit=0.7		share of commits that touch a file of the target's stacks; share of
+ *					culprits that are chosen among them; paths=0: nothing is known
  *	find=cause			or fix
  *	build=6 parallel=1 plain=0 confidence=0.997 baseline=2 budget=0
  *
@@ -37,6 +39,7 @@
 #include <unistd.h>
 
 #include "search/bisect.h"
+#include "search/session_internal.h"
 
 enum shape { LINEAR, PULLS, BRAID, BUSH };
 
@@ -45,7 +48,7 @@ struct setting {
 	uint64_t seed;
 	enum shape shape;
 	const char *graph;
-	double p, drift, odd, u, b, i, related, doubt, wrong_match, broken, masked, scatter;
+	double p, drift, odd, u, b, i, related, doubt, wrong_match, broken, masked, scatter, paths, hit;
 	bool verbose;
 	struct bisect_config config;
 };
@@ -54,7 +57,8 @@ struct world {
 	uint32_t n, culprit;
 	uint32_t *parent_start, *parents;
 	uint32_t n_parents, cap_parents;
-	uint8_t *flags, *no_build, *no_boot, *masked, *odd, *bad;
+	uint8_t *flags, *no_build, *no_boot, *masked, *odd, *bad, *touches;
+	double *weight;
 	uint32_t *n_runs;
 	uint64_t seed;
 };
@@ -286,6 +290,22 @@ static void mark_ranges(struct world *w, double share, double shortest, double l
 	free(past);
 }
 
+/* As the session weighs commits by the paths that they touch. */
+static void weigh(struct world *w, const struct setting *s, uint64_t *dice)
+{
+	double share[2] = { 0 }, weight[2];
+
+	for (uint32_t c = 1; c < w->n; c++) {
+		double chance = c == w->culprit && s->paths > 0 ? s->hit + (1 - s->hit) * s->paths : s->paths;
+
+		w->touches[c] = die_throw(dice) < chance;
+		share[0] += (double)w->touches[c] / (w->n - 1);
+	}
+	session_path_weights(share, weight);
+	for (uint32_t c = 0; c < w->n; c++)
+		w->weight[c] = w->touches[c] ? weight[0] : 1;
+}
+
 static void make_world(struct world *w, const struct setting *s, uint64_t seed)
 {
 	uint64_t dice = scramble(seed * 0x9e3779b97f4a7c15ull + 77);
@@ -312,6 +332,8 @@ static void make_world(struct world *w, const struct setting *s, uint64_t seed)
 	w->masked = zeroed(w->n, 1);
 	w->odd = zeroed(w->n, 1);
 	w->bad = zeroed(w->n, 1);
+	w->touches = zeroed(w->n, 1);
+	w->weight = zeroed(w->n, sizeof(double));
 	w->n_runs = zeroed(w->n, sizeof(uint32_t));
 	w->flags[0] = BISECT_GOOD;
 	mark_ranges(w, s->broken, 2, 0.03 * w->n + 10, &dice, w->no_build, w->no_boot);
@@ -327,6 +349,7 @@ static void make_world(struct world *w, const struct setting *s, uint64_t seed)
 		w->culprit = 1 + below(&dice, w->n - 1);
 		descendants(w, w->culprit, w->bad);
 	} while (!w->bad[w->n - 1] || w->parent_start[w->culprit + 1] - w->parent_start[w->culprit] != 1);
+	weigh(w, s, &dice);
 }
 
 static void free_world(struct world *w)
@@ -338,6 +361,8 @@ static void free_world(struct world *w)
 	free(w->no_boot);
 	free(w->masked);
 	free(w->odd);
+	free(w->touches);
+	free(w->weight);
 	free(w->bad);
 	free(w->n_runs);
 }
@@ -516,7 +541,7 @@ static void bench_worlds(const struct setting *s, uint32_t first, uint32_t step,
 
 		make_world(&w, s, s->seed + k);
 		graph = (struct bisect_graph){ .n = w.n, .bad = w.n - 1, .parent_start = w.parent_start,
-					       .parents = w.parents, .flags = w.flags };
+					       .parents = w.parents, .flags = w.flags, .weight = w.weight };
 		must(bisect_create(&graph, &s->config, &bisect));
 		hunt(&w, s, bisect, &action, tally);
 		judge(&w, s, bisect, &action, tally);
@@ -595,7 +620,8 @@ static void print_tally(const char *name, const struct tally *t)
 static void setting_init(struct setting *ret)
 {
 	*ret = (struct setting){ .worlds = 200, .jobs = 2, .commits = 8192, .seed = 1, .shape = PULLS, .p = 0.5,
-				 .u = 0.1, .b = 0.03, .i = 0.02, .related = 0.15, .broken = 0.05, .masked = 0.1 };
+				 .u = 0.1, .b = 0.03, .i = 0.02, .related = 0.15, .broken = 0.05, .masked = 0.1,
+				 .paths = 0.03, .hit = 0.7 };
 	bisect_config_init(&ret->config);
 }
 
@@ -605,6 +631,7 @@ static bool set_number(struct setting *s, const char *key, const char *value)
 		{ "p", &s->p }, { "drift", &s->drift }, { "odd", &s->odd }, { "u", &s->u }, { "b", &s->b },
 		{ "i", &s->i }, { "related", &s->related }, { "doubt", &s->doubt }, { "false", &s->wrong_match },
 		{ "broken", &s->broken }, { "masked", &s->masked }, { "scatter", &s->scatter },
+		{ "paths", &s->paths }, { "hit", &s->hit },
 		{ "build", &s->config.build_cost }, { "confidence", &s->config.confidence },
 	};
 	const struct { const char *key; uint32_t *to; } counts[] = {
@@ -677,7 +704,7 @@ int main(int ac, char **av)
 		"p=1", "p=0.5", "p=0.3", "p=0.1",
 		"p=1 drift=1", "p=0.5 drift=1", "p=0.3 drift=1",
 		"p=0.5 shape=linear", "p=0.5 shape=braid", "p=0.5 shape=bush",
-		"p=0.5 odd=0.03", "p=0.5 scatter=0.1", "p=0.5 false=0.01", "p=0.5 doubt=0.2",
+		"p=0.5 paths=0", "p=0.5 hit=0", "p=0.5 odd=0.03", "p=0.5 scatter=0.1", "p=0.5 false=0.01", "p=0.5 doubt=0.2",
 		"p=0.5 find=fix", "p=0.5 parallel=4", "p=0.5 build=30", "p=0.5 build=1",
 		"p=0.5 commits=300", "p=0.5 commits=20",
 		"p=0.5 u=0 b=0 i=0 broken=0 masked=0", "p=0.5 plain=10",

@@ -59,6 +59,8 @@ instructions() { # FILE COMMAND...: per byte of FILE
 	[ -n "${n:-}" ] && awk -v n="$n" -v b="$bytes" 'BEGIN { printf "%.2f", n / b }' || echo "?"
 }
 
+at_least_1() { echo $(($1 > 0 ? $1 : 1)); }
+
 mkdir -p "$data"
 "$bench/bench-data" literals 0 "$corpus" > "$data/literals"
 benign=$(make_data benign "$size")
@@ -81,7 +83,7 @@ done
 mapfile -t figures < <(measure "$runs" "${quiet[@]}")
 cpus=()
 for i in "${!figures[@]}"; do
-	read -r cpu _ rss status <<< "${figures[$i]}"
+	read -r cpu _ rss status _ <<< "${figures[$i]}"
 	[ "$status" -eq 0 ] || { echo "bench: ${names[$i]}: exit status $status"; exit 1; }
 	[ "$i" -eq 0 ] && first=$cpu
 	row "${names[$i]}" "$bytes" "$cpu" "$rss" "$first"
@@ -96,17 +98,47 @@ file=$(make_data benign 2)
 echo "instructions per byte, 2 MB benign: $(instructions "$file" "$culprit" parse -j1 "$file")"
 
 echo
+echo "the prefilter alone, median of 7 runs"
+$pin "$bench/bench-scan" "$benign"
+
+# Not on one core. What others do there shows in the median, hardly in the shortest.
+echo
+file=$(make_data benign $((size * 4)))
+sparse=$(make_data sparse "$(at_least_1 $((size / 2)))")
+mapfile -t figures < <("$bench/bench-time" "$((runs * 3))" "exec $culprit parse -j1 $file > /dev/null" "exec $culprit parse -j2 $file > /dev/null" \
+	"exec $culprit parse -j1 --format json $sparse > /dev/null" "exec $culprit parse -j2 --format json $sparse > /dev/null")
+echo "threads within one file, $((runs * 3)) runs of each, seconds on the clock:"
+for i in 0 2; do
+	read -r _ one _ _ one_least <<< "${figures[$i]}"
+	read -r _ two rss _ two_least <<< "${figures[$((i + 1))]}"
+	awk -v what="$([ "$i" -eq 0 ] && echo "benign, $((size * 4)) MB" || echo "sparse, $(at_least_1 $((size / 2))) MB, as JSON")" -v a="$one" -v b="$two" \
+		-v x="$one_least" -v y="$two_least" -v r="$rss" 'BEGIN {
+		printf "%-30s shortest: %.3f with 1, %.3f with 2: %.2f x; median: %.3f, %.3f: %.2f x; %.1f MiB\n", what, x, y, x / y, a, b, a / b, r / 1024
+	}'
+done
+
+echo
 echo "reports as JSON, sparse and dense: medians of 3 runs, others: one; the last column is the speed relative to that at a quarter of the length"
 for kind in sparse dense repeat contexts long nuls; do
 	file=$(make_data "$kind" "$small")
 	quarter=$(make_data "$kind" "$((small / 4 > 0 ? small / 4 : 1))")
 	mapfile -t figures < <(measure "$(case $kind in sparse | dense) echo 3 ;; *) echo 1 ;; esac)" "exec $culprit parse -j1 --format json $file > /dev/null" \
 		"exec $culprit parse -j1 --format json $quarter > /dev/null")
-	read -r cpu _ rss status <<< "${figures[0]}"
+	read -r cpu _ rss status _ <<< "${figures[0]}"
 	[ "$status" -le 1 ] || { echo "bench: $kind: exit status $status"; exit 1; }
-	read -r cpu4 _ _ _ <<< "${figures[1]}"
+	read -r cpu4 _ <<< "${figures[1]}"
 	row "$kind, $small MB" "$(stat -c %s "$file")" "$cpu" "$rss" \
 		"$(awk -v c="$cpu4" -v a="$(stat -c %s "$file")" -v b="$(stat -c %s "$quarter")" 'BEGIN { print c * a / b }')"
+done
+for kind in sparse dense; do
+	line="$kind, milliseconds of the processor for each MB:"
+	for part in 32 8 2; do
+		mb=$(at_least_1 $((size / part)))
+		file=$(make_data "$kind" "$mb")
+		read -r cpu _ < <(measure 3 "exec $culprit parse -j1 --format json $file > /dev/null")
+		line+=$(awk -v c="$cpu" -v b="$(stat -c %s "$file")" -v mb="$mb" 'BEGIN { printf " %.2f (%d MB)", c * 1e9 / b, mb }')
+	done
+	echo "$line"
 done
 file=$(make_data sparse 1)
 echo "instructions per byte, 1 MB sparse: $(instructions "$file" "$culprit" parse -j1 --format json "$file")"
@@ -122,9 +154,9 @@ fi
 file=$(make_data small 1)
 starts=$((size > 20 ? 201 : 5))
 mapfile -t figures < <(measure "$starts" "@$culprit parse $file" "@/bin/true")
-read -r cpu clock rss _ <<< "${figures[0]}"
-read -r _ nothing _ _ <<< "${figures[1]}"
-awk -v c="$cpu" -v t="$clock" -v n="$nothing" -v r="$rss" -v b="$(stat -c %s "$file")" 'BEGIN {
-	printf "start to exit, %d bytes with one crash: %.2f ms on the clock, %.2f ms of the processor, %.1f MiB; ", b, t * 1e3, c * 1e3, r / 1024
+read -r cpu clock rss _ least <<< "${figures[0]}"
+read -r _ nothing _ <<< "${figures[1]}"
+awk -v c="$cpu" -v t="$clock" -v l="$least" -v n="$nothing" -v r="$rss" -v b="$(stat -c %s "$file")" 'BEGIN {
+	printf "start to exit, %d bytes with one crash: %.2f ms on the clock, at best %.2f, %.2f ms of the processor, %.1f MiB; ", b, t * 1e3, l * 1e3, c * 1e3, r / 1024
 	printf "/bin/true: %.2f ms\n", n * 1e3
 }'

@@ -147,6 +147,32 @@ is 'patches that do not apply leave a set' "3 $(for i in 4 5 6 7 8; do rev "m$i"
 	"$code $(tr ', ' '\n' <<<"${last#set }" | sort | tr '\n' ' ')"
 has 'a patch that does not apply is a reason to skip' 'nothing.diff does not apply' "$("$CULPRIT" bisect report -c conflict.yaml)"
 
+# --- what does not build before p3 builds with p3 picked; so does what a revert mends
+g checkout -b pick m1
+c p1 fine
+c p2 bug
+touch "$repo/needed"
+c p3 bug
+c p4 bug
+config unpicked p4 m1
+sed -i 's#cp state#[ -e needed ] || exit 1; cp state#' unpicked.yaml
+hunt unpicked
+is 'without a pick there is a set' "3 set $(for i in 1 2 3; do rev "p$i"; done | sort | tr '\n' ' ')" \
+	"$code set $(tr ', ' '\n' <<<"${last#set }" | sort | tr '\n' ' ')"
+sed 's|unpicked|picked|; $a patches: [ { cherry-pick: p3, until: p3 } ]' unpicked.yaml >picked.yaml
+hunt picked
+is 'a cherry-pick in a range' "0 culprit $(rev p2)" "$code $last"
+git -C "$repo" rm -q needed
+c p5 bug
+c p6 bug
+c p7 fine
+config mended p7 m1 "patches: [ { cherry-pick: p3, until: p3 }, { revert: p5, from: p5 } ]
+find: fix"
+sed -i -e 's#cp state#[ -e needed ] || exit 1; cp state#' -e 's/^bad.*/bad: p4/;s/^good.*/good: p7/' mended.yaml
+hunt mended
+is 'a revert in a range, for a fix' "0 culprit $(rev p7)" "$code $last"
+g checkout main
+
 # --- culprits that cannot have done it: the "kernel" is read from a file of documentation, a comment
 git -C "$repo" checkout -q -b docs m1
 mkdir -p "$repo/Documentation" "$repo/net"
@@ -184,7 +210,9 @@ is 'the exit code judges where the console is silent' "0 culprit $(rev q1)" "$co
 config machine q2 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "exit 75" }|' machine.yaml
 SECONDS=0
-hunt machine
+run "$CULPRIT" bisect run -c machine.yaml
+last=${out##*$'\n'}
+has 'pauses are told' 'the machine failed 3 times in a row; another try in 1.0 s' "$err"
 is 'a machine that always fails ends it' '4 none' "$code $last"
 has 'a machine that always fails is told' 'the last 10 builds or runs all failed around the kernel' "$out"
 has 'what it failed with is told' 'run command reports a failure' "$out"
@@ -193,6 +221,12 @@ is 'a machine that always fails was tried ten times' 10 "$(grep -c ' running ' m
 holds 'there were pauses between' test "$SECONDS" -ge 6
 hunt machine
 is 'started again, it tries again' 20 "$(grep -c ' running ' machine/journal)"
+config failing m9 m1 'infra-pause: 0'
+sed -i -e 's|^verify.*|verify: { revert: true }|' -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' failing.yaml
+hunt failing
+is 'a machine that fails in the checks: the culprit' "0 culprit $(rev m7)" "$code $last"
+is 'a machine that fails in the checks leaves them undecided' undecided \
+	"$("$CULPRIT" bisect log -c failing.yaml | grep -o undecided | sort -u)"
 config flaky m9 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "[ $((CULPRIT_RUN % 4)) != 0 ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' flaky.yaml
 hunt flaky

@@ -204,7 +204,7 @@ class P(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         assert open_tags.pop() == tag
 P().feed(text)
-assert not open_tags and text.count('<svg') == 2 and 'url(' not in text and '@import' not in text
+assert not open_tags and text.count('<svg') == 3 and 'url(' not in text and '@import' not in text
 EOF
 sed 's/bad: c24/bad: c23/' culprit.yaml >moved.yaml
 run "$CULPRIT" bisect run -c moved.yaml
@@ -228,6 +228,20 @@ sed -e 's/other"$/few"/' -e 's|/other|/few|g' -e '$a budget: { runs: 7 }' other.
 run "$CULPRIT" bisect run -q -c few.yaml
 is 'a small budget without a hit is no set of everything' "4 none" "$code ${out##*$'\n'}"
 has 'a small budget without a hit is told' 'in 7 runs' "$out"
+
+sed -e 's/few"$/bare"/' -e 's|/few|/bare|g' -e 's/^budget.*/baseline-runs: 2/' few.yaml >bare.yaml
+run "$CULPRIT" bisect run -q -c bare.yaml
+has 'so many runs at the known end as allowed' 'in 4 runs; 3 of them' "$out"
+
+# --- hours: the answer at their end is the same for all who ask
+sed -e 's/hunt"$/hours"/' -e 's|/hunt|/hours|g' -e '$a budget: { hours: 0.0004 }' culprit.yaml >hours.yaml
+SLOW=0.3 run "$CULPRIT" bisect run -q -c hours.yaml
+is 'a budget of hours ends in a set' "3 set" "$code $(cut -c1-3 <<<"${out##*$'\n'}")"
+has 'a budget of hours: status' 'the budget is spent' "$("$CULPRIT" bisect status -c hours.yaml)"
+has 'a budget of hours: the report' 'the budget is spent' "$("$CULPRIT" bisect report -c hours.yaml)"
+sed -i 's/0.0004/1/' hours.yaml
+run "$CULPRIT" bisect run -q -c hours.yaml
+is 'with more hours it goes on' "culprit $(rev c14)" "${out##*$'\n'}"
 
 # --- plain mode, parallel runs
 write_config plain.yaml plain 'mode: plain
@@ -271,6 +285,9 @@ done
 run "$CULPRIT" bisect run -q -c killed.yaml
 is 'killed again and again: the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
 holds 'killed again and again: it really was' test "$kills" -gt 3
+# one at a time: what was begun and is not in the journal was in flight at a kill
+holds 'killed again and again: lost no more than the runs in flight' \
+	test "$(($(wc -l <killed.runs) - $(grep -c ' run n=' killed/journal)))" -le "$kills"
 is 'killed again and again: no number twice' "$(wc -l <killed.runs)" "$(sort -u killed.runs | wc -l)"
 
 # --- a torn journal

@@ -88,6 +88,21 @@ for i in $(seq 1 150); do cp hung.log "many-$i.log"; done
 is 'jobs: all files' 150 "$(wc -l <one)"
 holds 'jobs: same output, same order' cmp one seven
 
+# --- one file, large enough for several threads
+for _ in $(seq 150); do case_log kasan/slab-out-of-bounds-read-x86; case_log benign/x86l-memcg-oom; done >large
+holds 'jobs: the file is large' [ "$(stat -c %s large)" -ge 4194304 ]
+"$CULPRIT" parse -j1 --format json --summary large >one
+for jobs in 2 5; do
+	"$CULPRIT" parse -j$jobs --format json --summary large >many
+	holds "jobs: a large file, $jobs threads" cmp one many
+done
+is 'jobs: all of it' 150 "$(grep -c '"object":"report"' one)"
+sed 's/"file":"large"/"file":null/' one >plain
+"$CULPRIT" parse -j4 --format json --summary <large >many
+holds 'jobs: a large file as standard input' cmp plain many
+gzip -c large | "$CULPRIT" parse -j4 --format json --summary >many
+holds 'jobs: a compressed pipe' cmp plain many
+
 # --- JSON
 run "$CULPRIT" parse --format json oob.log
 is 'json: one line' 1 "$(wc -l <<<"$out")"

@@ -10,11 +10,13 @@
 
 /* The format and its checksums; the functions that others call are those of the library. */
 #define dbg_check unused_check
+#define dbg_index_functions unused_functions
 #define dbg_index_load unused_load
 #define dbg_index_save unused_save
 #define dbg_index_unmap unused_unmap
 #include "readers/debuginfo_index.c"
 #undef dbg_check
+#undef dbg_index_functions
 #undef dbg_index_load
 #undef dbg_index_save
 #undef dbg_index_unmap

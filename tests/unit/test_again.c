@@ -192,6 +192,31 @@ START_TEST(expanded_banners)
 }
 END_TEST
 
+/* What `culprit parse` prints, title and facts above the report. */
+START_TEST(printed_reports)
+{
+	static const char text[] =
+		"BUG: sleeping function called from invalid context in kc_a\n"
+		"  also      BUG: sleeping function called from invalid context in __x64_kc_a\n            bad-context in kc_a\n"
+		"  kind      crash\n  where     a.log:14-40\n  kernel    6.1.192\n\n"
+		"BUG: sleeping function called from invalid context at fs/kc.c:12\nCall Trace:\n __might_resched+0x1/0x2\n"
+		" kc_a+0x1/0x2\n kc_b+0x1/0x2\n"
+		"\nWARNING: refcount bug in kc_c\n  kind      crash, REFCOUNT_WARNING\n  where     a.log:50-60\n\n"
+		"------------[ cut here ]------------\nrefcount_t: underflow; use-after-free.\n"
+		"WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 refcount_warn_saturate+0x1/0x2\nCall Trace:\n"
+		" refcount_warn_saturate+0x1/0x2\n kc_c+0x1/0x2\n";
+	_cleanup_(buf_deinit) struct buf found = { 0 };
+
+	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &set));
+	describe_all(span_of(text), &found);
+	ck_assert_str_eq(found.data,
+			 "BUG: sleeping function called from invalid context in kc_a | ATOMIC_SLEEP\n"
+			 " call-trace: __might_resched kc_a kc_b\n"
+			 "WARNING: refcount bug in kc_c | REFCOUNT_WARNING\n call-trace: refcount_warn_saturate kc_c\n");
+	culprit_patterns_destroy(set);
+}
+END_TEST
+
 /* arm prints 8 KiB of its stack before the frames. */
 START_TEST(dumps_do_not_end_a_report)
 {
@@ -220,6 +245,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, reports_read_again);
 	tcase_add_test(tc, expanded_banners);
+	tcase_add_test(tc, printed_reports);
 	tcase_add_test(tc, dumps_do_not_end_a_report);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

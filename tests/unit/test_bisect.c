@@ -534,6 +534,15 @@ START_TEST(baseline_comes_first)
 	ck_assert_int_eq(a.act, BISECT_GIVE_UP);
 	ck_assert_int_eq(a.why, BISECT_WHY_BAD_UNTESTABLE);
 	bisect_destroy(b);
+
+	/* it came up for whoever reported it: three boots may fail by chance */
+	b = create(&h, &config);
+	ok(bisect_add_build(b, 31, BISECT_BUILD_OK, 0));
+	runs(b, 31, BISECT_RUN_BOOT_FAILED, 9);
+	ck_assert_int_eq(next(b).why, BISECT_WHY_BASELINE);
+	runs(b, 31, BISECT_RUN_BOOT_FAILED, 1);
+	ck_assert_int_eq(next(b).why, BISECT_WHY_BAD_UNTESTABLE);
+	bisect_destroy(b);
 }
 END_TEST
 

@@ -206,6 +206,16 @@ START_TEST(dmesg_json)
 	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 30,").origin, ORIGIN_META);
 	line = decode_with(&decoder, "         \"msg\": \"systemd[1]: x\"");
 	ck_assert_uint_eq(line.origin, ORIGIN_OTHER);
+	/* util-linux 2.41 */
+	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 3,").origin, ORIGIN_META);
+	ck_assert_uint_eq(decode_with(&decoder, "         \"caller\": \"T123\",").origin, ORIGIN_META);
+	line = decode_with(&decoder, "         \"msg\": \"BUG: x\"");
+	ck_assert(caller_equal(line.caller, (struct caller){ CALLER_TASK, 123 }));
+	ck_assert_uint_eq(decode_with(&decoder, "         \"pri\": 3,").origin, ORIGIN_META);
+	ck_assert_int_eq(decode_with(&decoder, "         \"msg\": \"BUG: x\"").caller.kind, CALLER_NONE);
+	ck_assert_uint_eq(decode_with(&decoder, "         \"caller\": \"me\",").origin, ORIGIN_UNKNOWN);
+	ck_assert_uint_eq(console_lines_needed(SPAN("         \"msg\": \"x\"")), 3);
+	ck_assert_uint_eq(console_lines_needed(SPAN("[    1.000000] \"msg\"")), 0);
 	ck_assert_uint_eq(decode_with(&decoder, "  \"msg\": \"BUG: x\"").origin, ORIGIN_UNKNOWN);
 	ck_assert_uint_eq(decode_with(&decoder, "         \"msg\": \"").origin, ORIGIN_UNKNOWN);
 	console_decoder_deinit(&decoder);

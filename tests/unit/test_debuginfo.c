@@ -12,19 +12,19 @@ static char dir[] = "/tmp/culprit-debuginfo-XXXXXX";
 
 static const char source[] =
 	"volatile int state;\n"
-	"__attribute__((noipa)) void sink(int v) { state = v; }\n"
+	"__attribute__((noinline, noclone)) void sink(int v) { state = v; }\n"
 	"static inline __attribute__((always_inline)) void middle(int v)\n"
 	"{\n"
 	"	sink(v + 1);\n"				/* line 5 */
 	"	state++;\n"
 	"}\n"
-	"__attribute__((noipa)) int outer(int v)\n"
+	"__attribute__((noinline, noclone)) int outer(int v)\n"
 	"{\n"
 	"	state = 1;\n"
 	"	middle(v);\n"				/* line 11 */
 	"	return state;\n"
 	"}\n"
-	"__attribute__((noipa, section(\".init.text\"))) int starts(void)\n"
+	"__attribute__((noinline, noclone, section(\".init.text\"))) int starts(void)\n"
 	"{\n"
 	"	return outer(2);\n"			/* line 16 */
 	"}\n"
@@ -72,6 +72,10 @@ static const struct { const char *name, *command; } flavours[] = {
 	{ "dwarf5", "gcc -g -gdwarf-5 -O2 a.c -o dwarf5" },
 	{ "object.ko", "gcc -g -O2 -c a.c -o object.ko" },
 	{ "zlib.ko", "gcc -g -gz=zlib -O2 -c a.c -o zlib.ko" },
+	/* clang writes no .debug_aranges */
+	{ "clang4", "clang -g -gdwarf-4 -O2 a.c -o clang4" },
+	{ "clang5", "clang -g -gdwarf-5 -O2 a.c -o clang5" },
+	{ "clang.ko", "clang -g -gdwarf-5 -O2 -c a.c -o clang.ko" },
 	{ "whole.ko.gz", "gcc -g -O2 -c a.c -o whole.ko && gzip whole.ko" },
 	{ "whole.ko.xz", "gcc -g -O2 -c a.c -o whole.ko && xz --check=crc32 whole.ko" },
 };

@@ -131,6 +131,42 @@ START_TEST(guilty_file_is_the_first_that_is_not_generic)
 }
 END_TEST
 
+/* What an interrupt came upon is guilty of a stall, not whose timer it was that noticed. */
+START_TEST(guilty_file_of_stalls_stands_below_the_interrupt)
+{
+	static const char *const banners[] = {
+		"rcu: INFO: rcu_preempt self-detected stall on CPU\n", "rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\n",
+		"rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: {\n",
+	};
+	static const char *const entries[] = {
+		" asm_sysvec_apic_timer_interrupt+0x16/0x20 arch/x86/include/asm/idtentry.h:649\n",
+		" el1h_64_irq+0x64/0x68 arch/arm64/kernel/entry.S:580\n", " __irq_svc from 0xf0a81d00 arch/arm/kernel/entry-armv.S:228\n",
+	};
+	struct culprit_patterns *patterns;
+
+	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &patterns));
+	for (size_t i = 0; i < countof(banners); i++) {
+		for (size_t k = 0; k < countof(entries); k++) {
+			const char *file, *text = arena_printf(&arena, "%s frob_timer+0x1/0x2 drivers/frob/timer.c:12\n"
+							       " call_timer_fn+0x1/0x2 kernel/time/timer.c:1700\n%s"
+							       " spin+0x1/0x2 drivers/spin/spin.c:33\n", banners[i], entries[k]);
+
+			ck_assert_ptr_null(guilty_file(&patterns->guilty, span_of(text), &arena, &file));
+			ck_assert_str_eq(file, "drivers/spin/spin.c");
+		}
+	}
+	/* any other report: the first one */
+	{
+		const char *file, *text = arena_printf(&arena, "BUG: KASAN: x in f\n frob_timer+0x1/0x2 drivers/frob/timer.c:12\n"
+						       "%s spin+0x1/0x2 drivers/spin/spin.c:33\n", entries[0]);
+
+		ck_assert_ptr_null(guilty_file(&patterns->guilty, span_of(text), &arena, &file));
+		ck_assert_str_eq(file, "drivers/frob/timer.c");
+	}
+	culprit_patterns_destroy(patterns);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("disasm");
@@ -144,6 +180,7 @@ int main(void)
 	tcase_add_test(tcase, riscv_is_cut_into_instructions);
 	tcase_add_test(tcase, lines_without_code_are_refused);
 	tcase_add_test(tcase, guilty_file_is_the_first_that_is_not_generic);
+	tcase_add_test(tcase, guilty_file_of_stalls_stands_below_the_interrupt);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -123,6 +123,8 @@ START_TEST(bounded)
 
 			ck_assert(buf_printf(&text, "line %zu", 499 - n));
 			ck_assert(span_equal(line->text, buf_span(&text)));
+			/* the last lines have nine bytes each */
+			ck_assert_uint_eq(line->offset, log.len - 9 * (n + 1));
 			n++;
 		}
 	} while (line);

@@ -267,7 +267,7 @@ static const char a_pattern_file[] =
 	"doubts:\n- {title: 'x+', reason: 'why'}\n"
 	"name-prefixes: {__x_: [y_, z_]}\n"
 	"types: {'some *': SOME}\n"
-	"drop: ['--*']\ncontinues: ['++*']\nends: ['end*']\nleads: ['lead*']\nskip: [mine_*]\nforeign: [fault_*]\nunwinder: [unwind*]\n"
+	"drop: ['--*']\ncontinues: ['++*']\nends: ['end*']\nleads: ['lead*']\nheadings: ['head*']\nskip: [mine_*]\nforeign: [fault_*]\nunwinder: [unwind*]\n"
 	"guilty: {generic: [lib/, '!lib/x'], stalls: [stall], interrupts: [irq]}\n"
 	"executor: 'Comm: (\\d+) (\\d+)'\n";
 

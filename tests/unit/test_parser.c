@@ -159,11 +159,80 @@ START_TEST(a_panic_behind_a_report_is_its_follow_up)
 }
 END_TEST
 
+START_TEST(the_last_line_of_a_panic_is_no_other)
+{
+	ck_reports(VERSION T "Kernel panic - not syncing: dumptest\n" T "Call Trace:\n" T " panic+0x10c/0x2f0\n"
+		   T " kc_panic+0x10/0x20\n" T "---[ end Kernel panic - not syncing: dumptest ]---\n",
+		   "2-6 kernel panic: dumptest\n");
+	/* All that is left of it. */
+	ck_reports(VERSION T "---[ end Kernel panic - not syncing: dumptest ]---\n", "2-2 kernel panic: dumptest\n");
+}
+END_TEST
+
+/* arm, v5.18: no word before the frames, and each names its callee. */
+START_TEST(stacks_without_a_header_are_told_apart)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	feed(p, VERSION
+	     T "WARNING: CPU: 0 PID: 87 at drivers/misc/kc.c:85 kc_warn+0xf8/0x118 [kc]\n"
+	     T "CPU: 0 PID: 87 Comm: init Not tainted 6.1.0 #1\n"
+	     T " unwind_backtrace from show_stack+0x18/0x1c\n" T " show_stack from __warn+0x80/0x11c\n"
+	     T " __warn from kc_warn+0xf8/0x118 [kc]\n" T " kc_warn [kc] from vfs_write+0xbc/0x394\n"
+	     T "CPU1: stopping\n"
+	     T " kc_idle [kc] from do_idle+0xd0/0x148\n" T " do_idle from cpu_startup_entry+0x30/0x34\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_str_eq(r->title, "WARNING in kc_warn");
+	ck_assert_uint_eq(r->n_stacks, 2);
+	ck_assert_uint_eq(r->stacks[0].n_frames, 5);
+	ck_assert_str_eq(r->stacks[0].frames[0].function, "unwind_backtrace");
+	ck_assert_str_eq(r->stacks[0].frames[4].function, "vfs_write");
+	ck_assert_uint_eq(r->stacks[1].n_frames, 3);
+	ck_assert_str_eq(r->stacks[1].frames[0].function, "kc_idle");
+	ck_assert_str_eq(r->stacks[1].frames[0].module, "kc");
+	ck_assert_str_eq(r->stacks[1].frames[1].function, "do_idle");
+	culprit_report_destroy(r);
+	ck_assert_ptr_null(culprit_parser_take(p));
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+/* arm shows the whole stack as numbers first, hundreds of lines of them. */
+START_TEST(memory_belongs_to_the_report)
+{
+	_cleanup_(buf_deinit) struct buf log = { 0 }, prose = { 0 };
+	static const char start[] = VERSION T "Unable to handle kernel NULL pointer dereference at virtual address 00000000\n"
+		T "PC is at memcpy+0x20/0x60\n" T "Stack: (0xe0b9ff58 to 0xe0ba2000)\n";
+	static const char end[] = T " memcpy from kc_copy+0x38/0x60\n" T " kc_copy from vfs_write+0xbc/0x394\n";
+
+	ck_assert(buf_add_str(&log, start) && buf_add_str(&prose, start));
+	for (int i = 0; i < 300; i++) {
+		ck_assert(buf_printf(&log, T "%04x: ???????? 57ac6e9d 00000000\n", i * 32 & 0xffff));
+		ck_assert(buf_printf(&prose, T "%04x: ???????? words or 57ac6e9d\n", i * 32 & 0xffff));
+	}
+	ck_assert(buf_add_str(&log, end) && buf_add_str(&prose, end));
+	ck_reports(log.data, "2-306 BUG: unable to handle kernel NULL pointer dereference in kc_copy\n");
+	ck_reports(prose.data, "2-4 BUG: unable to handle kernel NULL pointer dereference in corrupted (corrupted)\n");
+}
+END_TEST
+
 START_TEST(who_speaks_decides)
 {
 	/* Firmware before the kernel, and programs beside one that prints prefixes. */
 	ck_reports("INFO:    BL31: Preparing for EL3 exit\nWARNING: no device tree\nBUG: or what looks like it\n"
 		   "U-Boot 2024.01\nWARNING: bad CRC\n" VERSION T "well\nWARNING: a program's\nBUG: too\n", "");
+}
+END_TEST
+
+START_TEST(prefixes_may_end_at_once)
+{
+	/* printk.time=0 with an early console */
+	ck_reports(VERSION "[    0.000000] Kernel command line: console=ttyS0 printk.time=0\n" KASAN("", "kc_read"),
+		   "3-8 KASAN: use-after-free Read in kc_read\n");
+	/* The same words in a log whose kernel goes on with its prefixes are a program's. */
+	ck_reports(VERSION T "Run /init as init process\n" KASAN("", "kc_read"), "");
 }
 END_TEST
 
@@ -398,7 +467,7 @@ START_TEST(looking_back_keeps_the_line_at_hand)
 
 	feed(p, "[  100.000000] \033[1mwords of the boot before\033[0m\n"
 		"[    0.000000] \033[1mLinux version 6.1.0 (a@b) #1 SMP PREEMPT\033[0m\n"
-		T "one\n" T "two\n" T "three\n" T "four\n" T "\033[1mfive is said\033[0m before\n"
+		T "\033[1mone is said\033[0m before\n"
 		T "\033[1mBUG: KASAN: use-after-free in kc_read+0x10/0x20\033[0m\n"
 		T "Read of size 8 at addr ffff888012345678 by task a/12\n" T "Call Trace:\n" T " kc_read+0x10/0x20\n");
 	ck_assert_ptr_null(culprit_parser_finish(p));
@@ -408,9 +477,35 @@ START_TEST(looking_back_keeps_the_line_at_hand)
 	ck_assert_str_eq(r->title, "unexpected kernel reboot");
 	culprit_report_destroy(r);
 	r = culprit_parser_take(p);
-	ck_assert_str_eq(r->text, "one\ntwo\nthree\nfour\nfive is said before\n"
+	ck_assert_str_eq(r->text, "Linux version 6.1.0 (a@b) #1 SMP PREEMPT\none is said before\n"
 			 "BUG: KASAN: use-after-free in kc_read+0x10/0x20\nRead of size 8 at addr ffff888012345678 by task a/12\nCall Trace:\n kc_read+0x10/0x20\n");
 	culprit_report_destroy(r);
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+/* Lines without a banner are passed over; in dmesg -J they say who spoke, and when. */
+#define RECORD(pri, time, msg) "      },{\n         \"pri\": " pri ",\n         \"time\":    " time ",\n         \"msg\": \"" msg "\"\n"
+START_TEST(records_of_dmesg_json)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	feed(p, "{\n   \"dmesg\": [\n" RECORD("5", " 0.000000", "Linux version 6.1.0 (a@b)")
+		RECORD("30", "20.000000", "BUG: KASAN: use-after-free in a_program+0x1/0x2") RECORD("6", "30.000000", "said before")
+		RECORD("3", "31.000000", "BUG: KASAN: use-after-free in kc_read+0x10/0x20")
+		RECORD("3", "31.000001", "Read of size 8 at addr ffff888012345678 by task a/12")
+		RECORD("3", "31.000002", "Call Trace:") RECORD("3", "31.000003", " kc_read+0x10/0x20") "      }\n");
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_str_eq(r->title, "KASAN: use-after-free Read in kc_read");
+	ck_assert_int_eq(r->time_us, 31000000);
+	/* It is no report, but what programs tell the kernel's log stands before one. */
+	ck_assert_str_eq(r->text, "Linux version 6.1.0 (a@b)\nBUG: KASAN: use-after-free in a_program+0x1/0x2\nsaid before\n"
+			 "BUG: KASAN: use-after-free in kc_read+0x10/0x20\n"
+			 "Read of size 8 at addr ffff888012345678 by task a/12\nCall Trace:\n kc_read+0x10/0x20\n");
+	culprit_report_destroy(r);
+	ck_assert_ptr_null(culprit_parser_take(p));
 	culprit_parser_destroy(p);
 }
 END_TEST
@@ -429,7 +524,11 @@ int main(void)
 	tcase_add_test(tc, offsets_are_those_of_the_input);
 	tcase_add_test(tc, interleaved_callers_come_out_whole);
 	tcase_add_test(tc, a_panic_behind_a_report_is_its_follow_up);
+	tcase_add_test(tc, the_last_line_of_a_panic_is_no_other);
+	tcase_add_test(tc, stacks_without_a_header_are_told_apart);
+	tcase_add_test(tc, memory_belongs_to_the_report);
 	tcase_add_test(tc, who_speaks_decides);
+	tcase_add_test(tc, prefixes_may_end_at_once);
 	tcase_add_test(tc, a_reboot_ends_a_report);
 	tcase_add_test(tc, silence_lets_go_what_is_held_back);
 	tcase_add_test(tc, memory_is_bounded);
@@ -439,6 +538,7 @@ int main(void)
 	tcase_add_test(tc, silent_contexts_end);
 	tcase_add_test(tc, a_task_chooses_its_name);
 	tcase_add_test(tc, looking_back_keeps_the_line_at_hand);
+	tcase_add_test(tc, records_of_dmesg_json);
 	tcase_add_test(tc, what_a_task_said_before);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -20,7 +20,7 @@ struct frame_case {
 	uint64_t offset, size;
 	uint32_t flags;
 	uint64_t address;
-	const char *module, *build_id, *file, *callee;
+	const char *module, *build_id, *file, *callee, *callee_module, *callee_build_id;
 	uint32_t number;	/* source line */
 	bool pc, link;
 };
@@ -91,10 +91,12 @@ static const struct frame_case frames[] = {
 	{ "[<80c1e5e8>] (__schedule+0x10/0x20) from [<80c1eb20>] (schedule+0x60/0xdc)", "schedule", 0x60, 0xdc, O | A,
 	  0x80c1eb20, .callee = "__schedule" },
 	{ "[<bf00e5e8>] (kc_a [kcrash_mod]) from [<bf00eb20>] (kc_b+0x60/0xdc [kcrash_mod])", "kc_b", 0x60, 0xdc,
-	  O | A, 0xbf00eb20, .callee = "kc_a", .module = "kcrash_mod" },
+	  O | A, 0xbf00eb20, .callee = "kc_a", .callee_module = "kcrash_mod", .module = "kcrash_mod" },
 	{ " __schedule from schedule+0x60/0xdc", "schedule", 0x60, 0xdc, O, .callee = "__schedule" },
 	{ " kc_a [kcrash_mod] from kc_b+0x60/0xdc [kcrash_mod]", "kc_b", 0x60, 0xdc, O, .callee = "kc_a",
-	  .module = "kcrash_mod" },
+	  .callee_module = "kcrash_mod", .module = "kcrash_mod" },
+	{ " kc_a [kcrash_mod " BUILD_ID "] from schedule+0x60/0xdc", "schedule", 0x60, 0xdc, O, .callee = "kc_a",
+	  .callee_module = "kcrash_mod", .callee_build_id = BUILD_ID },
 
 	/* powerpc */
 	{ "[c0000000ffff1230] [c000000000a1b2c4] dump_stack+0xb0/0xf0 (unreliable)", "dump_stack", 0xb0, 0xf0,
@@ -232,6 +234,8 @@ START_TEST(frames_of_all_architectures)
 	ck_span(c->line, f.build_id, c->build_id);
 	ck_span(c->line, f.file, c->file);
 	ck_span(c->line, f.callee, c->callee);
+	ck_span(c->line, f.callee_module, c->callee_module);
+	ck_span(c->line, f.callee_build_id, c->callee_build_id);
 	ck_number(offset, c->offset);
 	ck_number(size, c->size);
 	ck_number(address, c->address);
@@ -297,12 +301,75 @@ START_TEST(headers_by_beginning_or_by_any_place)
 }
 END_TEST
 
+/* Copies of their own: the address sanitizer sees a byte too many at either end. */
+START_TEST(lines_that_begin_anywhere)
+{
+	static const char odd[] = ":x::y <:+0x1/0x2 [inline]";
+	const char *line = _i < (int)countof(frames) ? frames[_i].line : odd;
+	size_t len = strlen(line);
+
+	for (size_t start = 0; start < len; start++) {
+		_cleanup_(freep) char *copy = malloc(len - start);
+		_cleanup_(buf_deinit) struct buf plain = { 0 };
+		struct span text = { copy, len - start };
+		struct raw_frame f;
+
+		memcpy(copy, line + start, len - start);
+		if (stack_parse_frame(text, &f))
+			ck_assert(f.function.ptr >= copy && f.function.ptr + f.function.len <= copy + text.len);
+		stack_is_inlined(text);
+		ck_assert(stack_add_plain(&plain, text));
+		ck_assert_uint_le(plain.len, text.len);
+	}
+}
+END_TEST
+
+static const struct { const char *text, *plain; bool inlined; } sourced[] = {
+	{ "kfree+0xb2/0x250", "kfree+0xb2/0x250", false },
+	{ " kfree+0xb2/0x250 mm/slab.c:3802", " kfree+0xb2/0x250", false },
+	{ "RIP: 0010:f+0x1/0x2 [ext4] fs/ext4/super.c:12:3", "RIP: 0010:f+0x1/0x2 [ext4]", false },
+	{ "BUG: KASAN: use-after-free in f+0x1/0x2 net/core/skbuff.c:10 at addr ffff88", "BUG: KASAN: use-after-free in f+0x1/0x2 at addr ffff88",
+	  false },
+	{ "a+0x1/0x2 a.c:1 from b+0x3/0x4 b.S:2", "a+0x1/0x2 from b+0x3/0x4", false },
+	{ "f+0x1/0x2 is at 12:30", "f+0x1/0x2 is at 12:30", false },
+	{ "f+0x1, f+0x, +0x1/0x2 x", "f+0x1, f+0x, +0x1/0x2 x", false },
+	{ " virt_to_cache mm/slab.c:400 [inline]", " virt_to_cache mm/slab.c:400 [inline]", true },
+	{ "BUG: KASAN: x in f include/a.h:8 [inline] at addr ff", "BUG: KASAN: x in f include/a.h:8 [inline] at addr ff", true },
+	{ " [<     inline     >] kmalloc include/linux/slab.h:554", " [<     inline     >] kmalloc include/linux/slab.h:554", true },
+	{ "options: [inline] and more", "options: [inline] and more", false },
+	{ "  [inline]", "  [inline]", false },
+};
+
+START_TEST(source_lines_can_be_taken_off)
+{
+	_cleanup_(buf_deinit) struct buf plain = { 0 };
+
+	ck_assert(stack_add_plain(&plain, span_of(sourced[_i].text)));
+	ck_assert_str_eq(plain.data, sourced[_i].plain);
+	ck_assert_int_eq(stack_is_inlined(span_of(sourced[_i].text)), sourced[_i].inlined);
+}
+END_TEST
+
 START_TEST(user_space_has_no_symbol)
 {
 	ck_assert(stack_is_user_pc(SPAN("RIP: 0033:0x7f12b4c8")));
 	ck_assert(stack_is_user_pc(SPAN(" RIP: 0023:0xf7f12b4c")));
 	ck_assert(!stack_is_user_pc(SPAN("RIP: 0010:f+0x1/0x2")));
 	ck_assert(!stack_is_user_pc(SPAN("RIP: 0033:")));
+}
+END_TEST
+
+START_TEST(symbols_end)
+{
+	ck_assert(stack_offset_is_outside(SPAN("+0x6e40/0x3c8 [kc]")));
+	ck_assert(stack_offset_is_outside(SPAN(".isra.0+0x41/0x40")));
+	/* Behind the last instruction: where a call that does not return would. */
+	ck_assert(!stack_offset_is_outside(SPAN("+0x40/0x40")));
+	ck_assert(!stack_offset_is_outside(SPAN("+0x0/0x40")));
+	ck_assert(!stack_offset_is_outside(SPAN("+0x10/0x0")));
+	ck_assert(!stack_offset_is_outside(SPAN("+0x10")));
+	ck_assert(!stack_offset_is_outside(SPAN(" is not what it was: f+0x41/0x40")));
+	ck_assert(!stack_offset_is_outside(SPAN("")));
 }
 END_TEST
 
@@ -315,9 +382,12 @@ int main(void)
 
 	tcase_add_loop_test(tc, frames_of_all_architectures, 0, countof(frames));
 	tcase_add_loop_test(tc, lines_cut_anywhere, 0, countof(frames));
+	tcase_add_loop_test(tc, lines_that_begin_anywhere, 0, countof(frames) + 1);
+	tcase_add_loop_test(tc, source_lines_can_be_taken_off, 0, countof(sourced));
 	tcase_add_test(tc, names_without_what_compilers_add);
 	tcase_add_test(tc, headers_by_beginning_or_by_any_place);
 	tcase_add_test(tc, user_space_has_no_symbol);
+	tcase_add_test(tc, symbols_end);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -293,6 +293,22 @@ START_TEST(return_addresses_are_looked_up_one_byte_before)
 }
 END_TEST
 
+/* How the architectures name the faulting instruction, and where it would have returned to. */
+static const struct { const char *before; unsigned int line; } registers[] = {
+	{ "RIP: 0010:", 22 }, { "EIP: ", 22 }, { "pc : ", 22 }, { "PC is at ", 22 }, { "epc : ", 22 },
+	{ "lr : ", 21 }, { "LR is at ", 21 }, { " ra : ", 21 },
+};
+
+START_TEST(program_counters_and_link_registers)
+{
+	const char *at = place("vmlinux", "next_line", 1);
+	_cleanup_(freep) char *line = NULL;
+
+	ck_assert_int_ge(asprintf(&line, "%s%s", registers[_i].before, at), 0);
+	expect(&(struct setup){ .vmlinux = "vmlinux" }, line, NULL, " %s core.c:%u\n", line, registers[_i].line);
+}
+END_TEST
+
 START_TEST(functions_of_one_name_are_told_apart_by_size)
 {
 	struct setup setup = { .vmlinux = "vmlinux" };
@@ -535,6 +551,7 @@ static void add_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, inlined_functions_stand_above_the_frame, 0, countof(flavours));
 	tcase_add_test(tcase, return_addresses_are_looked_up_one_byte_before);
+	tcase_add_loop_test(tcase, program_counters_and_link_registers, 0, countof(registers));
 	tcase_add_test(tcase, functions_of_one_name_are_told_apart_by_size);
 	tcase_add_loop_test(tcase, a_kernel_that_is_not_the_logs_is_refused, 0, 4);
 	tcase_add_test(tcase, the_same_build_id_says_more_than_the_version);
