@@ -332,6 +332,22 @@ START_TEST(time_is_linear)
 }
 END_TEST
 
+/* Banners of one task without any stack are one report, however many they are. */
+START_TEST(banners_without_stacks_take_linear_time)
+{
+	static const char banner[] = "[    1.000000][  T12] WARNING: CPU: 0 PID: 12 at fs/a.c:1 f+0x1/0x2\n";
+	double start = cpu_seconds(), one, two;
+	size_t bytes;
+
+	ck_assert_uint_eq(feed_often(banner, 500, false, &bytes), 1);
+	one = cpu_seconds() - start;
+	start = cpu_seconds();
+	ck_assert_uint_eq(feed_often(banner, 4000, false, &bytes), 1);
+	two = cpu_seconds() - start;
+	ck_assert_msg(two < 24 * one + 0.2, "%g s, eight times the log %g s", one, two);
+}
+END_TEST
+
 START_TEST(thousands_of_contexts)
 {
 	_cleanup_(buf_deinit) struct buf log = { 0 };
@@ -532,6 +548,7 @@ int main(void)
 	tcase_add_test(tc, silence_lets_go_what_is_held_back);
 	tcase_add_test(tc, memory_is_bounded);
 	tcase_add_test(tc, time_is_linear);
+	tcase_add_test(tc, banners_without_stacks_take_linear_time);
 	tcase_add_test(tc, thousands_of_contexts);
 	tcase_add_test(tc, a_line_of_megabytes);
 	tcase_add_test(tc, silent_contexts_end);
