@@ -1114,8 +1114,6 @@ static struct culprit_error *visit_banner(struct banner *banner, regex_visitor *
 		err = visit(&banner->follow_if[i], &banner->place, data);
 	for (size_t i = 0; !err && i < banner->n_require; i++)
 		err = visit(&banner->require[i], &banner->place, data);
-	for (size_t i = 0; !err && i < banner->n_follow_if; i++)
-		err = visit(&banner->follow_if[i], &banner->place, data);
 	return err;
 }
 
