@@ -22,6 +22,7 @@
 #define FOLLOW_UP_LINES 20
 /* And after so many lines of other matters it is not a follow-up at all. */
 #define FOLLOW_UP_QUIET 8
+#define ASK_ALWAYS_LINES 64
 /* A report is over after so many lines of its context that look like none of a report. */
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
@@ -210,8 +211,18 @@ static struct culprit_error *open_draft(struct culprit_parser *p, const struct l
 	return err ? err : parser_add_line(p, d, line, end_off, true);
 }
 
+/*
+ * What a report's first lines say decides whether it needs a stack. A long one
+ * without is asked again only when it has doubled: thousands of banners may
+ * come in it, and the answer takes all of its text.
+ */
+static bool is_asked_again(const struct draft *d)
+{
+	return d->n_lines < ASK_ALWAYS_LINES || d->n_lines / 2 >= d->asked_lines;
+}
+
 /* Does the report have what its title needs, so that what a second banner brings is not its own? */
-static bool is_complete(struct culprit_parser *p, const struct draft *d)
+static bool is_complete(struct culprit_parser *p, struct draft *d)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 };
 	struct title_input in = {
@@ -220,6 +231,9 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
 
 	if (d->has_stack || d->only_leftovers || d->ended)
 		return true;
+	if (!is_asked_again(d))
+		return false;
+	d->asked_lines = d->n_lines;
 	if (!draft_text(d, false, &text)) {
 		p->no_memory = true;
 		return false;
@@ -234,7 +248,7 @@ static bool is_complete(struct culprit_parser *p, const struct draft *d)
  * printed yet: without the proof, two CPUs' lines may be mixed, and a frame of
  * the second report would name the first.
  */
-static bool goes_on(struct culprit_parser *p, const struct draft *d, const struct line *line, const struct hits *hits)
+static bool goes_on(struct culprit_parser *p, struct draft *d, const struct line *line, const struct hits *hits)
 {
 	/* A report that has source lines already repeats the banner's line for each inlined function. */
 	if (d->expanding && d->last_banner == hits->banners[0])

@@ -530,6 +530,14 @@ static void take_place(struct culprit_report *r, const struct draft *draft)
 	r->cpu = r->pid = -1;
 }
 
+/* "#1" begins "#1 SMP", and not "#10 SMP". */
+static bool begins_with_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	return !strncmp(text, word, n) && (!text[n] || text[n] == ' ');
+}
+
 /* What the boot said of the kernel, where the report says less of the same one. */
 static void take_boot(struct report_box *box, const struct draft *draft)
 {
@@ -539,7 +547,7 @@ static void take_boot(struct report_box *box, const struct draft *draft)
 		return;
 	if (!r->kernel_version)
 		r->kernel_version = arena_dup(&box->arena, span_of(draft->version));
-	if (draft->build && (!r->kernel_build || !strncmp(draft->build, r->kernel_build, strlen(r->kernel_build))))
+	if (draft->build && (!r->kernel_build || begins_with_word(draft->build, r->kernel_build)))
 		r->kernel_build = arena_dup(&box->arena, span_of(draft->build));
 }
 

@@ -48,6 +48,7 @@ struct draft {
 	uint32_t quiet;			/* own lines since the last that looked like a report's */
 	bool only_leftovers;		/* the unwinder marks every frame as a leftover */
 	uint32_t own_lines;		/* from the banner on */
+	size_t asked_lines;		/* how many there were when its title was last found to need a stack */
 	bool has_stack;
 	bool aside;			/* the next frame belongs to a remark ("Preemption disabled at:") */
 	size_t intruder;		/* the line of another message that may bring a stack of its own; 0: none */

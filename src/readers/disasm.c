@@ -302,9 +302,18 @@ static const char *branch_target(const char *operands)
 	return !strncmp(operands, "0xffffffff", 10) && strlen(operands) == 18 ? operands + 10 : NULL;
 }
 
-static char *x86_operands(struct arena *arena, const char *operands)
+/* Other instructions mean an address of data: "incl 0xffffffff81234567". */
+static bool is_branch(const char *mnemonic)
 {
-	const char *target = branch_target(operands);
+	const char *word = strrchr(mnemonic, ' ');	/* "bnd jmp" */
+
+	word = word ? word + 1 : mnemonic;
+	return *word == 'j' || !strncmp(word, "call", 4) || !strncmp(word, "loop", 4) || !strcmp(word, "xbegin");
+}
+
+static char *x86_operands(struct arena *arena, const char *mnemonic, const char *operands)
+{
+	const char *target = is_branch(mnemonic) ? branch_target(operands) : NULL;
 
 	return target ? arena_printf(arena, "0x%s", target) : att_operands(arena, operands);
 }
@@ -356,7 +365,7 @@ static bool add_instruction(const struct decoder *decoder, size_t at, size_t len
 		if (decoder->arch == DISASM_ARM64 && !strcmp(mnemonic, "movz") && !strstr(insn->op_str, "lsl"))
 			mnemonic[3] = 0;
 		out->mnemonic = mnemonic;
-		out->operands = x86 ? x86_operands(arena, insn->op_str) : arena_dup(arena, span_of(insn->op_str));
+		out->operands = x86 ? x86_operands(arena, insn->mnemonic, insn->op_str) : arena_dup(arena, span_of(insn->op_str));
 		ret->deliberate |= out->trapping && traps_on_purpose(insn->mnemonic);
 		return out->operands;
 	}

@@ -697,8 +697,6 @@ static struct culprit_error *read_pattern_key(struct loader *l, const struct yam
 		return get_kind(l, value, &pattern->kind);
 	if (yaml_is(pair->key, "event"))
 		return get_string(l, value, "event", &pattern->event);
-	if (yaml_is(pair->key, "follow-up"))
-		return yaml_get_bool(l->doc, value, "follow-up", &pattern->follow_up);
 	if (yaml_is(pair->key, "disabled"))
 		return yaml_get_bool(l->doc, value, "disabled", &pattern->disabled);
 	if (yaml_is(pair->key, "banner")) {
@@ -712,7 +710,7 @@ static struct culprit_error *read_pattern_key(struct loader *l, const struct yam
 			err = read_form(l, value->items[i], pattern);
 		return err;
 	}
-	return unknown_key(l, pair->key, "name, kind, banner, event, follow-up, disabled, forms");
+	return unknown_key(l, pair->key, "name, kind, banner, event, disabled, forms");
 }
 
 static struct culprit_error *add_pattern(struct loader *l, const struct yaml_node *node, struct pattern *pattern)
@@ -1114,8 +1112,6 @@ static struct culprit_error *visit_banner(struct banner *banner, regex_visitor *
 		err = visit(&banner->follow_if[i], &banner->place, data);
 	for (size_t i = 0; !err && i < banner->n_require; i++)
 		err = visit(&banner->require[i], &banner->place, data);
-	for (size_t i = 0; !err && i < banner->n_follow_if; i++)
-		err = visit(&banner->follow_if[i], &banner->place, data);
 	return err;
 }
 

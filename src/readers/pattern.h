@@ -129,7 +129,6 @@ struct pattern {
 	const char *event;		/* made when this happens, not by a banner: "unexpected-reboot" ... */
 	size_t *banners;		/* indexes into the set's */
 	size_t n_banners;
-	bool follow_up;			/* as the banner's, for reports of this pattern alone */
 	struct form *forms;
 	size_t n_forms;
 	bool disabled;

@@ -47,6 +47,10 @@ static const struct {
 	{ DISASM_X86_64, "00 00 e8 f0 8e 14 fe <0f> 0b eb f5",
 	  "   0:\t00 00                \tadd    %al,(%rax)\n   2:\te8 f0 8e 14 fe       \tcall   0xfe148ef7\n"
 	  "*  7:\t0f 0b                \tud2 <-- trapping instruction\n   9:\teb f5                \tjmp    0x0\n" },
+	/* a branch has 32 bits, an address of data has all */
+	{ DISASM_X86_64, "<ff> 04 25 67 45 23 81 e8 f0 8e 14 fe",
+	  "*  0:\tff 04 25 67 45 23 81 \tincl   0xffffffff81234567 <-- trapping instruction\n"
+	  "   7:\te8 f0 8e 14 fe       \tcall   0xfe148efc\n" },
 	{ DISASM_I386, "89 e5 <8b> 40 04 5d c3",
 	  "   0:\t89 e5                \tmov    %esp,%ebp\n*  2:\t8b 40 04             \tmov    0x4(%eax),%eax <-- trapping instruction\n"
 	  "   5:\t5d                   \tpop    %ebp\n   6:\tc3                   \tret\n" },

@@ -170,6 +170,31 @@ START_TEST(the_last_line_of_a_panic_is_no_other)
 }
 END_TEST
 
+/* A report says "#1" of a boot's "#1 SMP ...", but not of another one's "#10 SMP ...". */
+START_TEST(a_report_has_its_own_build)
+{
+	static const struct { const char *boot, *expected; } builds[] = {
+		{ "#1 SMP Thu Jan 1 00:00:00 UTC 2026", "#1 SMP Thu Jan 1 00:00:00 UTC 2026" },
+		{ "#10 SMP Thu Jan 1 00:00:00 UTC 2026", "#1" },
+	};
+
+	for (size_t i = 0; i < countof(builds); i++) {
+		struct culprit_parser *p = create();
+		struct culprit_report *r;
+
+		feed(p, "[    0.000000] Linux version 6.1.0 (a@b) (gcc) ");
+		feed(p, builds[i].boot);
+		feed(p, "\n" T "WARNING: CPU: 0 PID: 12 at fs/a.c:1 f+0x1/0x2\n"
+		     T "CPU: 0 PID: 12 Comm: a Not tainted 6.1.0 #1\n" T "Call Trace:\n" T " f+0x1/0x2\n");
+		ck_assert_ptr_null(culprit_parser_finish(p));
+		r = culprit_parser_take(p);
+		ck_assert_str_eq(r->kernel_build, builds[i].expected);
+		culprit_report_destroy(r);
+		culprit_parser_destroy(p);
+	}
+}
+END_TEST
+
 /* arm, v5.18: no word before the frames, and each names its callee. */
 START_TEST(stacks_without_a_header_are_told_apart)
 {
@@ -329,6 +354,22 @@ START_TEST(time_is_linear)
 		/* Eight times the log; quadratic would be 64. */
 		ck_assert_msg(two < 24 * one + 0.2, "%g s, eight times the log %g s, take %d", one, two, take);
 	}
+}
+END_TEST
+
+/* Banners of one task without any stack are one report, however many they are. */
+START_TEST(banners_without_stacks_take_linear_time)
+{
+	static const char banner[] = "[    1.000000][  T12] WARNING: CPU: 0 PID: 12 at fs/a.c:1 f+0x1/0x2\n";
+	double start = cpu_seconds(), one, two;
+	size_t bytes;
+
+	ck_assert_uint_eq(feed_often(banner, 500, false, &bytes), 1);
+	one = cpu_seconds() - start;
+	start = cpu_seconds();
+	ck_assert_uint_eq(feed_often(banner, 4000, false, &bytes), 1);
+	two = cpu_seconds() - start;
+	ck_assert_msg(two < 24 * one + 0.2, "%g s, eight times the log %g s", one, two);
 }
 END_TEST
 
@@ -524,6 +565,7 @@ int main(void)
 	tcase_add_test(tc, interleaved_callers_come_out_whole);
 	tcase_add_test(tc, a_panic_behind_a_report_is_its_follow_up);
 	tcase_add_test(tc, the_last_line_of_a_panic_is_no_other);
+	tcase_add_test(tc, a_report_has_its_own_build);
 	tcase_add_test(tc, stacks_without_a_header_are_told_apart);
 	tcase_add_test(tc, memory_belongs_to_the_report);
 	tcase_add_test(tc, who_speaks_decides);
@@ -532,6 +574,7 @@ int main(void)
 	tcase_add_test(tc, silence_lets_go_what_is_held_back);
 	tcase_add_test(tc, memory_is_bounded);
 	tcase_add_test(tc, time_is_linear);
+	tcase_add_test(tc, banners_without_stacks_take_linear_time);
 	tcase_add_test(tc, thousands_of_contexts);
 	tcase_add_test(tc, a_line_of_megabytes);
 	tcase_add_test(tc, silent_contexts_end);

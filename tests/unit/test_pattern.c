@@ -77,7 +77,9 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "patterns:\n- name: p\n  kind: bug\n",
 	  "a.yaml:3:9: kind is 'bug'; expected one of: crash, boot-failure, infrastructure" },
 	{ "patterns:\n- name: p\n  colour: red\n",
-	  "a.yaml:3:3: unknown key 'colour'; expected one of: name, kind, banner, event, follow-up, disabled, forms" },
+	  "a.yaml:3:3: unknown key 'colour'; expected one of: name, kind, banner, event, disabled, forms" },
+	{ "patterns:\n- name: p\n  follow-up: true\n",
+	  "a.yaml:3:3: unknown key 'follow-up'; expected one of: name, kind, banner, event, disabled, forms" },
 	{ "patterns:\n- name: p\n  banner: [\"BUG:\", x]\n",
 	  "a.yaml:3:20: literal 'x' is too short: at least 4 bytes, the rarer the better" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n", "a.yaml:4:5: a form needs 'match' and 'title'" },
@@ -225,6 +227,14 @@ START_TEST(a_star_is_any_run_of_bytes)
 }
 END_TEST
 
+static void ck_no_doubles(const char *name, const struct glob_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t j = 0; j < i; j++)
+			ck_assert_msg(strcmp(list->globs[i], list->globs[j]) != 0, "%s has %s twice", name,
+				      list->globs[i]);
+}
+
 /* The set that the program holds is checked as a user's would be. */
 START_TEST(the_embedded_set_is_sound)
 {
@@ -239,6 +249,13 @@ START_TEST(the_embedded_set_is_sound)
 	ck_assert_uint_gt(set->n_marks, 0);
 	ck_assert_uint_gt(set->n_types, 0);
 	ck_assert_uint_gt(set->skip.n, 0);
+	for (size_t i = 0; i < set->n_sets; i++)
+		ck_no_doubles(set->sets[i].name, &set->sets[i].globs);
+	for (size_t i = 0; i < set->n_picks; i++) {
+		ck_no_doubles(set->picks[i].name, &set->picks[i].anchors);
+		ck_no_doubles(set->picks[i].name, &set->picks[i].skip);
+	}
+	ck_no_doubles("continues", &set->continues);
 	culprit_patterns_destroy(set);
 }
 END_TEST
