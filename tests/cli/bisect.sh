@@ -311,7 +311,7 @@ write_config hang.yaml hang
 sed -i -e "s|run.sh\"|hang.sh\"|" -e "s|LOG_OF_RUNS|PIDS|" hang.yaml
 "$CULPRIT" bisect run -q -c hang.yaml >hang.out 2>&1 &
 pid=$!
-for _ in $(seq 100); do [ "$(wc -l 2>/dev/null <hang.runs)" = 2 ] && break; sleep 0.05; done
+for _ in $(seq 600); do [ "$(wc -l 2>/dev/null <hang.runs)" = 2 ] && break; sleep 0.05; done
 kill -INT "$pid"
 wait "$pid"
 is 'Ctrl-C gives 130' 130 "$?"
@@ -322,13 +322,13 @@ is 'Ctrl-C: nothing stays' '2 0' "$(wc -l <hang.runs) $left"
 
 "$CULPRIT" bisect run -q -c hang.yaml >hang.out 2>&1 &
 pid=$!
-for _ in $(seq 100); do [ "$(wc -l <hang.runs)" = 4 ] && break; sleep 0.05; done
+for _ in $(seq 600); do [ "$(wc -l <hang.runs)" = 4 ] && break; sleep 0.05; done
 run timeout 1 "$CULPRIT" bisect run -q -c hang.yaml
 is 'a second culprit waits' 124 "$code"
 run "$CULPRIT" bisect status -c hang.yaml
 is 'status can be read meanwhile' 0 "$code"
 { kill -KILL "$pid"; wait "$pid"; } 2>/dev/null
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	left=0
 	while read -r p; do kill -0 "$p" 2>/dev/null && left=$((left + 1)); done <hang.runs
 	[ "$left" = 0 ] && break
