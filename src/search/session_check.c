@@ -113,7 +113,7 @@ static struct culprit_error *try_it(struct session *s, const struct session_obse
 	while (!err && !*ret_cancelled && !decide(s, subject, needed, ret)) {
 		if (budget_is_spent(s) || session_infra_row(s) >= INFRA_ROW)
 			return NULL;
-		session_pause(s, observer, ret_cancelled);
+		session_pause(s, observer, subject, ret_cancelled);
 		if (*ret_cancelled)
 			return NULL;
 		if (build && build->result.outcome == BUILD_OK && runner_is_built(s->runner, subject)) {

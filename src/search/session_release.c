@@ -80,7 +80,7 @@ static struct culprit_error *act(struct session *s, const struct session_observe
 	const struct session_run *run;
 	struct culprit_error *err;
 
-	session_pause(s, observer, ret_cancelled);
+	session_pause(s, observer, &subject, ret_cancelled);
 	if (*ret_cancelled)
 		return NULL;
 	if (action->needs_build || !runner_is_built(s->runner, &subject)) {

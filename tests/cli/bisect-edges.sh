@@ -222,6 +222,11 @@ holds 'there were pauses between' test "$SECONDS" -ge 6
 sed -i 's/^infra-pause: .*/infra-pause: 0/' machine.yaml
 hunt machine
 is 'started again, it tries again' 20 "$(grep -c ' running ' machine/journal)"
+config slow q2 m1 'budget: { runs: 3 }'
+sed -i 's|^run: .*|run: { command: "sleep 1; exit 75" }|' slow.yaml
+run script -qec "$CULPRIT bisect run -c slow.yaml" /dev/null </dev/null
+has 'a pause is told to whom watches: for what' "waiting to try $(rev q2 | cut -c1-12)" "$out"
+has 'a pause is told to whom watches: since when, not since the run before' ', 0.' "$(grep -am 1 'waiting to try' <<<"$out")"
 config failing m9 m1 'infra-pause: 0'
 sed -i -e 's|^verify.*|verify: { revert: true }|' -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' failing.yaml
 hunt failing
