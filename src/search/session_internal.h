@@ -62,6 +62,9 @@ void session_pause(struct session *session, const struct session_observer *obser
 
 bool session_over_hours(const struct session *session);
 
+/* Runs, builds or hours, of whatever they were. */
+bool session_budget_is_spent(const struct session *session);
+
 void session_notify(struct session *session, const struct session_observer *observer, enum session_event event);
 
 /* Journal a decision unless it is the last one again. */

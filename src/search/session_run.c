@@ -23,6 +23,14 @@ bool session_over_hours(const struct session *session)
 	return session->config->max_hours > 0 && (double)session->active_us / 3.6e9 >= session->config->max_hours;
 }
 
+bool session_budget_is_spent(const struct session *session)
+{
+	const struct config *c = session->config;
+
+	return (c->max_runs && session->n_runs >= c->max_runs) || (c->max_builds && session->n_builds >= c->max_builds) ||
+	       session_over_hours(session);
+}
+
 /* The commit that is known to show the target. */
 static const char *known_end(const struct session *s)
 {

@@ -275,6 +275,20 @@ has 'releases: in growing steps until one is good' 'release     v1.5: bad
 release     v1.4: bad
 release     v1.2: good' "$out"
 
+
+# a budget that is spent on the way says nothing of a release: run goes on with a larger one
+for budget in 'hours: 0.0001' 'runs: 6' 'builds: 2'; do
+	kind=${budget%:*}
+	sed -e "s/releases\"\$/less-$kind\"/" -e "s|/releases\([\".]\)|/less-$kind\1|" -e "\$a budget: { $budget }" releases.yaml >less.yaml
+	SLOW=0.3 run "$CULPRIT" bisect run -q -c less.yaml
+	has "releases: $kind that are spent end the walk" 'the budget was spent before a good release was found (at v1.' "$err"
+	is "releases: $kind that are spent call none untestable" 0 "$(grep -c 'verdict=untestable' "less-$kind/journal")"
+	[ "$kind" = hours ] || is "releases: no more $kind than that" "${budget#*: }" "$(grep -c " ${kind%s} n=" "less-$kind/journal")"
+	sed -i '$d' less.yaml
+	run "$CULPRIT" bisect run -q -c less.yaml
+	is "releases: with more $kind it goes on" "culprit $(rev c14)" "${out##*$'\n'}"
+done
+
 # --- killed at any moment, it goes on
 write_config killed.yaml killed 'verify: { revert: false, cherry-pick: false }'
 kills=0
