@@ -434,7 +434,7 @@ static struct culprit_error *journal_number(struct session *session, const char 
 	return journal_commit(session->journal, &draft);
 }
 
-static void enter(struct session *session, enum session_phase phase, const struct subject *subject)
+void session_enter(struct session *session, enum session_phase phase, const struct subject *subject)
 {
 	struct timespec ts;
 
@@ -460,7 +460,7 @@ struct culprit_error *session_do_build(struct session *session, const struct ses
 	err = journal_number(session, "building", number, subject);
 	if (err)
 		return err;
-	enter(session, PHASE_BUILDING, subject);
+	session_enter(session, PHASE_BUILDING, subject);
 	session_notify(session, observer, SESSION_BUILDING);
 	err = runner_build(session->runner, subject, number, tick, &ticker, &result);
 	if (err || result.outcome == BUILD_CANCELLED)
@@ -552,7 +552,7 @@ struct culprit_error *session_do_run(struct session *session, const struct sessi
 	*ret = NULL;
 	if (!subject_equal(&session->subject, subject))
 		runner_cancel(session->runner);
-	enter(session, PHASE_RUNNING, subject);
+	session_enter(session, PHASE_RUNNING, subject);
 	err = start_runs(session, observer, subject, n_parallel);
 	if (!err)
 		err = runner_wait(session->runner, tick, &ticker, &result, &done);

@@ -54,14 +54,6 @@ static uint32_t clean_runs_needed(struct session *s)
 	return n < MIN_RUNS ? MIN_RUNS : n > MAX_RUNS ? MAX_RUNS : (uint32_t)n;
 }
 
-static bool budget_is_spent(struct session *s)
-{
-	const struct config *c = s->config;
-
-	return (c->max_runs && s->n_runs >= c->max_runs) || (c->max_builds && s->n_builds >= c->max_builds) ||
-	       session_over_hours(s);
-}
-
 /* shows: the target is there with the change made. */
 static enum session_check_outcome conclude(const struct session *s, const struct subject *subject, bool shows)
 {
@@ -111,9 +103,9 @@ static struct culprit_error *try_it(struct session *s, const struct session_obse
 
 	*ret = CHECK_UNDECIDED;
 	while (!err && !*ret_cancelled && !decide(s, subject, needed, ret)) {
-		if (budget_is_spent(s) || session_infra_row(s) >= INFRA_ROW)
+		if (session_budget_is_spent(s) || session_infra_row(s) >= INFRA_ROW)
 			return NULL;
-		session_pause(s, observer, ret_cancelled);
+		session_pause(s, observer, subject, ret_cancelled);
 		if (*ret_cancelled)
 			return NULL;
 		if (build && build->result.outcome == BUILD_OK && runner_is_built(s->runner, subject)) {

@@ -53,10 +53,17 @@ struct culprit_error *session_do_run(struct session *session, const struct sessi
 				     const struct subject *subject, uint32_t n_parallel,
 				     const struct session_run **ret);
 
-/* Wait, where the last builds or runs failed around the kernel. */
-void session_pause(struct session *session, const struct session_observer *observer, bool *ret_cancelled);
+/* The phase and since when, for those who watch; the same phase of the same subject goes on. */
+void session_enter(struct session *session, enum session_phase phase, const struct subject *subject);
+
+/* Wait before subject is tried, where the last builds or runs failed around the kernel. */
+void session_pause(struct session *session, const struct session_observer *observer, const struct subject *subject,
+		   bool *ret_cancelled);
 
 bool session_over_hours(const struct session *session);
+
+/* Runs, builds or hours, of whatever they were. */
+bool session_budget_is_spent(const struct session *session);
 
 void session_notify(struct session *session, const struct session_observer *observer, enum session_event event);
 

@@ -53,6 +53,8 @@ static struct culprit_error *create(struct session *s, struct bisect **ret)
 		return err;
 	/* Nothing is known of a release: it is as likely bad as good. */
 	config.older_merge_base = 0.5;
+	/* The budget is of all releases together: judge() looks after it. */
+	config.max_runs = config.max_builds = 0;
 	return bisect_create(&graph, &config, ret);
 }
 
@@ -80,7 +82,7 @@ static struct culprit_error *act(struct session *s, const struct session_observe
 	const struct session_run *run;
 	struct culprit_error *err;
 
-	session_pause(s, observer, ret_cancelled);
+	session_pause(s, observer, &subject, ret_cancelled);
 	if (*ret_cancelled)
 		return NULL;
 	if (action->needs_build || !runner_is_built(s->runner, &subject)) {
@@ -107,8 +109,14 @@ static struct culprit_error *judge(struct session *s, const struct session_obser
 			err = bisect_next(bisect, ret_action);
 		if (err)
 			return err;
-		if (ret_action->act != BISECT_TEST || session_over_hours(s)) {
+		if (ret_action->act != BISECT_TEST) {
 			*ret = judgement_of(bisect, ret_action);
+			return NULL;
+		}
+		/* No word about the release: with a larger budget the walk goes on there. */
+		if (session_budget_is_spent(s)) {
+			ret_action->why = BISECT_WHY_BUDGET;
+			*ret = JUDGED_HOPELESS;
 			return NULL;
 		}
 		err = act(s, observer, ret_action, ret_action->commit == BAD ? s->newer.hex : release, &cancelled);
@@ -157,6 +165,9 @@ static struct culprit_error *visit(struct session *s, const struct session_obser
 	*ret_cancelled = judgement == JUDGED_CANCELLED;
 	if (*ret_cancelled)
 		return NULL;
+	if (judgement == JUDGED_HOPELESS && action.why == BISECT_WHY_BUDGET)
+		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "the budget was spent before a good release was found "
+					    "(at %s); with a larger one, run goes on from there", name);
 	if (judgement == JUDGED_HOPELESS)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "the walk over releases ends at %s: %s", name,
 					    bisect_why_name(action.why));

@@ -23,6 +23,14 @@ bool session_over_hours(const struct session *session)
 	return session->config->max_hours > 0 && (double)session->active_us / 3.6e9 >= session->config->max_hours;
 }
 
+bool session_budget_is_spent(const struct session *session)
+{
+	const struct config *c = session->config;
+
+	return (c->max_runs && session->n_runs >= c->max_runs) || (c->max_builds && session->n_builds >= c->max_builds) ||
+	       session_over_hours(session);
+}
+
 /* The commit that is known to show the target. */
 static const char *known_end(const struct session *s)
 {
@@ -91,14 +99,15 @@ int64_t session_infra_pause_ms(const struct session *s, uint32_t row)
  * is out of memory, a cloud that is out of instances.  Give it time, the longer
  * the longer it lasts; what still runs is waited for instead.
  */
-void session_pause(struct session *s, const struct session_observer *observer, bool *ret_cancelled)
+void session_pause(struct session *s, const struct session_observer *observer, const struct subject *subject,
+		   bool *ret_cancelled)
 {
 	int64_t left = session_infra_pause_ms(s, session_infra_row(s));
 	struct pollfd cancel = { .fd = s->cancel_fd, .events = POLLIN };
 
 	if (left <= 0 || runner_n_running(s->runner))
 		return;
-	s->phase = PHASE_PAUSING;
+	session_enter(s, PHASE_PAUSING, subject);
 	session_notify(s, observer, SESSION_PAUSING);
 	for (; left > 0 && !*ret_cancelled; left -= PAUSE_STEP_MS) {
 		*ret_cancelled = poll(&cancel, 1, (int)(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS)) > 0;
@@ -114,7 +123,7 @@ static struct culprit_error *test(struct session *s, const struct session_observ
 	uint32_t n_parallel = s->action.n_parallel ? s->action.n_parallel : 1;
 	struct culprit_error *err;
 
-	session_pause(s, observer, ret_cancelled);
+	session_pause(s, observer, &subject, ret_cancelled);
 	if (*ret_cancelled)
 		return NULL;
 	if (s->action.needs_build || !runner_is_built(s->runner, &subject)) {

@@ -219,8 +219,14 @@ has 'what it failed with is told' 'run command reports a failure' "$out"
 has 'what to do is told' 'see to the machine' "$out"
 is 'a machine that always fails was tried ten times' 10 "$(grep -c ' running ' machine/journal)"
 holds 'there were pauses between' test "$SECONDS" -ge 6
+sed -i 's/^infra-pause: .*/infra-pause: 0/' machine.yaml
 hunt machine
 is 'started again, it tries again' 20 "$(grep -c ' running ' machine/journal)"
+config slow q2 m1 'budget: { runs: 3 }'
+sed -i 's|^run: .*|run: { command: "sleep 1; exit 75" }|' slow.yaml
+run script -qec "$CULPRIT bisect run -c slow.yaml" /dev/null </dev/null
+has 'a pause is told to whom watches: for what' "waiting to try $(rev q2 | cut -c1-12)" "$out"
+has 'a pause is told to whom watches: since when, not since the run before' ', 0.' "$(grep -am 1 'waiting to try' <<<"$out")"
 config failing m9 m1 'infra-pause: 0'
 sed -i -e 's|^verify.*|verify: { revert: true }|' -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' failing.yaml
 hunt failing
@@ -238,17 +244,19 @@ has 'a build command that is not there is not the commit' 'see to the machine' "
 
 # --- hanging machines: after a crash, without one
 config hang m9 m1
-sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", after-crash: 0, environment: { HANG: 1 } }|' hang.yaml
+sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", after-crash: 0, parallel: 4, environment: { HANG: 1 } }|' hang.yaml
 g checkout main
 hunt hang
 is 'a machine that hangs after its crash' "0 culprit $(rev m7)" "$code $last"
 g checkout -b hangs m2
 c h1 hang
 config clean h1 m1
-sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", timeout: 1s, parallel: 8 }|' clean.yaml
-sed -i '$a budget: { runs: 8 }' clean.yaml
+# by its deadline it has to be up, on a busy machine too
+sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", timeout: 3s, parallel: 8 }|' clean.yaml
+sed -i '$a budget: { runs: 4 }' clean.yaml
 hunt clean
-is 'a run without crash at its deadline is clean' '0' "$("$CULPRIT" bisect log -c clean.yaml | grep ' run ' | grep -vc ' clean ')"
+runs=$("$CULPRIT" bisect log -c clean.yaml | grep ' run ')
+is 'a run without crash at its deadline is clean' '4 of 4' "$(grep -c ' clean ' <<<"$runs") of $(grep -c . <<<"$runs")"
 
 # --- output without end
 g checkout main

@@ -275,6 +275,20 @@ has 'releases: in growing steps until one is good' 'release     v1.5: bad
 release     v1.4: bad
 release     v1.2: good' "$out"
 
+
+# a budget that is spent on the way says nothing of a release: run goes on with a larger one
+for budget in 'hours: 0.0001' 'runs: 6' 'builds: 2'; do
+	kind=${budget%:*}
+	sed -e "s/releases\"\$/less-$kind\"/" -e "s|/releases\([\".]\)|/less-$kind\1|" -e "\$a budget: { $budget }" releases.yaml >less.yaml
+	SLOW=0.3 run "$CULPRIT" bisect run -q -c less.yaml
+	has "releases: $kind that are spent end the walk" 'the budget was spent before a good release was found (at v1.' "$err"
+	is "releases: $kind that are spent call none untestable" 0 "$(grep -c 'verdict=untestable' "less-$kind/journal")"
+	[ "$kind" = hours ] || is "releases: no more $kind than that" "${budget#*: }" "$(grep -c " ${kind%s} n=" "less-$kind/journal")"
+	sed -i '$d' less.yaml
+	run "$CULPRIT" bisect run -q -c less.yaml
+	is "releases: with more $kind it goes on" "culprit $(rev c14)" "${out##*$'\n'}"
+done
+
 # --- killed at any moment, it goes on
 write_config killed.yaml killed 'verify: { revert: false, cherry-pick: false }'
 kills=0
@@ -311,7 +325,7 @@ write_config hang.yaml hang
 sed -i -e "s|run.sh\"|hang.sh\"|" -e "s|LOG_OF_RUNS|PIDS|" hang.yaml
 "$CULPRIT" bisect run -q -c hang.yaml >hang.out 2>&1 &
 pid=$!
-for _ in $(seq 100); do [ "$(wc -l 2>/dev/null <hang.runs)" = 2 ] && break; sleep 0.05; done
+for _ in $(seq 600); do [ "$(wc -l 2>/dev/null <hang.runs)" = 2 ] && break; sleep 0.05; done
 kill -INT "$pid"
 wait "$pid"
 is 'Ctrl-C gives 130' 130 "$?"
@@ -322,13 +336,13 @@ is 'Ctrl-C: nothing stays' '2 0' "$(wc -l <hang.runs) $left"
 
 "$CULPRIT" bisect run -q -c hang.yaml >hang.out 2>&1 &
 pid=$!
-for _ in $(seq 100); do [ "$(wc -l <hang.runs)" = 4 ] && break; sleep 0.05; done
+for _ in $(seq 600); do [ "$(wc -l <hang.runs)" = 4 ] && break; sleep 0.05; done
 run timeout 1 "$CULPRIT" bisect run -q -c hang.yaml
 is 'a second culprit waits' 124 "$code"
 run "$CULPRIT" bisect status -c hang.yaml
 is 'status can be read meanwhile' 0 "$code"
 { kill -KILL "$pid"; wait "$pid"; } 2>/dev/null
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	left=0
 	while read -r p; do kill -0 "$p" 2>/dev/null && left=$((left + 1)); done <hang.runs
 	[ "$left" = 0 ] && break

@@ -225,37 +225,57 @@ is 'a full disk gives 2' 2 "$code"
 has 'a full disk is told' 'No space left on device' "$err"
 
 # --- live
-# appears FILE TEXT SECONDS: within that time, FILE holds TEXT
+# appears FILE TEXT: in time, FILE holds TEXT; a busy machine is given much of it
 appears() {
-	local deadline=$((${EPOCHREALTIME/./} + $3 * 1000000))
+	local deadline=$((${EPOCHREALTIME/./} + 30 * 1000000))
 	until grep -q "$2" "$1"; do
 		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
 		sleep 0.05
 	done
 }
 
-mkfifo pipe
-"$CULPRIT" parse -t --follow <pipe >live &
-pid=$!
-exec 3>pipe
-cat hung.log >&3
-holds 'follow: a report within a second of its last line' appears live 'frob_the_disk' 1
-cat oob.log >&3
-holds 'follow: the next one' appears live 'kc_oob_read' 1
-exec 3>&-
-wait $pid
-is 'follow: ends with its input' 1 $?
+# prompt: a live log's report is there within a second of its last line, the next one, too
+prompt() {
+	local start took=0
+	"$CULPRIT" parse -t --follow <pipe >live &
+	pid=$!
+	exec 3>pipe
+	for log in hung:frob_the_disk oob:kc_oob_read; do
+		cat "${log%:*}.log" >&3
+		start=${EPOCHREALTIME/./}
+		appears live "${log#*:}" || took=never
+		[ $((${EPOCHREALTIME/./} - start)) -lt 1000000 ] || took=long
+	done
+	exec 3>&-
+	wait $pid
+	code=$?
+	[ "$took" = 0 ]
+}
 
-cp clean.log grows.log
+# A second is short where others need the processors: one of several tries makes it.
+prompt_once() {
+	for _ in 1 2 3 4 5 6; do
+		prompt && return
+	done
+	return 1
+}
+
+mkfifo pipe
+holds 'follow: a report within a second of its last line, and the next one' prompt_once
+is 'follow: ends with its input' 1 "$code"
+is 'follow: all reports' 2 "$(wc -l <live)"
+
+# what it is cut to, and then all it grows to, is less than it was
+for _ in $(seq 100); do cat clean.log; done >grows.log
 "$CULPRIT" parse -t --follow grows.log >grown &
 pid=$!
 sleep 0.3
 cat hung.log >>grows.log
-holds 'follow: a file that grows' appears grown 'frob_the_disk' 2
+holds 'follow: a file that grows' appears grown 'frob_the_disk'
 cat clean.log >grows.log
 sleep 0.3
 cat oob.log >>grows.log
-holds 'follow: a file that was begun anew' appears grown 'kc_oob_read' 2
+holds 'follow: a file that was begun anew' appears grown 'kc_oob_read'
 kill -INT $pid
 wait $pid
 is 'follow: an interrupt is the end of the log' 1 $?
@@ -265,7 +285,7 @@ pid=$!
 exec 3>pipe
 cat hung.log >&3
 for i in $(seq 1 100); do cat clean.log; done >&3
-holds 'a report is printed as soon as others speak again' appears stream 'frob_the_disk' 2
+holds 'a report is printed as soon as others speak again' appears stream 'frob_the_disk'
 exec 3>&-
 wait $pid
 

@@ -3,6 +3,13 @@
 #define TESTS_UNIT_SUITE_H
 
 #include <check.h>
+#include <stdlib.h>
+
+/* Four seconds, check's own, are too few on a machine that is busy with something else. */
+__attribute__((constructor)) static void allow_time(void)
+{
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+}
 
 /* The exit code of a unit test: 1 where a check failed. Takes the suite over. */
 static inline int run_suite(Suite *suite)

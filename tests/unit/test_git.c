@@ -334,7 +334,7 @@ int main(void)
 	Suite *suite = suite_create("git");
 	TCase *tc = tcase_create("git");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, opens_what_is_a_repository);
 	tcase_add_test(tc, resolves_and_compares);
