@@ -43,6 +43,10 @@ has "patterns: a broken file has its place" "syntax.yaml:2:1: " "$out"
 run "$CULPRIT" patterns lint "$tmp/missing.yaml"
 is "patterns: a missing file gives 2" 2 "$code"
 
+: >"$tmp/empty.yaml"
+run "$CULPRIT" patterns lint "$tmp/empty.yaml"
+is "patterns: an empty file holds no mistake" "0:no mistakes found in 1 pattern file:" "$code:$out:$err"
+
 run "$CULPRIT" patterns list
 is "patterns: list" 0 "$code"
 has "patterns: list knows kasan" "kasan " "$out"
