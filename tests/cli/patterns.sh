@@ -82,6 +82,9 @@ is "patterns: a name that stands twice in a file" "1:$tmp/twice.yaml:3:3: patter
 
 run "$CULPRIT" patterns explain - </dev/null
 is "patterns: nothing to explain" "no report in 0 lines" "$out"
+run "$CULPRIT" patterns lint -h
+is "patterns: -h is --help" 0 "$code"
+has "patterns: help names the exit codes" "Exit code: 0 nothing wrong, 1 lint found mistakes" "$out"
 run "$CULPRIT" patterns frobnicate
 is "patterns: usage" 2 "$code"
 finish

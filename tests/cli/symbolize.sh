@@ -419,6 +419,8 @@ for file in short textfile; do
 	out=$(symbolize --no-cache --vmlinux $file outer.log)
 	is "the report is printed without help of: $file" "1 KASAN: use-after-free Read in outer" "$? $(head -n 1 <<<"$out")"
 done
+symbolize --no-cache outer.log >out
+has "without a vmlinux or a place to look in, that is what is said" 'no vmlinux was given, nor a debug directory' "$(cat err)"
 symbolize --vmlinux missing outer.log >out
 is "a vmlinux that is missing is an error" 2 $?
 finish
