@@ -84,7 +84,7 @@ bool bisect_format_set(struct session *session, struct buf *ret) __attribute__((
  * equally likely, would leave so many bits open.  Counting all that are not
  * ruled out would say a thousand when one holds 99.9 %.
  */
-uint32_t bisect_commits_left(double entropy);
+uint32_t bisect_commits_left(const struct session *session, double entropy);
 
 /* "1 commit", "2 commits" */
 static inline const char *bisect_plural(uint32_t n)

@@ -51,13 +51,13 @@ static bool add_run(struct buf *buf, const struct session_run *r)
 	       add_field(buf, ": ", r->title) && buf_add_char(buf, '\n');
 }
 
-static bool add_decision(struct buf *buf, const struct session_decision *d)
+static bool add_decision(struct buf *buf, const struct session *s, const struct session_decision *d)
 {
 	return add_time(buf, d->time_us) && buf_printf(buf, "decide %s", bisect_act_name(d->act)) &&
 	       (!d->commit.hex[0] || buf_printf(buf, " %.12s", d->commit.hex)) &&
 	       buf_printf(buf, " %s: %s; %.2f bits missing, %u commit%s left\n", bisect_why_name(d->why),
-			  bisect_why_text(d->why), d->entropy, bisect_commits_left(d->entropy),
-			  bisect_plural(bisect_commits_left(d->entropy)));
+			  bisect_why_text(d->why), d->entropy, bisect_commits_left(s, d->entropy),
+			  bisect_plural(bisect_commits_left(s, d->entropy)));
 }
 
 static bool format_text(struct session *s, struct buf *buf)
@@ -67,7 +67,7 @@ static bool format_text(struct session *s, struct buf *buf)
 
 	for (uint32_t i = 0; i <= s->n_facts && ok; i++) {
 		while (ok && next < s->n_decisions && s->decisions[next].n_facts <= i)
-			ok = add_decision(buf, &s->decisions[next++]);
+			ok = add_decision(buf, s, &s->decisions[next++]);
 		if (i == s->n_facts || !ok)
 			break;
 		if (s->facts[i].kind == FACT_BUILD)
@@ -157,7 +157,29 @@ static bool format_git(struct session *s, struct buf *buf)
 
 /* ---------------------------------------------------------------- syzbot */
 
-static bool add_syzbot_runs(struct session *s, const char *hex, struct buf *buf)
+/* In the words that syzbot uses, by which culprit replay knows them, too. */
+static bool add_syzbot_result(const struct session *s, const struct session_run *r, struct buf *buf)
+{
+	const char *title = r->title;
+
+	switch (r->verdict) {
+	case VERDICT_CLEAN:
+		return buf_add_str(buf, "OK");
+	case VERDICT_UNDECIDED:
+		return buf_add_str(buf, verdict_name(r->verdict));
+	case VERDICT_BOOT_FAILED:
+		return buf_add_str(buf, "boot failed") && add_field(buf, ": ", title);
+	case VERDICT_INFRA_FAILED:
+		return buf_add_str(buf, "infrastructure failed") && add_field(buf, ": ", title);
+	default:
+		/* by the word of the run command, without a crash on the console */
+		if (!title)
+			title = profile_title(s->profile);
+		return buf_add_str(buf, "crashed: ") && add_field(buf, "", title ? title : verdict_name(r->verdict));
+	}
+}
+
+static bool add_syzbot_runs(const struct session *s, const char *hex, struct buf *buf)
 {
 	uint32_t n = 0;
 	bool ok = true;
@@ -167,12 +189,7 @@ static bool add_syzbot_runs(struct session *s, const char *hex, struct buf *buf)
 
 		if (strcmp(r->subject.commit.hex, hex) != 0 || r->subject.changed.hex[0])
 			continue;
-		if (r->title)
-			ok = buf_printf(buf, "run #%u: %s: ", n++, r->verdict == VERDICT_BOOT_FAILED ? "boot failed" :
-					r->verdict == VERDICT_INFRA_FAILED ? "infrastructure failed" : "crashed") &&
-			     text_add(buf, span_of(r->title), TEXT_FIELD) && buf_add_char(buf, '\n');
-		else
-			ok = buf_printf(buf, "run #%u: %s\n", n++, r->verdict == VERDICT_CLEAN ? "OK" : verdict_name(r->verdict));
+		ok = buf_printf(buf, "run #%u: ", n++) && add_syzbot_result(s, r, buf) && buf_add_char(buf, '\n');
 	}
 	return ok;
 }

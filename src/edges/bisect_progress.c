@@ -54,7 +54,7 @@ static bool add_decision(struct buf *buf, const struct session *s)
 		return true;
 	return buf_add_str(buf, "test ") && bisect_add_commit(buf, s, s->history.hashes[a->commit].hex) &&
 	       buf_printf(buf, ": %s (%.2f bits missing, %u commit%s left)", bisect_why_text(a->why), a->entropy,
-			  bisect_commits_left(a->entropy), bisect_plural(bisect_commits_left(a->entropy)));
+			  bisect_commits_left(s, a->entropy), bisect_plural(bisect_commits_left(s, a->entropy)));
 }
 
 static bool add_build(struct buf *buf, const struct session *s)
@@ -70,18 +70,21 @@ static bool add_build(struct buf *buf, const struct session *s)
 static bool add_run(struct buf *buf, const struct session *s)
 {
 	const struct session_run *run = &s->runs[s->n_runs - 1];
+	const char *what = run->title || run->verdict == VERDICT_CLEAN ? run->title : run->why;
 
 	return buf_printf(buf, "  run %u: %s", run->number, verdict_name(run->verdict)) &&
-	       (!run->title || (buf_add_str(buf, ": ") && text_add(buf, span_of(run->title), TEXT_FIELD)));
+	       (!what || (buf_add_str(buf, ": ") && text_add(buf, span_of(what), TEXT_FIELD)));
 }
 
 static bool add_check(struct buf *buf, const struct session *s)
 {
 	const struct session_check *check = &s->checks[s->n_checks - 1];
 
+	const uint32_t n = check->n_shown + check->n_clean;
+
 	return buf_add_str(buf, "check ") && add_subject(buf, s, &check->subject) &&
-	       buf_printf(buf, ": %s (%u of %u runs showed the target)", session_check_name(check->outcome), check->n_shown,
-			  check->n_shown + check->n_clean);
+	       buf_printf(buf, ": %s", session_check_name(check->outcome)) &&
+	       (!n || buf_printf(buf, " (%u of %u runs showed the target)", check->n_shown, n));
 }
 
 static bool add_release(struct buf *buf, const struct session *s)
@@ -152,7 +155,7 @@ static bool add_shape(struct buf *buf, const struct session *s)
 		/* What is next to nothing shows nothing. */
 		ok = buf_add_str(buf, heights[cells[i] < 1e-4 ? 0 : height]);
 	}
-	left = bisect_commits_left(s->action.entropy);
+	left = bisect_commits_left(s, s->action.entropy);
 	return ok && buf_printf(buf, "|  %u commit%s left, %.1f bits\n", left, bisect_plural(left), s->action.entropy);
 }
 
@@ -178,7 +181,8 @@ static bool add_phase(struct buf *buf, const struct session *s)
 	left = s->bisect ? s->action.remaining * bisect_seconds_per_cost(s) : 0;
 	return buf_printf(buf, "  %s ", phases[s->phase]) && add_subject(buf, s, &s->subject) && buf_add_str(buf, ", ") &&
 	       bisect_add_duration(buf, seconds_since(s->phase_since_us)) &&
-	       buf_printf(buf, "\n  so far     %u builds, %u runs", s->n_builds, s->n_runs) &&
+	       buf_printf(buf, "\n  so far     %u build%s, %u run%s", s->n_builds, bisect_plural(s->n_builds), s->n_runs,
+			  bisect_plural(s->n_runs)) &&
 	       (left <= 0 || (buf_add_str(buf, "; about ") && bisect_add_duration(buf, left) && buf_add_str(buf, " to go"))) &&
 	       buf_add_char(buf, '\n');
 }

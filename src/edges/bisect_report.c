@@ -36,7 +36,7 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 	case ANSWER_NONE_YET:
 		break;
 	}
-	left = bisect_commits_left(bisect_entropy(d->session->bisect));
+	left = bisect_commits_left(d->session, bisect_entropy(d->session->bisect));
 	return buf_printf(buf, "The bisection has not come to its end; %u commit%s left.\n", left, bisect_plural(left));
 }
 
@@ -126,8 +126,8 @@ static bool add_crashes(struct buf *buf, const struct dossier *d)
 
 static bool add_times(struct buf *buf, const struct dossier *d)
 {
-	return buf_printf(buf, "\n%u builds took ", d->session->n_builds) && bisect_add_duration(buf, d->build_seconds) &&
-	       buf_printf(buf, ", %u runs ", d->session->n_runs) && bisect_add_duration(buf, d->run_seconds) &&
+	return buf_printf(buf, "\n%u build%s took ", d->session->n_builds, bisect_plural(d->session->n_builds)) && bisect_add_duration(buf, d->build_seconds) &&
+	       buf_printf(buf, ", %u run%s ", d->session->n_runs, bisect_plural(d->session->n_runs)) && bisect_add_duration(buf, d->run_seconds) &&
 	       buf_add_str(buf, "; in all ") && bisect_add_duration(buf, d->wall_seconds) && buf_add_str(buf, ".\n");
 }
 

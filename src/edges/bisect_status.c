@@ -57,7 +57,8 @@ static bool add_runs_of_all(struct buf *buf, const struct session *s)
 
 	for (uint32_t i = 0; i < s->n_runs; i++)
 		n[session_run_kind(s->runs[i].verdict)]++;
-	return buf_printf(buf, "done        %u builds, %u runs (", s->n_builds, s->n_runs) && bisect_add_runs(buf, n) &&
+	return buf_printf(buf, "done        %u build%s, %u run%s (", s->n_builds, bisect_plural(s->n_builds), s->n_runs,
+			  bisect_plural(s->n_runs)) && bisect_add_runs(buf, n) &&
 	       buf_add_str(buf, ") in ") && bisect_add_duration(buf, (double)s->active_us / 1e6) && buf_add_char(buf, '\n');
 }
 
@@ -66,7 +67,7 @@ static bool add_likely(struct buf *buf, struct session *s)
 	struct bisect_share top[5];
 	uint32_t n = bisect_top(s->bisect, countof(top), top);
 	bool ok = buf_printf(buf, "left        %u of %u commits, %.1f bits\n\nlikeliest\n",
-			     bisect_commits_left(bisect_entropy(s->bisect)), bisect_n_candidates(s->bisect),
+			     bisect_commits_left(s, bisect_entropy(s->bisect)), bisect_n_candidates(s->bisect),
 			     bisect_entropy(s->bisect));
 
 	for (uint32_t i = 0; i < n && i < countof(top) && ok; i++) {

@@ -78,9 +78,13 @@ bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS])
 	return *separator || buf_add_str(buf, "none");
 }
 
-uint32_t bisect_commits_left(double entropy)
+uint32_t bisect_commits_left(const struct session *session, double entropy)
 {
-	return entropy < 31 ? (uint32_t)lround(exp2(entropy > 0 ? entropy : 0)) : UINT32_MAX;
+	uint32_t left = entropy < 31 ? (uint32_t)lround(exp2(entropy > 0 ? entropy : 0)) : UINT32_MAX;
+	uint32_t n = session->bisect ? bisect_n_candidates(session->bisect) : left;
+
+	/* "older than all of these" is among what is open, and no commit */
+	return left < n ? left : n;
 }
 
 double bisect_seconds_per_cost(const struct session *session)
@@ -159,6 +163,12 @@ static const char *last_failure(const struct session *s)
 	return NULL;
 }
 
+static bool add_in_brackets(struct buf *buf, const char *text)
+{
+	return !text || !*text ||
+	       (buf_add_str(buf, " (") && text_add(buf, span_of(text), TEXT_FIELD) && buf_add_char(buf, ')'));
+}
+
 static uint32_t count_live_runs(const struct session *s, const char *hex)
 {
 	uint32_t n = 0;
@@ -211,18 +221,20 @@ static bool add_not_reproduced(struct buf *buf, const struct session *s, const c
 bool bisect_add_no_answer(struct buf *buf, const struct session *s)
 {
 	const struct bisect_action *a = &s->action;
-	const char *failure;
+	const char *failure = last_failure(s);
 
 	if (a->why == BISECT_WHY_NOT_REPRODUCED && a->commit != BISECT_NONE)
 		return add_not_reproduced(buf, s, s->history.hashes[a->commit].hex);
+	/* The last that was done was at that commit; a mistyped command shows here. */
+	if (a->why == BISECT_WHY_BAD_UNTESTABLE)
+		return buf_add_str(buf, bisect_why_text(a->why)) && add_in_brackets(buf, failure);
 	if (a->why != BISECT_WHY_INFRASTRUCTURE)
 		return buf_add_str(buf, bisect_why_text(a->why));
-	failure = last_failure(s);
 	/* Started again since: nothing failed in a row yet. */
 	if (!session_infra_row(s))
 		return buf_add_str(buf, bisect_why_text(a->why));
 	return buf_printf(buf, "the last %u builds or runs all failed around the kernel", session_infra_row(s)) &&
-	       (!failure || !*failure || (buf_add_str(buf, " (") && text_add(buf, span_of(failure), TEXT_FIELD) && buf_add_char(buf, ')'))) &&
+	       add_in_brackets(buf, failure) &&
 	       buf_add_str(buf, ": see to the machine, then 'culprit bisect run' goes on from here");
 }
 

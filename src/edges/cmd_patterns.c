@@ -438,11 +438,12 @@ static int read_options(struct option_reader *reader, struct arguments *args)
 		OPTION_PATTERNS('p', &args->dirs),
 		OPTION_CHOICE('f', "format", "FORMAT", "list: text (default) or json (one object per line)",
 			      option_format_words, &args->format),
-		OPTION_HELP(0),
+		OPTION_HELP('h'),
 	};
 	int code;
 
 	reader->usage = usage;
+	reader->notes = "Exit code: 0 nothing wrong, 1 lint found mistakes, 2 usage or input error.\n";
 	code = option_read(reader, defs, countof(defs));
 	args->operands = (const char *const *)reader->argv + 1;
 	args->n_operands = (size_t)reader->n_operands;

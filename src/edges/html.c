@@ -311,8 +311,9 @@ static bool add_crashes(struct buf *buf, const struct dossier *d)
 
 static bool add_end(struct buf *buf, const struct dossier *d)
 {
-	bool ok = buf_printf(buf, "<p class='dim'>%u builds took ", d->session->n_builds) && bisect_add_duration(buf, d->build_seconds) &&
-		  buf_printf(buf, ", %u runs ", d->session->n_runs) && bisect_add_duration(buf, d->run_seconds) &&
+	bool ok = buf_printf(buf, "<p class='dim'>%u build%s took ", d->session->n_builds,
+			     bisect_plural(d->session->n_builds)) && bisect_add_duration(buf, d->build_seconds) &&
+		  buf_printf(buf, ", %u run%s ", d->session->n_runs, bisect_plural(d->session->n_runs)) && bisect_add_duration(buf, d->run_seconds) &&
 		  buf_add_str(buf, "; in all ") && bisect_add_duration(buf, d->wall_seconds) && buf_add_str(buf, ".</p>\n");
 
 	if (ok && d->crash)

@@ -309,6 +309,7 @@ static struct culprit_error *open_module(struct symbolizer *symbolizer, struct m
 	if (module->info)
 		return NULL;
 	why = err ? culprit_error_message(err) : *module->name ? "no file found" :
+	      !symbolizer->options.n_debug_dirs ? "no vmlinux was given, nor a debug directory to find it in" :
 	      report->kernel_version ? "no vmlinux of this version found" :
 				       "no vmlinux found: the log does not tell the version";
 	module->problem = strdup(why);

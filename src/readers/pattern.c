@@ -155,15 +155,23 @@ static const struct yaml_node *list_item(const struct yaml_node *node, size_t i)
 	return node->kind == YAML_SEQUENCE ? node->items[i] : node;
 }
 
+/* An item that is no scalar is told where it stands; a mapping in place of the list is not one of its items. */
+static struct culprit_error *expect_list(struct loader *l, const struct yaml_node *node, const char *what)
+{
+	return node->kind == YAML_MAPPING ? yaml_expect(l->doc, node, YAML_SEQUENCE, what) : NULL;
+}
+
 static struct culprit_error *get_strings(struct loader *l, const struct yaml_node *node, const char *what,
 					 const char ***ret, size_t *ret_n)
 {
 	size_t n = list_len(node);
 	const char **strings = arena_array(&l->set->arena, n + 1, sizeof(*strings));
-	struct culprit_error *err;
+	struct culprit_error *err = expect_list(l, node, what);
 
-	if (!strings)
-		return &culprit_error_no_memory;
+	if (!err && !strings)
+		err = &culprit_error_no_memory;
+	if (err)
+		return err;
 	for (size_t i = 0; i < n; i++) {
 		err = get_string(l, list_item(node, i), what, &strings[i]);
 		if (err)
@@ -188,7 +196,7 @@ static struct culprit_error *get_globs(struct loader *l, const struct yaml_node 
 				       struct glob_list *ret)
 {
 	struct glob_list list = *ret;
-	struct culprit_error *err = NULL;
+	struct culprit_error *err = expect_list(l, node, what);
 
 	for (size_t i = 0; i < list_len(node) && !err; i++) {
 		const struct yaml_node *item = list_item(node, i);
@@ -273,10 +281,12 @@ static struct culprit_error *get_regexes(struct loader *l, const struct yaml_nod
 {
 	size_t n = list_len(node);
 	struct regex *list = arena_array(&l->set->arena, n + 1, sizeof(*list));
-	struct culprit_error *err;
+	struct culprit_error *err = expect_list(l, node, what);
 
-	if (!list)
-		return &culprit_error_no_memory;
+	if (!err && !list)
+		err = &culprit_error_no_memory;
+	if (err)
+		return err;
 	for (size_t i = 0; i < n; i++) {
 		err = get_regex(l, list_item(node, i), what, &list[i]);
 		if (err)
@@ -533,6 +543,7 @@ static struct culprit_error *read_source(struct loader *l, const struct yaml_nod
 		return err;
 	YAML_FOR_EACH_PAIR(pair, node) {
 		if (yaml_is(pair->key, "from")) {
+			err = expect_list(l, pair->value, "from");
 			for (size_t i = 0; !err && i < list_len(pair->value); i++)
 				err = read_step(l, list_item(pair->value, i), &source);
 		} else if (yaml_is(pair->key, "skip"))
@@ -700,6 +711,7 @@ static struct culprit_error *read_pattern_key(struct loader *l, const struct yam
 	if (yaml_is(pair->key, "disabled"))
 		return yaml_get_bool(l->doc, value, "disabled", &pattern->disabled);
 	if (yaml_is(pair->key, "banner")) {
+		err = expect_list(l, value, "banner");
 		for (size_t i = 0; !err && i < list_len(value); i++)
 			err = use_banner(l, list_item(value, i), pattern);
 		return err;

@@ -238,7 +238,8 @@ struct culprit_error *yaml_parse(struct span text, const char *name, struct yaml
 		return &culprit_error_no_memory;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text.ptr, text.len);
+	/* an empty file's span may have no pointer, on which libyaml would abort */
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.len ? text.ptr : ""), text.len);
 	err = read_document(&r);
 	yaml_parser_delete(&r.parser);
 	if (err) {

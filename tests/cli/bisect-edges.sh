@@ -207,6 +207,7 @@ config quiet q2 m1
 sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", exit-code: judge, environment: { QUIET: 7 } }|' quiet.yaml
 hunt quiet
 is 'the exit code judges where the console is silent' "0 culprit $(rev q1)" "$code $last"
+has 'the log of syzbot: the bug without a crash on the console' ': crashed: ' "$("$CULPRIT" bisect log -f syzbot -c quiet.yaml)"
 config machine q2 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "exit 75" }|' machine.yaml
 SECONDS=0
@@ -237,6 +238,16 @@ config flaky m9 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "[ $((CULPRIT_RUN % 4)) != 0 ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' flaky.yaml
 hunt flaky
 is 'a machine that fails now and then' "0 culprit $(rev m7)" "$code $last"
+out=$("$CULPRIT" bisect log -f syzbot -c flaky.yaml)
+has 'the log of syzbot says it as replay knows it' ': infrastructure failed' "$out"
+is 'replay reads them as failures of the machine' "$(grep -c ': infrastructure failed$' <<<"$out")" \
+	"$("$CULPRIT" replay -e <<<"$out" | grep -c 'run #[0-9]* infra-failed')"
+config typo m9 m1
+sed -i 's|^run: .*|run: { command: "no-such-command" }|' typo.yaml
+run "$CULPRIT" bisect run -c typo.yaml
+has 'a run command that is not there: each run says so' 'undecided: no crash on the console, the run command gave 127' "$err"
+has 'a run command that is not there: the end says so' 'survive (no crash on the console, the run command gave 127)' "$out"
+has 'no more commits are left than there are' 'left        8 of 8 commits' "$("$CULPRIT" bisect status -c typo.yaml)"
 config lost q2 m1 'infra-pause: 0'
 sed -i 's|^build: .*|build: { command: "no-such-compiler" }|' lost.yaml
 hunt lost

@@ -43,6 +43,10 @@ has "patterns: a broken file has its place" "syntax.yaml:2:1: " "$out"
 run "$CULPRIT" patterns lint "$tmp/missing.yaml"
 is "patterns: a missing file gives 2" 2 "$code"
 
+: >"$tmp/empty.yaml"
+run "$CULPRIT" patterns lint "$tmp/empty.yaml"
+is "patterns: an empty file holds no mistake" "0:no mistakes found in 1 pattern file:" "$code:$out:$err"
+
 run "$CULPRIT" patterns list
 is "patterns: list" 0 "$code"
 has "patterns: list knows kasan" "kasan " "$out"
@@ -78,6 +82,9 @@ is "patterns: a name that stands twice in a file" "1:$tmp/twice.yaml:3:3: patter
 
 run "$CULPRIT" patterns explain - </dev/null
 is "patterns: nothing to explain" "no report in 0 lines" "$out"
+run "$CULPRIT" patterns lint -h
+is "patterns: -h is --help" 0 "$code"
+has "patterns: help names the exit codes" "Exit code: 0 nothing wrong, 1 lint found mistakes" "$out"
 run "$CULPRIT" patterns frobnicate
 is "patterns: usage" 2 "$code"
 finish

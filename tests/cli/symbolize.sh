@@ -245,15 +245,16 @@ else
 fi
 if command -v debuginfod >/dev/null && command -v curl >/dev/null; then
 	mkdir home
-	(cd home && HOME=$PWD exec debuginfod -p 18002 -d :memory: -F ../obj >../server.log 2>&1) &
+	port=$((20000 + $$ % 10000))	# one of its own: tests of several checkouts may run at once
+	(cd home && HOME=$PWD exec debuginfod -p $port -d :memory: -F ../obj >../server.log 2>&1) &
 	server=$!
 	for ((i = 0; i < 100; i++)); do
-		curl -sf -o page "http://127.0.0.1:18002/buildid/$id/debuginfo" && break
+		curl -sf -o page "http://127.0.0.1:$port/buildid/$id/debuginfo" && break
 		sleep 0.1
 	done
 	rm -rf fetched
 	has "the same from a real server" "$outer kernel/core.c:13" \
-		"$(DEBUGINFOD_URLS=http://127.0.0.1:18002 symbolize --no-cache --debuginfod --vmlinux stripped/vmlinux outer.log)"
+		"$(DEBUGINFOD_URLS=http://127.0.0.1:$port symbolize --no-cache --debuginfod --vmlinux stripped/vmlinux outer.log)"
 	kill $server
 	wait $server 2>/dev/null
 else
@@ -419,6 +420,8 @@ for file in short textfile; do
 	out=$(symbolize --no-cache --vmlinux $file outer.log)
 	is "the report is printed without help of: $file" "1 KASAN: use-after-free Read in outer" "$? $(head -n 1 <<<"$out")"
 done
+symbolize --no-cache outer.log >out
+has "without a vmlinux or a place to look in, that is what is said" 'no vmlinux was given, nor a debug directory' "$(cat err)"
 symbolize --vmlinux missing outer.log >out
 is "a vmlinux that is missing is an error" 2 $?
 finish

@@ -44,6 +44,7 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "guilty: {generic: [lib/, '!']}\n", "a.yaml:1:19: an entry of 'generic' is empty" },
 	{ "- x\n", "a.yaml:1:1: a pattern file must be a mapping, not a sequence" },
 	{ "macros: [a]\n", "a.yaml:1:9: macros must be a mapping, not a sequence" },
+	{ "ends: {a: b}\n", "a.yaml:1:7: ends must be a sequence, not a mapping" },
 	{ "macros:\n  A: [x]\n", "a.yaml:2:6: a macro must be a scalar, not a sequence" },
 	{ "macros:\n  A: 'x{{B}}'\n", "a.yaml:2:6: no macro '{{B}}'; macros are defined under 'macros:'" },
 	{ "macros:\n  A: 'x{{B'\n", "a.yaml:2:6: no macro '{{}}'; macros are defined under 'macros:'" },

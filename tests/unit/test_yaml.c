@@ -60,6 +60,16 @@ START_TEST(empty_documents)
 }
 END_TEST
 
+/* What a file of no bytes gives: a span without a pointer. */
+START_TEST(empty_files)
+{
+	_cleanup_(yaml_destroyp) struct yaml_doc *doc = NULL;
+
+	ck_assert_ptr_null(yaml_load("/dev/null", &doc));
+	ck_assert_ptr_null(doc->root);
+}
+END_TEST
+
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "a: 1\na: 2\n", "t.yaml:2:1: key 'a' stands here for the second time" },
 	{ "a: &x 1\n", "t.yaml:1:4: anchors and tags are not supported" },
@@ -178,6 +188,7 @@ int main(void)
 
 	tcase_add_test(tc, a_tree_knows_its_places);
 	tcase_add_test(tc, empty_documents);
+	tcase_add_test(tc, empty_files);
 	tcase_add_loop_test(tc, each_mistake_has_its_place, 0, countof(mistakes));
 	tcase_add_test(tc, depth_is_bounded);
 	tcase_add_test(tc, typed_readings_say_what_was_expected);
