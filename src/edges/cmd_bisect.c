@@ -5,6 +5,7 @@
  * To add one: its row below, its function in bisect_NAME.c, its paragraph in
  * man/culprit-bisect.1, its test in tests/cli.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
@@ -75,12 +76,13 @@ int bisect_print(struct buf *text, bool ok)
 		buf_deinit(text);
 		return bisect_complain(&culprit_error_no_memory);
 	}
-	fwrite(text->data, 1, text->len, stdout);
+	ok = fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
+	if (!ok && errno != EPIPE) {
+		fprintf(stderr, "culprit bisect: cannot write to standard output: %s\n", strerror(errno));
+		clearerr(stdout);	/* told; main() need not say it again */
+	}
 	buf_deinit(text);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	fprintf(stderr, "culprit bisect: cannot write the output\n");
-	return BISECT_EXIT_ERROR;
+	return ok ? 0 : BISECT_EXIT_ERROR;
 }
 
 /* ------------------------------------------------------------------- run */

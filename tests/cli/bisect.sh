@@ -139,6 +139,11 @@ is 'a second run has nothing to do' "culprit $(rev c14) $runs" "${out##*$'\n'} $
 run "$CULPRIT" bisect status
 has 'status: answer' 'The culprit is' "$out"
 has 'status: target' 'target      WARNING in frob_release' "$out"
+if [ -w /dev/full ]; then
+	"$CULPRIT" bisect status >/dev/full 2>full.err
+	is 'a full disk is told once, with its reason' '1 culprit bisect: cannot write to standard output: No space left on device' \
+		"$? $(cat full.err)"
+fi
 run "$CULPRIT" bisect explain c14
 has 'explain: posterior' 'posterior   9' "$out"
 has 'explain: a run' 'WARNING in frob_release' "$out"
