@@ -268,7 +268,6 @@ START_TEST(gigabytes_of_output_stay_small)
 }
 END_TEST
 
-/* Crashes of something else, failed boots and machines are never good or bad. */
 /* A share of the prior for each kind of commit, whatever their number; never less than the others have, nor without bound. */
 START_TEST(paths_weigh_by_their_rarity)
 {
@@ -324,6 +323,7 @@ START_TEST(builds_cost_what_they_take)
 }
 END_TEST
 
+/* Crashes of something else, failed boots and machines are never good or bad. */
 START_TEST(verdicts_become_evidence)
 {
 	ck_assert_int_eq(session_run_kind(VERDICT_TARGET), BISECT_RUN_TARGET);
