@@ -43,8 +43,8 @@ endif
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-# Libraries that the program is linked with. Those of src/readers/decompress.c,
-# libdw and capstone are opened when first needed (src/ground/dynlib.h): only
+# Libraries that the program is linked with. Those of src/input/decompress.c,
+# libdw and capstone are opened when first needed (src/base/dynlib.h): only
 # their headers are used.
 PKGS := libpcre2-8 jansson yaml-0.1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
@@ -57,13 +57,14 @@ LIBS := $(PKG_LIBS) -liberty -ldl -lm
 # Only the program writes JSON.
 LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 
-# A folder of src/ is a layer; lower ones come first.
-LAYERS := ground readers meaning search
-LIB_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
-EDGE_SRC := $(wildcard src/edges/*.c)
+# A folder of src/ is a room. Each includes only itself and those before it; only
+# the last, the commands, has folders inside and is not part of the library.
+ROOMS := base input pattern report symbol match bisect session cli
+LIB_SRC := $(foreach r,$(filter-out cli,$(ROOMS)),$(wildcard src/$(r)/*.c))
+CLI_SRC := $(wildcard src/cli/*.c src/cli/*/*.c)
 MADE_SRC := $(O)/embedded.c $(O)/digrams.c $(O)/places.c
 LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o)
-EDGE_OBJ := $(EDGE_SRC:src/%.c=$(O)/obj/%.o)
+CLI_OBJ := $(CLI_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 
@@ -83,7 +84,7 @@ $(O)/obj/%.o: src/%.c
 
 # The patterns are part of the program, in the form that their loader gives them.
 PATTERNS := $(sort $(wildcard patterns/*.yaml))
-EMBED_OBJ := $(O)/obj/ground/base.o $(O)/obj/readers/yaml.o
+EMBED_OBJ := $(O)/obj/base/base.o $(O)/obj/pattern/yaml.o
 
 $(O)/embed: patterns/embed.c $(EMBED_OBJ)
 	$(call say,CC,$<)
@@ -96,7 +97,7 @@ $(O)/embedded.c: $(O)/embed $(PATTERNS)
 # What is rare in console output is counted over logs in which nothing crashed.
 BENIGN := $(sort $(wildcard corpus/benign/*))
 
-$(O)/digrams: patterns/digrams.c src/readers/scan_parts.h
+$(O)/digrams: patterns/digrams.c src/pattern/scan_parts.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) -lm
@@ -111,8 +112,8 @@ $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o): $(O)/obj/%.o: $(O)/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Where the prefilter looks for their literals takes long to find: it is found here.
-PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/readers/pattern.c \
-	src/readers/regex.c src/readers/names.c $(wildcard src/readers/scan*.c))
+PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/pattern/pattern.c \
+	src/pattern/regex.c src/pattern/names.c $(wildcard src/pattern/scan*.c))
 
 $(O)/places: patterns/places.c $(PLACES_OBJ)
 	$(call say,CC,$<)
@@ -123,7 +124,7 @@ $(O)/places.c: $(O)/places $(BENIGN)
 	$(Q)$(O)/places $(BENIGN) > $@
 
 # The rules of the matcher are taken into this object as they are.
-$(O)/obj/meaning/match_rules.o: patterns/match/rules.yaml
+$(O)/obj/match/match_rules.o: patterns/match/rules.yaml
 
 $(O)/libculprit.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -139,22 +140,22 @@ $(O)/libculprit.so.$(SOVERSION): $(O)/libculprit.so.$(VERSION)
 $(O)/libculprit.so: $(O)/libculprit.so.$(SOVERSION)
 	$(Q)ln -sf $(<F) $@
 
-$(O)/culprit: $(EDGE_OBJ) $(O)/libculprit.a
+$(O)/culprit: $(CLI_OBJ) $(O)/libculprit.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# Unit tests see the edges, too.
-$(O)/libedges.a: $(filter-out %/main.o,$(EDGE_OBJ))
+# Unit tests see the commands, too.
+$(O)/libcli.a: $(filter-out %/main.o,$(CLI_OBJ))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(O)/tests/%: tests/unit/%.c $(O)/libedges.a $(O)/libculprit.a
+$(O)/tests/%: tests/unit/%.c $(O)/libcli.a $(O)/libculprit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libedges.a $(O)/libculprit.a \
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libcli.a $(O)/libculprit.a \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
 
 # Fails each allocation: buffers and arenas are to make one for each call.
-$(O)/tests/base-exact.o: src/ground/base.c
+$(O)/tests/base-exact.o: src/base/base.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -DALLOCATE_EXACTLY=1 -MMD -MP -c -o $@ $<
 
@@ -219,7 +220,7 @@ FUZZ_FLAGS := -DFUZZ_MAIN
 endif
 
 # Compiled once for all targets; libFuzzer's main comes with the target.
-FUZZ_OBJ := $(LIB_SRC:src/%.c=$(O)/fuzz/obj/%.o) $(filter-out %/main.o,$(EDGE_SRC:src/%.c=$(O)/fuzz/obj/%.o)) \
+FUZZ_OBJ := $(LIB_SRC:src/%.c=$(O)/fuzz/obj/%.o) $(filter-out %/main.o,$(CLI_SRC:src/%.c=$(O)/fuzz/obj/%.o)) \
 	$(MADE_SRC:$(O)/%.c=$(O)/fuzz/obj/%.o)
 FUZZ_OBJ_FLAGS := $(subst -fsanitize=fuzzer,-fsanitize=fuzzer-no-link,$(FUZZ_FLAGS))
 
@@ -232,7 +233,7 @@ $(O)/fuzz/obj/%.o: $(O)/%.c
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_OBJ_FLAGS) -c -o $@ $<
 
-$(O)/fuzz/obj/meaning/match_rules.o: patterns/match/rules.yaml
+$(O)/fuzz/obj/match/match_rules.o: patterns/match/rules.yaml
 
 $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
 	$(call say,FUZZ,$<)
@@ -264,7 +265,7 @@ check-corpus: all
 	@tests/run.sh $(O) corpus
 
 check-layers:
-	@tests/check-layers.sh
+	@tests/check-layers.sh $(ROOMS)
 
 check-asan:
 	@tests/deps.sh check
@@ -313,4 +314,4 @@ uninstall:
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(LIB_OBJ:.o=.d) $(EDGE_OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)

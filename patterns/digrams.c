@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "readers/scan_parts.h"
+#include "pattern/scan_parts.h"
 
 /* A byte's successors count for themselves once it was seen many times more often. */
 #define BORROWED 20
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	printf("/* Made by patterns/digrams.c; do not edit. */\n#include \"readers/scan_parts.h\"\n\n"
+	printf("/* Made by patterns/digrams.c; do not edit. */\n#include \"pattern/scan_parts.h\"\n\n"
 	       "const uint8_t scan_rarity[128] = {");
 	for (unsigned int c = 0; c < 128; c++)
 		printf("%s%d,", c % 16 ? " " : "\n\t", rarity(single(c)));

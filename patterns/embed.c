@@ -10,7 +10,7 @@
  */
 #include <stdio.h>
 
-#include "readers/yaml.h"
+#include "pattern/yaml.h"
 
 static size_t n_nodes, n_items, n_pairs;
 static struct buf nodes, items, pairs;
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 		must(buf_printf(&list, "&doc%d, ", i));
 		yaml_destroy(doc);
 	}
-	printf("/* Made by patterns/embed.c; do not edit. */\n#include \"readers/pattern.h\"\n\n"
+	printf("/* Made by patterns/embed.c; do not edit. */\n#include \"pattern/pattern.h\"\n\n"
 	       "static const struct yaml_node nodes[%zu];\n\n"
 	       "static const struct yaml_node *const items[] = {\n%s\tNULL\n};\n\n"
 	       "static const struct yaml_pair pairs[] = {\n%s\t{ NULL, NULL }\n};\n\n"

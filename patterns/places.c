@@ -11,7 +11,7 @@
  */
 #include <stdio.h>
 
-#include "readers/pattern.h"
+#include "pattern/pattern.h"
 
 /* Here nothing is known yet. */
 const struct pattern_literal_place pattern_places[] = { { "", { 0, SCAN_NO_BUCKET } } };
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	must_not(culprit_patterns_load(NULL, 0, &set));
 	n = collect(set, literals);
 	must_not(scan_choose_places(literals, n, buf_span(&sample), places));
-	printf("/* Made by patterns/places.c; do not edit. */\n#include \"readers/pattern.h\"\n\n"
+	printf("/* Made by patterns/places.c; do not edit. */\n#include \"pattern/pattern.h\"\n\n"
 	       "const struct pattern_literal_place pattern_places[] = {\n");
 	for (size_t i = 0; i < n; i++) {
 		printf("\t{ ");

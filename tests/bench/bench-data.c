@@ -24,7 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "readers/pattern.h"
+#include "pattern/pattern.h"
 
 #define LOOKALIKE_BYTES 20000
 #define SPARSE_BYTES (64u << 10)

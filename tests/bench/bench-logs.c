@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "ground/base.h"
+#include "base/base.h"
 
 static double now(void)
 {

@@ -38,8 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "search/bisect.h"
-#include "search/session_internal.h"
+#include "bisect/bisect.h"
+#include "session/session_internal.h"
 
 enum shape { LINEAR, PULLS, BRAID, BUSH };
 

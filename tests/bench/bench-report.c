@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "meaning/symbolize.h"
-#include "readers/input.h"
+#include "symbol/symbolize.h"
+#include "input/input.h"
 
 static void must(struct culprit_error *err)
 {

@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "readers/console.h"
-#include "readers/pattern.h"
-#include "readers/scan_parts.h"
+#include "input/console.h"
+#include "pattern/pattern.h"
+#include "pattern/scan_parts.h"
 
 #ifdef HAVE_HYPERSCAN
 #include <hs/hs.h>

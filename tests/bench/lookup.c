@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "readers/debuginfo.h"
+#include "symbol/debuginfo.h"
 
 static void must(struct culprit_error *err)
 {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "ground/base.h"
+#include "base/base.h"
 
 #define REQUIRE(what) \
 	do { \

@@ -7,7 +7,7 @@
  * Without libFuzzer (-DFUZZ_MAIN: AFL, or to run a found case again) it reads
  * the files that are named, or standard input.
  */
-#include "readers/console.h"
+#include "input/console.h"
 
 #include "fuzz.h"
 

@@ -4,7 +4,7 @@
  * the same answers.  Seeds: small programs and relocatable objects with DWARF
  * 4 and 5, also compressed.
  */
-#include "readers/debuginfo.h"
+#include "symbol/debuginfo.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -8,12 +8,12 @@
  */
 #include "fuzz.h"
 
-#include "edges/case.h"
-#include "meaning/profile.h"
-#include "readers/decompress.h"
-#include "readers/pattern.h"
-#include "search/config.h"
-#include "search/replay.h"
+#include "cli/corpus/case.h"
+#include "match/profile.h"
+#include "input/decompress.h"
+#include "pattern/pattern.h"
+#include "session/config.h"
+#include "session/replay.h"
 
 static struct match_rules *rules;
 

@@ -14,7 +14,7 @@
 #define dbg_index_load unused_load
 #define dbg_index_save unused_save
 #define dbg_index_unmap unused_unmap
-#include "readers/debuginfo_index.c"
+#include "symbol/debuginfo_index.c"
 #undef dbg_check
 #undef dbg_index_functions
 #undef dbg_index_load

@@ -3,7 +3,7 @@
  * Any literals in any text: all search loops give what plain comparison gives.
  * The input is literals, one per line, up to an empty line; then the text.
  */
-#include "readers/scan_parts.h"
+#include "pattern/scan_parts.h"
 
 #include "fuzz.h"
 

@@ -20,7 +20,7 @@ done
 for f in patterns/*.yaml; do { printf '\0'; head -c 6000 "$f"; } >"$seeds/files/$(basename "$f")"; done
 for f in gzip xz zstd bzip2; do { printf '\5'; echo text | "$f" -c; } >"$seeds/files/$f"; done
 printf '\1repository: /r\nbad: b\ngood: g\nrun: { command: ./boot }\n' >"$seeds/files/config"
-cp "$build"/obj/ground/*.o "$seeds/debuginfo/"
+cp "$build"/obj/base/*.o "$seeds/debuginfo/"
 grep -ohE '"[^"\\]{4,40}"' patterns/*.yaml | sort -u | grep -v '[^ -~]' | head -n 500 >"$build/fuzz/words"
 
 for target; do

@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-#include "ground/base.h"
+#include "base/base.h"
 
 #define MADE_STACKS 8
 #define MADE_FRAMES 24

@@ -10,9 +10,9 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "edges/case.h"
-#include "meaning/symbol_scan.h"
-#include "readers/pattern.h"
+#include "cli/corpus/case.h"
+#include "report/symbol_scan.h"
+#include "pattern/pattern.h"
 #include "suite.h"
 
 /* Reports that are known to be read otherwise, and why. */

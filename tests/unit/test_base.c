@@ -2,7 +2,7 @@
 #include <check.h>
 #include <errno.h>
 
-#include "ground/base.h"
+#include "base/base.h"
 #include "suite.h"
 
 START_TEST(error_context_goes_in_front)

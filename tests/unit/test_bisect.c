@@ -2,8 +2,8 @@
 #include <check.h>
 #include <math.h>
 
-#include "search/bisect.h"
-#include "search/bisect_dag.h"
+#include "bisect/bisect.h"
+#include "bisect/bisect_dag.h"
 #include "suite.h"
 
 #define MAX 64

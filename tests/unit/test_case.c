@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "edges/case.h"
+#include "cli/corpus/case.h"
 #include "suite.h"
 
 static void parse(const char *text, struct corpus_case *ret)

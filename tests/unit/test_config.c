@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "search/config.h"
+#include "session/config.h"
 #include "suite.h"
 
 #define BASE "repository: /r\nbad: b\ngood: g\nrun: { command: ./boot }\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "readers/console.h"
+#include "input/console.h"
 #include "suite.h"
 
 struct expect {

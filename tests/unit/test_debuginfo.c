@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "readers/debuginfo.h"
+#include "symbol/debuginfo.h"
 #include "suite.h"
 
 static char dir[] = "/tmp/culprit-debuginfo-XXXXXX";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "edges/diff.h"
+#include "cli/corpus/diff.h"
 #include "suite.h"
 
 static char *diff(const char *from, const char *to, unsigned int context)

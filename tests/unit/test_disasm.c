@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "meaning/guilty.h"
-#include "readers/pattern.h"
-#include "readers/disasm.h"
+#include "report/guilty.h"
+#include "pattern/pattern.h"
+#include "symbol/disasm.h"
 #include "suite.h"
 
 static struct arena arena;

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "edges/feed.h"
-#include "edges/json.h"
-#include "edges/text.h"
+#include "cli/feed.h"
+#include "cli/output/json.h"
+#include "cli/output/text.h"
 #include "suite.h"
 
 #define MAX_CASES 2000

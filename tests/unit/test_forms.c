@@ -13,8 +13,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "edges/case.h"
-#include "readers/console.h"
+#include "cli/corpus/case.h"
+#include "input/console.h"
 #include "suite.h"
 
 static const struct form {

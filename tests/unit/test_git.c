@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ground/process.h"
-#include "search/git.h"
+#include "base/process.h"
+#include "session/git.h"
 #include "suite.h"
 
 static char top[] = "/tmp/culprit test git XXXXXX";

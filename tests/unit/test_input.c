@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "readers/input.h"
+#include "input/input.h"
 #include "suite.h"
 
 /* "[    0.000001] line one\n[    0.000002] line two\n", as the tools of the formats write it */

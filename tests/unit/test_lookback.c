@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "readers/lookback.h"
+#include "input/lookback.h"
 #include "suite.h"
 
 static struct history history;

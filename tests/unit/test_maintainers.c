@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "meaning/maintainers.h"
+#include "symbol/maintainers.h"
 #include "suite.h"
 
 static char dir[] = "/tmp/culprit-maintainers-XXXXXX";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "make_report.h"
-#include "meaning/match.h"
-#include "meaning/match_rules.h"
-#include "meaning/similarity.h"
+#include "match/match.h"
+#include "match/match_rules.h"
+#include "match/similarity.h"
 #include "suite.h"
 
 static struct match_rules *rules;

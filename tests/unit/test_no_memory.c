@@ -13,17 +13,17 @@
 
 #include "failing_memory.h"
 
-#include "edges/json.h"
-#include "edges/text.h"
-#include "meaning/match.h"
-#include "meaning/symbolize.h"
-#include "readers/debuginfo.h"
-#include "readers/input.h"
-#include "readers/pattern.h"
-#include "search/bisect.h"
-#include "search/config.h"
-#include "search/journal.h"
-#include "search/replay.h"
+#include "cli/output/json.h"
+#include "cli/output/text.h"
+#include "match/match.h"
+#include "symbol/symbolize.h"
+#include "symbol/debuginfo.h"
+#include "input/input.h"
+#include "pattern/pattern.h"
+#include "bisect/bisect.h"
+#include "session/config.h"
+#include "session/journal.h"
+#include "session/replay.h"
 #include "suite.h"
 
 /* What a scenario has to show; not on the heap, so that it counts as no allocation. */

@@ -2,8 +2,8 @@
 #include <check.h>
 #include <unistd.h>
 
-#include "edges/options.h"
-#include "edges/text.h"
+#include "cli/options.h"
+#include "cli/output/text.h"
 #include "suite.h"
 
 enum word { WORD_ONE, WORD_TWO };

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ground/base.h"
+#include "base/base.h"
 #include "suite.h"
 
 static struct culprit_patterns *set;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "readers/pattern.h"
+#include "pattern/pattern.h"
 #include "suite.h"
 
 static struct culprit_error *load(const char *const *texts, size_t n, struct culprit_patterns **ret)

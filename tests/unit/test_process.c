@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ground/process.h"
+#include "base/process.h"
 #include "suite.h"
 
 static struct process_spec shell(const char *const argv[4])

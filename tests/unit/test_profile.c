@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "make_report.h"
-#include "meaning/match.h"
-#include "meaning/match_rules.h"
-#include "meaning/profile_entry.h"
+#include "match/match.h"
+#include "match/match_rules.h"
+#include "match/profile_entry.h"
 #include "suite.h"
 
 static struct match_rules *rules;

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <pthread.h>
 
-#include "readers/regex.h"
+#include "pattern/regex.h"
 #include "suite.h"
 
 static struct regex_scratch *scratch;

@@ -3,8 +3,8 @@
 
 #include <check.h>
 
-#include "meaning/match_rules.h"
-#include "search/replay.h"
+#include "match/match_rules.h"
+#include "session/replay.h"
 #include "suite.h"
 
 /* Forty digits each, oldest commit first: c(1) is the good end. */

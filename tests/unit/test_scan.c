@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "readers/scan_parts.h"
+#include "pattern/scan_parts.h"
 #include "suite.h"
 
 /* The contract, literally. */

@@ -9,9 +9,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "search/build_log.h"
-#include "search/journal.h"
-#include "search/session_internal.h"
+#include "session/build_log.h"
+#include "session/journal.h"
+#include "session/session_internal.h"
 #include "suite.h"
 
 static char path[] = "/tmp/culprit-test-journal-XXXXXX";

@@ -5,8 +5,8 @@
  */
 #include <check.h>
 
-#include "meaning/stack.h"
-#include "readers/yaml.h"
+#include "report/stack.h"
+#include "pattern/yaml.h"
 #include "suite.h"
 
 #define U CULPRIT_FRAME_UNRELIABLE

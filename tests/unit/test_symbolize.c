@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "meaning/symbolize.h"
+#include "symbol/symbolize.h"
 #include "suite.h"
 
 static char dir[] = "/tmp/culprit-symbolize-XXXXXX";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "edges/text.h"
+#include "cli/output/text.h"
 #include "suite.h"
 
 static void ck_text(struct span s, enum text_shape shape, const char *expected)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 
-#include "meaning/title.h"
+#include "report/title.h"
 #include "suite.h"
 
 #define BANNER "  banner: \"BUG:\"\n"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "readers/yaml.h"
+#include "pattern/yaml.h"
 #include "suite.h"
 
 static struct yaml_doc *parse(const char *text)

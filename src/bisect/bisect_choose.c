@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What to do next: baseline, merge bases, search, verification, end.
+ *
+ * The search takes the visit (a commit and a number of runs that ends at the
+ * first hit) with the most expected information about the culprit for its
+ * expected cost.  The chance of a hit depends on how often the target shows,
+ * which the classes of candidates disagree about: a candidate that explains
+ * twenty clean runs away does so with a low rate.  So the heaviest classes are
+ * followed each for itself, the others together, in the lanes of one sum over
+ * all ancestors.
+ *
+ * Looking one visit ahead is not the best there is; it is off by a few percent
+ * where a build costs little, and never stuck: any visit that could tell
+ * anything has a positive value.
+ */
+#include "bisect/bisect_impl.h"
+
+#include <math.h>
+
+/* Commits weighed in full: the best by a look at their halves, and all that were tested before. */
+#define SHORTLIST	40
+#define N_HALVES	128
+/*
+ * What a change of kernels must be better by: none is free, and people read the
+ * log.  Looking one visit ahead also undervalues to make an end of a commit.
+ */
+#define STAY		1.25
+/* Commits in a row that may fail to be tested at any time of a hunt. */
+#define FAILURES	10
+/* Failures around the kernel in a row that stop the hunt. */
+#define INFRA_ROW	10
+/*
+ * Baseline runs that told nothing before its commit is called untestable; boots
+ * that failed without any that came up.  Others are given up sooner, but of
+ * this one it is known that it came up once.
+ */
+#define BASELINE_WASTE	24
+#define BASELINE_BOOTS	10
+/* The older hypothesis at which the hunt for a culprit after good makes no sense. */
+#define OLDER_CERTAIN	0.95
+
+/* Of the visits of each length at a commit that shows the target. */
+struct chances {
+	double clean[N_VISITS];			/* that no run hits */
+	double unsure[N_VISITS];		/* entropy of that */
+	double runs[N_VISITS];			/* expected runs */
+};
+
+struct lanes {
+	double mass[DAG_LANES];			/* posterior */
+	double theta[DAG_LANES][N_THETA];	/* within the lane, sums to 1 */
+	double older;				/* part of the last lane that is older than good */
+	struct chances at[DAG_LANES][N_AGES];
+};
+
+struct visit {
+	uint32_t commit, v;			/* v: place in bisect_visits */
+	double p_bad, p_testable, valid_share, bits, cost, rate;
+};
+
+static double entropy_of(double p)
+{
+	return p <= 0 || p >= 1 ? 0 : -(p * log2(p) + (1 - p) * log2(1 - p));
+}
+
+/* ------------------------------------------------------------- lanes */
+
+/* odd[th]: share of the odd rate among the commit's two. */
+static void fill_chances(const struct bisect *b, uint32_t age, const double theta[N_THETA],
+			 const double odd[N_THETA], struct chances *ret)
+{
+	for (uint32_t v = 0; v < N_VISITS; v++) {
+		const struct visit_table *table = &b->tables[age * N_VISITS + v];
+		double clean = 0, runs = 0;
+
+		for (uint32_t th = 0; th < N_THETA; th++) {
+			clean += theta[th] * (table->clean[th] + odd[th] * table->odd_clean[th]);
+			runs += theta[th] * (table->runs[th] + odd[th] * table->odd_runs[th]);
+		}
+		ret->clean[v] = clean;
+		ret->unsure[v] = entropy_of(clean);
+		ret->runs[v] = runs;
+	}
+}
+
+static void fill_lane(const struct bisect *b, struct lanes *lanes, int l)
+{
+	double odd[N_THETA];
+
+	for (uint32_t th = 0; th < N_THETA; th++)
+		odd[th] = ODD_SHARE;
+	for (uint32_t a = 0; a < N_AGES; a++)
+		fill_chances(b, a, lanes->theta[l], odd, &lanes->at[l][a]);
+}
+
+/* The heaviest classes, one lane each; returns how many. */
+static int heaviest(const struct bisect *b, uint32_t top[DAG_LANES - 1])
+{
+	int n = 0;
+
+	for (uint32_t k = 1; k < b->n_classes; k++) {
+		double p = b->classes[k].posterior;
+		int at;
+
+		if (p <= 0 || (n == DAG_LANES - 1 && p <= b->classes[top[n - 1]].posterior))
+			continue;
+		at = n < DAG_LANES - 1 ? n++ : n - 1;
+		for (; at > 0 && b->classes[top[at - 1]].posterior < p; at--)
+			top[at] = top[at - 1];
+		top[at] = k;
+	}
+	return n;
+}
+
+/* Fills b->lane and b->sum with what dag_sums takes. */
+static struct culprit_error *fill_lanes(struct bisect *b, struct lanes *lanes)
+{
+	_cleanup_(freep) uint8_t *lane_of = calloc(b->n_classes, 1);
+	_cleanup_(freep) double *share = calloc(b->n_classes, sizeof(double));
+	uint32_t top[DAG_LANES - 1];
+	int n;
+
+	if (!lane_of || !share)
+		return &culprit_error_no_memory;
+	memset(lanes, 0, sizeof(*lanes));
+	memset(lane_of, DAG_LANES - 1, b->n_classes);
+	n = heaviest(b, top);
+	for (int i = 0; i < n; i++)
+		lane_of[top[i]] = (uint8_t)i;
+	for (uint32_t k = 0; k < b->n_classes; k++) {
+		const struct hypothesis *h = &b->classes[k];
+
+		share[k] = h->mass > 0 ? h->posterior / h->mass : 0;
+		lanes->mass[lane_of[k]] += h->posterior;
+		for (uint32_t th = 0; th < N_THETA; th++)
+			lanes->theta[lane_of[k]][th] += h->theta[th];
+	}
+	lanes->older = b->classes[0].posterior;
+	for (int l = 0; l < DAG_LANES; l++) {
+		if (lanes->mass[l] <= 0)
+			continue;
+		for (uint32_t th = 0; th < N_THETA; th++)
+			lanes->theta[l][th] /= lanes->mass[l];
+		fill_lane(b, lanes, l);
+	}
+	for (uint32_t c = 0; c < b->n; c++) {
+		b->lane[c] = b->candidate[c] ? lane_of[b->class_of[c]] : UINT8_MAX;
+		b->sum[c] = b->candidate[c] ? share[b->class_of[c]] * b->weight[c] : 0;
+	}
+	dag_sums(&b->dag, b->sum, b->lane, b->sums);
+	return NULL;
+}
+
+/* Mass of each lane whose culprits make commit show the target. */
+static void lane_shows(const struct bisect *b, const struct lanes *lanes, uint32_t commit, double ret[DAG_LANES])
+{
+	bool fix = b->config.find == BISECT_FIX;
+
+	for (int l = 0; l < DAG_LANES; l++) {
+		double in = b->sums[commit][l];
+
+		if (l == DAG_LANES - 1)
+			in += lanes->older;
+		ret[l] = fmax(0, fmin(lanes->mass[l], fix ? lanes->mass[l] - in : in));
+	}
+}
+
+/* ------------------------------------------------------------ visits */
+
+/* How many runs it takes for v's runs to tell something, and the cost of so many rounds. */
+static double visit_cost(const struct bisect *b, const struct visit *visit, double expected_valid, bool built)
+{
+	double runs = expected_valid / visit->valid_share;
+	double rounds = fmax(1, runs / b->config.max_parallel);
+	double dead = built ? 2 : b->config.build_failure_cost + 1;
+
+	return visit->p_testable * ((built ? 0 : b->config.build_cost) + rounds) + (1 - visit->p_testable) * dead;
+}
+
+/* A commit's own runs tell how odd it is. */
+static void own_odd(const struct tested *t, double ret[N_THETA])
+{
+	for (uint32_t th = 0; th < N_THETA; th++)
+		ret[th] = ODD_SHARE / (ODD_SHARE + (1 - ODD_SHARE) * exp(t->log_full[th] - t->log_odd[th]));
+}
+
+/* The best number of runs at visit->commit; fills the rest of visit. */
+static void weigh(struct bisect *b, const struct lanes *lanes, struct visit *visit)
+{
+	const struct tested *t = tested_find(b, visit->commit);
+	bool own = tested_valid(t) > 0, built = tested_built(t);
+	uint32_t age = (uint32_t)(age_knot(b, visit->commit) + 0.5);
+	double bad[DAG_LANES], odd[N_THETA];
+	const struct chances *chances[DAG_LANES];
+	struct chances own_chances[DAG_LANES];
+
+	visit->p_testable = b->testable[visit->commit];
+	visit->valid_share = testable_valid_share(b, visit->commit);
+	visit->p_bad = 0;
+	visit->rate = -1;
+	lane_shows(b, lanes, visit->commit, bad);
+	if (own)
+		own_odd(t, odd);
+	for (int l = 0; l < DAG_LANES; l++) {
+		visit->p_bad += bad[l];
+		chances[l] = own ? &own_chances[l] : &lanes->at[l][age];
+		if (own && bad[l] > 0)
+			fill_chances(b, age, lanes->theta[l], odd, &own_chances[l]);
+	}
+	for (uint32_t v = 0; v < N_VISITS && bisect_visits[v] <= b->config.max_visit; v++) {
+		double good = 1 - visit->p_bad, p_clean = good * b->good_clean[v];
+		double unsure = good * b->good_unsure[v], valid = good * bisect_visits[v];
+		double bits, cost;
+
+		for (int l = 0; l < DAG_LANES; l++) {
+			if (bad[l] <= 0)
+				continue;
+			p_clean += bad[l] * chances[l]->clean[v];
+			unsure += bad[l] * chances[l]->unsure[v];
+			valid += bad[l] * chances[l]->runs[v];
+		}
+		bits = fmax(0, entropy_of(p_clean) - unsure);
+		cost = visit_cost(b, visit, valid, built);
+		if (visit->p_testable * bits / cost > visit->rate) {
+			visit->rate = visit->p_testable * bits / cost;
+			visit->bits = bits;
+			visit->cost = cost;
+			visit->v = v;
+		}
+	}
+}
+
+/* best[i]: bits for cost of a commit that is bad with chance i / N_HALVES, all classes together. */
+static void weigh_halves(const struct bisect *b, const struct lanes *lanes, double best[N_HALVES + 1])
+{
+	double clean[N_VISITS] = { 0 }, runs[N_VISITS] = { 0 };
+
+	for (uint32_t v = 0; v < N_VISITS; v++) {
+		for (int l = 0; l < DAG_LANES; l++) {
+			clean[v] += lanes->mass[l] * lanes->at[l][N_AGES / 2].clean[v];
+			runs[v] += lanes->mass[l] * lanes->at[l][N_AGES / 2].runs[v];
+		}
+	}
+	for (int i = 0; i <= N_HALVES; i++) {
+		double bad = (double)i / N_HALVES;
+
+		best[i] = 0;
+		for (uint32_t v = 0; v < N_VISITS && bisect_visits[v] <= b->config.max_visit; v++) {
+			double bits = entropy_of(1 - bad + bad * clean[v]) - bad * entropy_of(clean[v]);
+			double valid = bad * runs[v] + (1 - bad) * bisect_visits[v];
+			double cost = b->config.build_cost + fmax(1, valid / b->config.max_parallel);
+
+			best[i] = fmax(best[i], bits / cost);
+		}
+	}
+}
+
+static double p_shows(const struct bisect *b, const struct lanes *lanes, uint32_t commit)
+{
+	double total = lanes->older;
+
+	for (int l = 0; l < DAG_LANES; l++)
+		total += b->sums[commit][l];
+	total = fmin(total, 1);
+	return b->config.find == BISECT_FIX ? 1 - total : total;
+}
+
+static uint32_t shortlist(const struct bisect *b, const struct lanes *lanes, uint32_t ret[SHORTLIST])
+{
+	double best[N_HALVES + 2], score[SHORTLIST];
+	uint32_t n = 0;
+
+	weigh_halves(b, lanes, best);
+	best[N_HALVES + 1] = best[N_HALVES];
+	for (uint32_t c = 0; c < b->n; c++) {
+		double at, s;
+		uint32_t i;
+
+		if ((b->tested_of[c] != BISECT_NONE && tested_built(tested_find(b, c))) || b->testable[c] < 0.005f)
+			continue;
+		at = p_shows(b, lanes, c) * N_HALVES;
+		i = (uint32_t)at;
+		s = (best[i] + (at - i) * (best[i + 1] - best[i])) * b->testable[c];
+		if (s <= 0 || (n == SHORTLIST && s <= score[n - 1]))
+			continue;
+		i = n < SHORTLIST ? n++ : n - 1;
+		for (; i > 0 && score[i - 1] < s; i--) {
+			score[i] = score[i - 1];
+			ret[i] = ret[i - 1];
+		}
+		score[i] = s;
+		ret[i] = c;
+	}
+	return n;
+}
+
+/* The best visit of all; rate <= 0 when none tells anything. */
+static struct culprit_error *best_visit(struct bisect *b, struct visit *ret)
+{
+	struct lanes lanes;
+	uint32_t list[SHORTLIST], n;
+	struct culprit_error *err;
+
+	err = fill_lanes(b, &lanes);
+	if (err)
+		return err;
+	*ret = (struct visit){ .commit = BISECT_NONE, .rate = 0 };
+	n = shortlist(b, &lanes, list);
+	for (uint32_t i = 0; i < n + b->n_tested; i++) {
+		struct visit visit = { .commit = i < n ? list[i] : b->tested[i - n].commit };
+
+		if (b->testable[visit.commit] < 0.005f ||
+		    (i >= n && !tested_built(&b->tested[i - n])) || b->flags[visit.commit] & BISECT_SKIP)
+			continue;
+		weigh(b, &lanes, &visit);
+		if (visit.commit == b->last_run)
+			visit.rate *= STAY;
+		if (visit.rate > ret->rate)
+			*ret = visit;
+	}
+	return NULL;
+}
+
+/* ------------------------------------------------------------- tests */
+
+static void test(struct bisect *b, enum bisect_why why, uint32_t commit, uint32_t n_valid, struct bisect_action *ret)
+{
+	double share = testable_valid_share(b, commit);
+	uint32_t n = (uint32_t)ceil(n_valid / share - 1e-9);
+
+	if (n < 1)
+		n = 1;
+	if (n > b->config.max_visit)
+		n = b->config.max_visit;
+	if (b->config.max_runs && n > b->config.max_runs - b->runs_spent)
+		n = b->config.max_runs - b->runs_spent;
+	ret->act = BISECT_TEST;
+	ret->why = why;
+	ret->commit = commit;
+	ret->n_runs = n;
+	ret->n_parallel = n < b->config.max_parallel ? n : b->config.max_parallel;
+	ret->needs_build = !tested_built(tested_find(b, commit));
+	ret->p_testable = b->testable[commit] * share;
+	ret->cost = (ret->needs_build ? b->config.build_cost : 0) + (double)n / ret->n_parallel;
+}
+
+static void end(enum bisect_act act, enum bisect_why why, uint32_t commit, struct bisect_action *ret)
+{
+	ret->act = act;
+	ret->why = why;
+	ret->commit = commit;
+}
+
+/* From the runs of some tested commits alone: do they show the target? */
+static double p_shows_of(struct bisect *b, const double log_ratio[N_THETA])
+{
+	double theta[N_THETA], chance = 0;
+
+	posterior_theta(b, theta);
+	for (uint32_t th = 0; th < N_THETA; th++)
+		chance += theta[th] * exp(fmin(log_ratio[th], 300));
+	return chance / (1 + chance);
+}
+
+static void add_ratio(double sum[N_THETA], const double log_ratio[N_THETA])
+{
+	for (uint32_t th = 0; th < N_THETA; th++)
+		sum[th] += log_ratio[th];
+}
+
+/* The commit's own runs, and those of other builds of the same image. */
+double choose_own_p_shows(struct bisect *b, uint32_t commit)
+{
+	const struct tested *t = tested_find(b, commit);
+	double sum[N_THETA] = { 0 };
+
+	if (!t)
+		return 0.5;
+	for (uint32_t i = 0; i < b->n_tested; i++)
+		if (&b->tested[i] == t || (t->image && t->image == b->tested[i].image))
+			add_ratio(sum, b->tested[i].log_ratio);
+	return p_shows_of(b, sum);
+}
+
+static uint32_t likeliest(struct bisect *b, double *ret_posterior)
+{
+	uint32_t best = BISECT_NONE;
+
+	posterior_refresh(b);
+	*ret_posterior = -1;
+	for (uint32_t k = 1; k < b->n_classes; k++) {
+		const struct hypothesis *h = &b->classes[k];
+		double p = h->mass > 0 ? h->posterior * h->heaviest_weight / h->mass : 0;
+
+		if (h->members && (p > *ret_posterior || (p >= *ret_posterior && h->heaviest > best))) {
+			*ret_posterior = p;
+			best = h->heaviest;
+		}
+	}
+	return best;
+}
+
+/* Where the target is known to show. */
+uint32_t choose_baseline_commit(const struct bisect *b)
+{
+	if (b->config.find == BISECT_CAUSE)
+		return b->bad;
+	for (uint32_t c = b->n; c-- > 0;)
+		if (!b->candidate[c] && b->flags[c] & BISECT_GOOD)
+			return c;
+	return BISECT_NONE;
+}
+
+/* True when ret was filled. */
+static bool baseline(struct bisect *b, struct bisect_action *ret)
+{
+	uint32_t commit = choose_baseline_commit(b), live;
+	const struct tested *t;
+
+	if (!b->config.baseline_hits || commit == BISECT_NONE)
+		return false;
+	t = tested_find(b, commit);
+	if (t && (t->marked || tested_hits(t) >= b->config.baseline_hits))
+		return false;
+	live = tested_valid(t);
+	if (t && testable_own_failure(b, t) > 0.99 &&
+	    (!tested_built(t) || t->n[BISECT_RUN_BOOT_FAILED] + t->n[BISECT_RUN_INCOMPLETE] >= BASELINE_BOOTS)) {
+		end(BISECT_GIVE_UP, BISECT_WHY_BAD_UNTESTABLE, commit, ret);
+		return true;
+	}
+	/* also where most runs die of something else: that may be what the user meant */
+	if (live >= b->config.baseline_runs || tested_live(t) / 2 >= b->config.baseline_runs) {
+		if (tested_hits(t))
+			return false;
+		end(BISECT_GIVE_UP, BISECT_WHY_NOT_REPRODUCED, commit, ret);
+		return true;
+	}
+	if (t && !live && t->n[BISECT_RUN_UNRELATED] + t->n[BISECT_RUN_BOOT_FAILED] + t->n[BISECT_RUN_INCOMPLETE] >=
+	    BASELINE_WASTE) {
+		end(BISECT_GIVE_UP, BISECT_WHY_BAD_UNTESTABLE, commit, ret);
+		return true;
+	}
+	test(b, BISECT_WHY_BASELINE, commit, b->config.baseline_runs - live, ret);
+	ret->p_bad = 1;
+	if (!tested_hits(t) || b->config.baseline_hits - tested_hits(t) < ret->n_parallel)
+		ret->n_parallel = ret->n_parallel < b->config.baseline_hits - tested_hits(t) ?
+			ret->n_parallel : b->config.baseline_hits - tested_hits(t);
+	return true;
+}
+
+/* Runs without a hit that bring a commit's own chance to show the target down to 1 - level. */
+static uint32_t clean_runs_needed(struct bisect *b, uint32_t commit, double level)
+{
+	const struct tested *t = tested_find(b, commit);
+	double theta[N_THETA], age = b->age[commit];
+
+	posterior_theta(b, theta);
+	for (uint32_t n = 1; n < b->config.max_visit; n++) {
+		double chance = 0;
+
+		for (uint32_t th = 0; th < N_THETA; th++) {
+			double rate = posterior_rate(b, th, age);
+			double full = (t ? t->log_full[th] : 0) + n * log1p(-rate);
+			double odd = (t ? t->log_odd[th] : 0) + n * log1p(-rate * ODD_RATE);
+
+			chance += theta[th] * ((1 - ODD_SHARE) * exp(fmin(full, 300)) + ODD_SHARE * exp(fmin(odd, 300)));
+		}
+		if (chance / (1 + chance) <= 1 - level)
+			return n;
+	}
+	return b->config.max_visit;
+}
+
+static bool merge_base(struct bisect *b, struct bisect_action *ret)
+{
+	double old = b->config.find == BISECT_CAUSE ? 0 : 1;
+
+	for (uint32_t c = 0; c < b->n; c++) {
+		const struct tested *t = tested_find(b, c);
+		double p;
+
+		if (!(b->flags[c] & BISECT_MERGE_BASE) || (t && testable_own_failure(b, t) > 0.99))
+			continue;
+		p = choose_own_p_shows(b, c);
+		if (fabs(p - old) <= 1 - b->config.set_confidence)
+			continue;
+		if (fabs(p - old) >= b->config.set_confidence) {
+			end(BISECT_GIVE_UP, BISECT_WHY_MERGE_BASE_BAD, c, ret);
+			return true;
+		}
+		if (tested_live(t) >= 200)
+			continue;
+		test(b, BISECT_WHY_MERGE_BASE, c, clean_runs_needed(b, c, b->config.set_confidence), ret);
+		ret->p_bad = posterior_p_shows(b, c);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Both sides of the culprit need evidence of their own: what all the rest says
+ * may rest on one odd commit, or on a fix that came and went beside it.  False
+ * when all is done, otherwise ret was filled.
+ */
+static bool verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret)
+{
+	bool fix = b->config.find == BISECT_FIX;
+	double level = b->config.confidence;
+	uint32_t start = b->dag.parent_start[culprit], n = dag_n_parents(&b->dag, culprit);
+
+	for (uint32_t i = 0; i <= n; i++) {
+		uint32_t c = i ? b->dag.parents[start + i - 1] : culprit;
+		double p = choose_own_p_shows(b, c);
+
+		if (((i == 0) != fix ? p : 1 - p) >= level)
+			continue;
+		if (b->testable[c] < 0.05f || b->flags[c] & BISECT_SKIP || tested_live(tested_find(b, c)) >= 1000)
+			continue;
+		test(b, i ? BISECT_WHY_VERIFY_PARENT : BISECT_WHY_VERIFY_CULPRIT, c,
+		     clean_runs_needed(b, c, level), ret);
+		ret->p_bad = posterior_p_shows(b, c);
+		return true;
+	}
+	return false;
+}
+
+/* -------------------------------------------------------------- ends */
+
+static bool budget_spent(const struct bisect *b)
+{
+	const struct bisect_config *config = &b->config;
+
+	return (config->max_runs && b->runs_spent >= config->max_runs) ||
+		(config->max_builds && b->builds_spent >= config->max_builds) ||
+		(config->max_cost > 0 && b->cost_spent >= config->max_cost);
+}
+
+/* Why nothing more can be learned: what is wrong with the commits that would tell? */
+static enum bisect_why why_stuck(struct bisect *b)
+{
+	double broken = 0, masked = 0;
+
+	for (uint32_t c = 0; c < b->n; c++) {
+		double p = posterior_of(b, c);
+
+		if (p < 0.001)
+			continue;
+		broken += p * (1 - b->testable[c]);
+		masked += p * b->testable[c] * (1 - testable_valid_share(b, c));
+	}
+	if (broken > 0.2 && broken >= masked)
+		return BISECT_WHY_UNTESTABLE;
+	return masked > 0.5 ? BISECT_WHY_UNOBSERVABLE : BISECT_WHY_NO_PROGRESS;
+}
+
+/* Runs of the commit that is known to show the target came through, and neither there nor anywhere did it show. */
+static bool never_seen(const struct bisect *b, uint32_t commit)
+{
+	const struct tested *t = commit == BISECT_NONE ? NULL : tested_find(b, commit);
+
+	if (!tested_live(t) || t->marked)
+		return false;
+	for (uint32_t i = 0; i < b->n_tested; i++)
+		if (tested_hits(&b->tested[i]))
+			return false;
+	return true;
+}
+
+void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action *ret)
+{
+	double posterior;
+	uint32_t culprit = likeliest(b, &posterior), known = choose_baseline_commit(b);
+
+	/* All commits would be a set, but not an answer. */
+	if (never_seen(b, known)) {
+		end(BISECT_GIVE_UP, BISECT_WHY_NOT_REPRODUCED, known, ret);
+		return;
+	}
+	if (b->classes[0].posterior > OLDER_CERTAIN) {
+		end(BISECT_GIVE_UP, BISECT_WHY_OLDER, BISECT_NONE, ret);
+		return;
+	}
+	ret->posterior = posterior;
+	if (posterior >= b->config.confidence)
+		end(BISECT_DONE_CULPRIT, BISECT_WHY_CONFIDENT, culprit, ret);
+	else
+		end(BISECT_DONE_SET, why, culprit, ret);
+}
+
+/* What went into commits that could not be tested. */
+static double wasted(const struct bisect *b)
+{
+	double cost = 0;
+
+	for (uint32_t i = 0; i < b->n_tested; i++) {
+		const struct tested *t = &b->tested[i];
+
+		if (testable_own_failure(b, t) < 0.5)
+			continue;
+		cost += t->n_build_failures * b->config.build_failure_cost + t->n[BISECT_RUN_BOOT_FAILED] +
+			t->n[BISECT_RUN_INCOMPLETE] + (t->n_builds - t->n_build_failures) * b->config.build_cost;
+	}
+	return cost;
+}
+
+/*
+ * Will the best visit most likely fail, and so often that a good part of what
+ * was spent so far on commits that work would be spent before another one
+ * does?  Or has as much been wasted already?  Or would as much again, and a
+ * thousand runs more, hardly tell anything?
+ */
+static bool hopeless(const struct bisect *b, const struct visit *visit, double entropy)
+{
+	double failure = b->config.build_failure_cost + 1, waste = wasted(b), useful = b->cost_spent - waste, odds;
+
+	if (visit->commit == BISECT_NONE || visit->rate <= 0)
+		return true;
+	odds = (1 - visit->p_testable) / visit->p_testable;
+	if (odds * failure > 0.75 * useful + FAILURES * failure)
+		return true;
+	if (odds > 1 && waste > useful + 4 * FAILURES * failure)
+		return true;
+	return visit->rate * (b->cost_spent + 1000) < 0.3 * fmin(1, entropy);
+}
+
+static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)
+{
+	struct culprit_error *err;
+	struct visit visit;
+
+	err = best_visit(b, &visit);
+	if (err)
+		return err;
+	if (hopeless(b, &visit, entropy)) {
+		choose_conclude(b, why_stuck(b), ret);
+		return NULL;
+	}
+	test(b, BISECT_WHY_SEARCH, visit.commit, bisect_visits[visit.v], ret);
+	ret->p_bad = b->config.find == BISECT_FIX ? 1 - visit.p_bad : visit.p_bad;
+	ret->bits = visit.bits;
+	ret->cost = visit.cost;
+	ret->remaining = entropy / visit.rate;
+	return NULL;
+}
+
+struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
+{
+	struct culprit_error *err;
+	uint32_t culprit;
+
+	*ret = (struct bisect_action){ .commit = BISECT_NONE };
+	posterior_refresh(b);
+	err = testable_refresh(b);
+	if (err)
+		return err;
+	ret->entropy = bisect_entropy(b);
+	culprit = likeliest(b, &ret->posterior);
+	if (b->infra_row >= INFRA_ROW) {
+		end(BISECT_GIVE_UP, BISECT_WHY_INFRASTRUCTURE, BISECT_NONE, ret);
+		return NULL;
+	}
+	if (budget_spent(b)) {
+		choose_conclude(b, BISECT_WHY_BUDGET, ret);
+		return NULL;
+	}
+	if (baseline(b, ret) || merge_base(b, ret))
+		return NULL;
+	if (b->classes[0].posterior > OLDER_CERTAIN) {
+		end(BISECT_GIVE_UP, BISECT_WHY_OLDER, BISECT_NONE, ret);
+		return NULL;
+	}
+	if (ret->posterior >= b->config.confidence) {
+		if (!verify(b, culprit, ret))
+			end(BISECT_DONE_CULPRIT, BISECT_WHY_CONFIDENT, culprit, ret);
+		return NULL;
+	}
+	return search(b, ret->entropy, ret);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What deserves suspicion about the likeliest culprit, as far as graph and
+ * evidence tell.  What the commit touches is the session's to look at.
+ */
+#include "bisect/bisect_impl.h"
+
+static const char *const finding_names[] = {
+	[BISECT_FINDING_MERGE] = "merge",
+	[BISECT_FINDING_SAME_IMAGE] = "same-image",
+	[BISECT_FINDING_RATE_COLLAPSED] = "rate-collapsed",
+	[BISECT_FINDING_MASKED] = "masked",
+	[BISECT_FINDING_UNTESTABLE] = "untestable",
+	[BISECT_FINDING_CONTRADICTION] = "contradiction",
+	[BISECT_FINDING_WEAK_SIDE] = "weak-side",
+	[BISECT_FINDING_NEAR_GOOD] = "near-good",
+};
+
+const char *bisect_finding_name(enum bisect_finding_kind kind)
+{
+	return (unsigned int)kind < countof(finding_names) ? finding_names[kind] : "unknown";
+}
+
+struct list {
+	struct bisect_finding *to;
+	uint32_t n, max;
+};
+
+static void add(struct list *list, enum bisect_finding_kind kind, uint32_t commit, uint32_t other, double value)
+{
+	if (list->n < list->max)
+		list->to[list->n++] = (struct bisect_finding){ kind, commit, other, value };
+}
+
+static void sides(struct bisect *b, uint32_t culprit, struct list *list)
+{
+	bool fix = b->config.find == BISECT_FIX;
+	uint32_t start = b->dag.parent_start[culprit], n = dag_n_parents(&b->dag, culprit);
+	const struct tested *own = tested_find(b, culprit);
+
+	if (n > 1)
+		add(list, BISECT_FINDING_MERGE, culprit, BISECT_NONE, n);
+	for (uint32_t i = 0; i <= n; i++) {
+		uint32_t c = i ? b->dag.parents[start + i - 1] : culprit;
+		const struct tested *t = tested_find(b, c);
+		double p = choose_own_p_shows(b, c), right = (i == 0) != fix ? p : 1 - p;
+
+		if (i && own && own->image && t && t->image == own->image)
+			add(list, BISECT_FINDING_SAME_IMAGE, culprit, c, 1);
+		if (i && !b->candidate[c] && !tested_valid(t))
+			add(list, BISECT_FINDING_NEAR_GOOD, culprit, c, 0);
+		else if (right < b->config.confidence)
+			add(list, BISECT_FINDING_WEAK_SIDE, c, i ? culprit : BISECT_NONE, p);
+	}
+}
+
+/* Hits among the valid runs, with one of each added so that few runs say little. */
+static double rate_at(const struct tested *t)
+{
+	return (tested_hits(t) + 0.5) / (tested_valid(t) + 1.0);
+}
+
+static void rates(struct bisect *b, struct list *list)
+{
+	const struct tested *reference = NULL, *worst = NULL;
+	uint32_t at = choose_baseline_commit(b);
+
+	if (at != BISECT_NONE)
+		reference = tested_find(b, at);
+	if (!tested_hits(reference))
+		return;
+	for (uint32_t i = 0; i < b->n_tested; i++) {
+		const struct tested *t = &b->tested[i];
+
+		if (t == reference || tested_valid(t) < 8 || posterior_p_shows(b, t->commit) < 0.95)
+			continue;
+		if (rate_at(t) < rate_at(reference) / 3 && (!worst || rate_at(t) < rate_at(worst)))
+			worst = t;
+	}
+	if (worst)
+		add(list, BISECT_FINDING_RATE_COLLAPSED, worst->commit, reference->commit,
+		    rate_at(worst) / rate_at(reference));
+}
+
+static bool is_masked(const struct tested *t)
+{
+	return tested_live(t) >= 3 && t->n[BISECT_RUN_UNRELATED] * 3 >= tested_live(t);
+}
+
+/* From the oldest to the youngest tested commit, by index, with the same trouble and none without it between. */
+static void ranges(struct bisect *b, enum bisect_finding_kind kind, struct list *list)
+{
+	uint32_t first = BISECT_NONE, last = BISECT_NONE, unrelated = 0, live = 0;
+
+	for (uint32_t c = 0; c <= b->n; c++) {
+		const struct tested *t = c < b->n ? tested_find(b, c) : NULL;
+		bool trouble;
+
+		if (c < b->n && !t)
+			continue;
+		trouble = t && (kind == BISECT_FINDING_MASKED ? is_masked(t) : testable_own_failure(b, t) > 0.5);
+		if (trouble) {
+			first = first == BISECT_NONE ? c : first;
+			last = c;
+			unrelated += t->n[BISECT_RUN_UNRELATED];
+			live += tested_live(t);
+			continue;
+		}
+		if (first != BISECT_NONE)
+			add(list, kind, first, last, kind == BISECT_FINDING_MASKED ? (double)unrelated / live : 1);
+		first = BISECT_NONE;
+		unrelated = live = 0;
+	}
+}
+
+static void contradictions(struct bisect *b, struct list *list)
+{
+	for (uint32_t i = 0; i < b->n_tested; i++) {
+		uint32_t c = b->tested[i].commit;
+		double own = choose_own_p_shows(b, c), all = posterior_p_shows(b, c);
+
+		if ((own > 0.9 && all < 0.5) || (own < 0.1 && all > 0.5))
+			add(list, BISECT_FINDING_CONTRADICTION, c, BISECT_NONE, own);
+	}
+}
+
+uint32_t bisect_findings(struct bisect *b, uint32_t max, struct bisect_finding *ret)
+{
+	struct list list = { ret, 0, max };
+	struct bisect_share top;
+
+	if (bisect_top(b, 1, &top) == 1)
+		sides(b, top.commit, &list);
+	contradictions(b, &list);
+	rates(b, &list);
+	ranges(b, BISECT_FINDING_MASKED, &list);
+	ranges(b, BISECT_FINDING_UNTESTABLE, &list);
+	return list.n;
+}

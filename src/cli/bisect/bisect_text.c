@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Texts of `culprit bisect` that several of its outputs need.
+ */
+#include <math.h>
+
+#include "cli/bisect/bisect.h"
+#include "cli/output/text.h"
+
+const char *bisect_why_text(enum bisect_why why)
+{
+	static const char *const texts[BISECT_WHYS] = {
+		[BISECT_WHY_BASELINE] = "how often does the target show where it is known to?",
+		[BISECT_WHY_MERGE_BASE] = "the good commit is no ancestor of the bad one: is their merge base good?",
+		[BISECT_WHY_SEARCH] = "most information for the cost",
+		[BISECT_WHY_VERIFY_CULPRIT] = "the likely culprit needs evidence of its own",
+		[BISECT_WHY_VERIFY_PARENT] = "the likely culprit's parent needs evidence of its own",
+		[BISECT_WHY_PLAIN] = "halves the candidates",
+		[BISECT_WHY_CONFIDENT] = "the confidence asked for is reached, on both sides",
+		[BISECT_WHY_UNTESTABLE] = "what could tell them apart does not build or boot",
+		[BISECT_WHY_UNOBSERVABLE] = "what could tell them apart dies of another crash before the target can show",
+		[BISECT_WHY_BUDGET] = "the budget is spent",
+		[BISECT_WHY_NO_PROGRESS] = "the target shows too seldom to tell them apart",
+		[BISECT_WHY_SAME_IMAGE] = "they build the same image",
+		[BISECT_WHY_NOT_REPRODUCED] = "the target did not show where it is known to",
+		[BISECT_WHY_BAD_UNTESTABLE] = "the commit known to show the target does not build, boot or survive",
+		[BISECT_WHY_OLDER] = "the older end is in the new state already: it needs to be older still",
+		[BISECT_WHY_MERGE_BASE_BAD] = "the merge base shows the target: the good commit had it fixed, it was not introduced after it (try find: fix)",
+		[BISECT_WHY_INFRASTRUCTURE] = "the last builds or runs all failed around the kernel",
+	};
+
+	return why < BISECT_WHYS && texts[why] ? texts[why] : bisect_why_name(why);
+}
+
+bool bisect_add_duration(struct buf *buf, double seconds)
+{
+	double minutes = round(seconds / 60);
+
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds < 10)
+		return buf_printf(buf, "%.1f s", seconds);
+	if (seconds < 120)
+		return buf_printf(buf, "%.0f s", seconds);
+	if (minutes < 120)
+		return buf_printf(buf, "%.0f min", minutes);
+	if (minutes < 48 * 60)
+		return buf_printf(buf, "%.0f h %02.0f min", floor(minutes / 60), fmod(minutes, 60));
+	return buf_printf(buf, "%.1f days", minutes / 1440);
+}
+
+bool bisect_add_commit(struct buf *buf, const struct session *session, const char *hex)
+{
+	struct git_commit commit;
+	struct culprit_error *err = git_commit_load(session->git, hex, &commit);
+	bool ok;
+
+	if (err) {
+		culprit_error_destroy(err);
+		return buf_printf(buf, "%.12s", hex);
+	}
+	ok = buf_printf(buf, "%.12s ", hex) && text_add(buf, span_of(commit.subject), TEXT_FIELD);
+	git_commit_deinit(&commit);
+	return ok;
+}
+
+bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS])
+{
+	const char *separator = "";
+
+	for (int kind = 0; kind < BISECT_RUN_KINDS; kind++) {
+		if (!n[kind])
+			continue;
+		if (!buf_printf(buf, "%s%u %s", separator, n[kind], bisect_run_name((enum bisect_run)kind)))
+			return false;
+		separator = ", ";
+	}
+	return *separator || buf_add_str(buf, "none");
+}
+
+uint32_t bisect_commits_left(const struct session *session, double entropy)
+{
+	uint32_t left = entropy < 31 ? (uint32_t)lround(exp2(entropy > 0 ? entropy : 0)) : UINT32_MAX;
+	uint32_t n = session->bisect ? bisect_n_candidates(session->bisect) : left;
+
+	/* "older than all of these" is among what is open, and no commit */
+	return left < n ? left : n;
+}
+
+double bisect_seconds_per_cost(const struct session *session)
+{
+	struct bisect_spent spent;
+	double seconds = 0;
+
+	if (!session->bisect)
+		return 0;
+	bisect_spent(session->bisect, &spent);
+	for (uint32_t i = 0; i < session->n_builds; i++)
+		seconds += (double)session->builds[i].result.elapsed_us / 1e6;
+	for (uint32_t i = 0; i < session->n_runs; i++)
+		seconds += (double)session->runs[i].end.elapsed_us / 1e6 / session->config->parallel;
+	return spent.cost > 0 ? seconds / spent.cost : 0;
+}
+
+/* --------------------------------------------------------------- result */
+
+static bool add_culprit(struct session *s, struct buf *ret)
+{
+	const char *hex = s->history.hashes[s->action.commit].hex;
+
+	return buf_printf(ret, "%s ", s->config->find == CONFIG_FIX ? "The fix is" : "The culprit is") &&
+	       bisect_add_commit(ret, s, hex) &&
+	       buf_printf(ret, "\nwith a probability of %.2f %%. 'culprit bisect report' has the evidence.\nculprit %s\n",
+			  s->action.posterior * 100, hex);
+}
+
+/* The line for programs is told where the search ends: it may be of thousands of commits. */
+static bool add_set_line(const struct session *s, const struct bisect_share *shares, uint32_t n, struct buf *ret)
+{
+	bool ok = buf_add_str(ret, "set ");
+
+	for (uint32_t i = 0; i < n && ok; i++)
+		ok = buf_printf(ret, "%s%s", i ? "," : "", s->history.hashes[shares[i].commit].hex);
+	return ok && buf_add_char(ret, '\n');
+}
+
+static bool add_set(struct session *s, bool line, struct buf *ret)
+{
+	_cleanup_(freep) struct bisect_share *shares = NULL;
+	uint32_t n;
+	double mass;
+	bool ok;
+
+	if (bisect_set(s->bisect, &shares, &n, &mass))
+		return false;
+	ok = buf_printf(ret, "One of %u commits, with a probability of %.1f %%: %s.\n", n, mass * 100,
+			bisect_why_text(s->action.why));
+	for (uint32_t i = 0; i < n && i < 20 && ok; i++) {
+		ok = buf_printf(ret, "  %5.1f %%  ", shares[i].posterior * 100) &&
+		     bisect_add_commit(ret, s, s->history.hashes[shares[i].commit].hex) && buf_add_char(ret, '\n');
+	}
+	if (n > 20)
+		ok = ok && buf_printf(ret, "  ... and %u more\n", n - 20);
+	return ok && (!line || add_set_line(s, shares, n, ret));
+}
+
+bool bisect_format_set(struct session *session, struct buf *ret)
+{
+	return add_set(session, false, ret);
+}
+
+/* What the last build or run says of itself; NULL: nothing. */
+static const char *last_failure(const struct session *s)
+{
+	for (uint32_t i = s->n_facts; i-- > 0;) {
+		const struct session_fact *fact = &s->facts[i];
+
+		if (fact->kind == FACT_RUN)
+			return s->runs[fact->index].why;
+		if (fact->kind == FACT_BUILD)
+			return s->builds[fact->index].result.reason;
+	}
+	return NULL;
+}
+
+static bool add_in_brackets(struct buf *buf, const char *text)
+{
+	return !text || !*text ||
+	       (buf_add_str(buf, " (") && text_add(buf, span_of(text), TEXT_FIELD) && buf_add_char(buf, ')'));
+}
+
+static uint32_t count_live_runs(const struct session *s, const char *hex)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		enum verdict verdict = s->runs[i].verdict;
+
+		n += !strcmp(s->runs[i].subject.commit.hex, hex) && !s->runs[i].subject.changed.hex[0] &&
+		     verdict != VERDICT_INFRA_FAILED && verdict != VERDICT_BOOT_FAILED;
+	}
+	return n;
+}
+
+/* The title that the most runs there showed instead; NULL: none. */
+static const char *most_seen(const struct session *s, const char *hex, uint32_t *ret_n)
+{
+	const char *best = NULL;
+
+	*ret_n = 0;
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		uint32_t n = 0;
+
+		if (!s->runs[i].title || strcmp(s->runs[i].subject.commit.hex, hex) != 0)
+			continue;
+		for (uint32_t j = i; j < s->n_runs; j++)
+			n += s->runs[j].title && !strcmp(s->runs[i].title, s->runs[j].title) &&
+			     !strcmp(s->runs[j].subject.commit.hex, hex);
+		if (n > *ret_n) {
+			*ret_n = n;
+			best = s->runs[i].title;
+		}
+	}
+	return best;
+}
+
+static bool add_not_reproduced(struct buf *buf, const struct session *s, const char *hex)
+{
+	uint32_t n_other;
+	const char *other = most_seen(s, hex, &n_other);
+
+	if (!buf_printf(buf, "the target was never seen at the %s commit %.12s in %u runs",
+			s->config->find == CONFIG_FIX ? "older" : "bad", hex, count_live_runs(s, hex)))
+		return false;
+	if (other)
+		return buf_printf(buf, "; %u of them showed '", n_other) && text_add(buf, span_of(other), TEXT_FIELD) &&
+		       buf_add_str(buf, "' instead, which may be what is meant");
+	return buf_add_str(buf, ": look at target, build and run command; if it is that rare, raise baseline-runs");
+}
+
+bool bisect_add_no_answer(struct buf *buf, const struct session *s)
+{
+	const struct bisect_action *a = &s->action;
+	const char *failure = last_failure(s);
+
+	if (a->why == BISECT_WHY_NOT_REPRODUCED && a->commit != BISECT_NONE)
+		return add_not_reproduced(buf, s, s->history.hashes[a->commit].hex);
+	/* The last that was done was at that commit; a mistyped command shows here. */
+	if (a->why == BISECT_WHY_BAD_UNTESTABLE)
+		return buf_add_str(buf, bisect_why_text(a->why)) && add_in_brackets(buf, failure);
+	if (a->why != BISECT_WHY_INFRASTRUCTURE)
+		return buf_add_str(buf, bisect_why_text(a->why));
+	/* Started again since: nothing failed in a row yet. */
+	if (!session_infra_row(s))
+		return buf_add_str(buf, bisect_why_text(a->why));
+	return buf_printf(buf, "the last %u builds or runs all failed around the kernel", session_infra_row(s)) &&
+	       add_in_brackets(buf, failure) &&
+	       buf_add_str(buf, ": see to the machine, then 'culprit bisect run' goes on from here");
+}
+
+bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
+{
+	switch (outcome) {
+	case SESSION_CULPRIT:
+		return add_culprit(session, ret);
+	case SESSION_SET:
+		return add_set(session, true, ret);
+	case SESSION_GAVE_UP:
+		return buf_add_str(ret, "No answer: ") && bisect_add_no_answer(ret, session) && buf_add_str(ret, ".\nnone\n");
+	case SESSION_CANCELLED:
+		break;
+	}
+	return buf_add_str(ret, "Stopped. 'culprit bisect run' goes on from here.\n");
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit parse [OPTIONS] [FILE...]: find crash reports and print them.
+ *
+ * Files are read by as many workers as there are processors, large ones by
+ * several (feed.h); what they find is printed in the order of the command line.
+ * With --vmlinux and its like, with source lines, as `culprit symbolize` does it.
+ */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/feed.h"
+#include "cli/output/json.h"
+#include "cli/options.h"
+#include "cli/output/output.h"
+#include "cli/sources.h"
+#include "cli/output/text.h"
+
+#define MAX_JOBS 256
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TITLES };
+
+static const char *const format_words[] = { "text", "json", "titles" };
+
+enum filename { FILENAME_WITH_SEVERAL, FILENAME_ALWAYS, FILENAME_NEVER };
+
+struct settings {
+	enum format format;
+	enum text_color color_when;
+	bool color, summary, follow, line_number, no_boot_failures;
+	enum filename filename;		/* in front of titles */
+	long n_jobs;			/* 0: not said */
+	struct sources_settings sources;
+	struct option_list pattern_dirs;
+};
+
+/* What the workers share. */
+struct parse {
+	const struct settings *settings;
+	struct culprit_patterns *patterns;
+	struct sources *sources;	/* NULL: source lines are not asked for */
+	const char *const *paths;
+	size_t n_paths;
+	pthread_mutex_t lock;		/* of what follows */
+	size_t next;
+	bool found, bad;
+	struct output output;
+};
+
+/* One log on its way. */
+struct log {
+	struct parse *parse;
+	size_t index;
+	const char *path;		/* "-": standard input */
+	bool found;
+	struct buf text;
+};
+
+/* ------------------------------------------------------------ printing */
+
+static const char *place_of(const struct log *log)
+{
+	return strcmp(log->path, "-") ? log->path : "(standard input)";
+}
+
+static const char *json_file_of(const struct log *log)
+{
+	return strcmp(log->path, "-") ? log->path : NULL;
+}
+
+static bool add_title(struct log *log, const struct culprit_report *report)
+{
+	const struct settings *settings = log->parse->settings;
+	bool color = settings->color;
+	struct buf *text = &log->text;
+
+	if (settings->filename == FILENAME_ALWAYS && (!text_add_painted(text, span_of(place_of(log)), TEXT_LABEL, color) ||
+					    !buf_add_char(text, ':')))
+		return false;
+	if (settings->line_number && !buf_printf(text, "%" PRIu64 ":", report->start_line))
+		return false;
+	return text_add(text, span_of(report->title), TEXT_FIELD) && buf_add_char(text, '\n');
+}
+
+static bool add_json_report(struct log *log, const struct culprit_report *report, const struct sources_found *found)
+{
+	struct json json = { 0 };
+	struct json_t *root = json_begin(&json);
+
+	json_put_report(&json, root, report, json_file_of(log));
+	if (found)
+		sources_put_json(&json, root, found);
+	else
+		json_put_null(&json, root, "symbolized");
+	return json_end(&json, root, &log->text);
+}
+
+static bool add_json_summary(struct log *log, const struct culprit_summary *summary)
+{
+	struct json json = { 0 };
+	struct json_t *root = json_begin(&json);
+
+	json_put_summary(&json, root, summary, json_file_of(log));
+	return json_end(&json, root, &log->text);
+}
+
+/* found is NULL without source lines; else report is the one in it. */
+static bool add_report(struct log *log, const struct culprit_report *report, const struct sources_found *found)
+{
+	bool color = log->parse->settings->color;
+
+	switch (log->parse->settings->format) {
+	case FORMAT_TITLES:
+		return add_title(log, report);
+	case FORMAT_JSON:
+		return add_json_report(log, report, found);
+	case FORMAT_TEXT:
+	default:
+		return text_add_report(&log->text, report, place_of(log), color) &&
+		       (!found || sources_add_text(&log->text, found, color));
+	}
+}
+
+static bool add_end(struct log *log, const struct culprit_summary *summary, bool whole)
+{
+	const struct settings *settings = log->parse->settings;
+	const char *place = log->parse->n_paths > 1 ? place_of(log) : NULL;
+
+	if (settings->format == FORMAT_JSON)
+		return !settings->summary || add_json_summary(log, summary);
+	/* What could not be read may hold anything. */
+	if (settings->format == FORMAT_TEXT && !log->found && whole &&
+	    !text_add_clean(&log->text, summary, place, settings->color))
+		return false;
+	return !settings->summary || text_add_summary(&log->text, summary, place, settings->color);
+}
+
+/* ------------------------------------------------------------- reading */
+
+static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line on standard error, written at once: workers complain too. */
+static void complain(const char *format, ...)
+{
+	_cleanup_(freep) char *message = NULL;
+	_cleanup_(buf_deinit) struct buf line = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	va_end(args);
+	if (message && buf_add_str(&line, "culprit parse: ") && text_add(&line, span_of(message), TEXT_FIELD))
+		fprintf(stderr, "%s\n", line.data);
+	else
+		fputs("culprit parse: out of memory\n", stderr);
+}
+
+static void mark_bad(struct parse *parse)
+{
+	pthread_mutex_lock(&parse->lock);
+	parse->bad = true;
+	pthread_mutex_unlock(&parse->lock);
+}
+
+/* What was formatted goes out; ok is whether formatting had the memory. */
+static bool send(struct log *log, bool ok)
+{
+	if (!ok) {
+		complain("out of memory");
+		mark_bad(log->parse);
+		return false;
+	}
+	return output_add(&log->parse->output, log->index, &log->text);
+}
+
+static bool add_with_sources(struct log *log, const struct culprit_report *report)
+{
+	struct sources *sources = log->parse->sources;
+	struct sources_found found;
+	struct culprit_error *err;
+	bool ok = false;
+
+	sources_begin(sources);
+	err = sources_find(sources, report, &found);
+	if (!err) {
+		ok = add_report(log, &found.symbolized->report, &found);
+		if (log->parse->settings->format == FORMAT_TEXT)
+			sources_print_notes(sources, &found);
+	}
+	sources_found_deinit(&found);
+	sources_end(sources);
+	/* there is no error but the lack of memory, of which the caller complains */
+	culprit_error_destroy(err);
+	return ok;
+}
+
+static bool on_report(void *arg, struct culprit_report *report)
+{
+	struct log *log = arg;
+	bool ok;
+
+	if (!report->suppressed)
+		log->found = true;
+	ok = send(log, log->parse->sources ? add_with_sources(log, report) : add_report(log, report, NULL));
+	culprit_report_destroy(report);
+	return ok;
+}
+
+static void on_end(void *arg, const struct culprit_summary *summary, bool whole)
+{
+	struct log *log = arg;
+
+	send(log, add_end(log, summary, whole));
+}
+
+static void parse_log(struct parse *parse, size_t index)
+{
+	struct log log = { .parse = parse, .index = index, .path = parse->paths[index] };
+	struct feed feed = {
+		.patterns = parse->patterns,
+		.path = log.path,
+		.detect_boot_failures = !parse->settings->no_boot_failures,
+		.follow = parse->settings->follow,
+		.n_jobs = (size_t)parse->settings->n_jobs / parse->n_paths,
+		.report = on_report,
+		.end = on_end,
+		.arg = &log,
+	};
+	struct culprit_error *err = feed_run(&feed);
+
+	pthread_mutex_lock(&parse->lock);
+	parse->found |= log.found;
+	parse->bad |= err != NULL;
+	pthread_mutex_unlock(&parse->lock);
+	if (err)
+		complain("%s", culprit_error_message(err));
+	culprit_error_destroy(err);
+	buf_deinit(&log.text);
+}
+
+static void *work(void *arg)
+{
+	struct parse *parse = arg;
+
+	for (;;) {
+		size_t index;
+
+		pthread_mutex_lock(&parse->lock);
+		index = parse->next++;
+		pthread_mutex_unlock(&parse->lock);
+		if (index >= parse->n_paths || !output_begin(&parse->output, index))
+			return NULL;
+		parse_log(parse, index);
+		output_end(&parse->output, index);
+	}
+}
+
+/* The calling thread works too, so that no thread at all is needed. */
+static void work_together(struct parse *parse, size_t n_workers)
+{
+	pthread_t threads[MAX_JOBS];
+	size_t n = 0;
+
+	while (n + 1 < n_workers && !pthread_create(&threads[n], NULL, work, parse))
+		n++;
+	work(parse);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+}
+
+/* ------------------------------------------------------------- options */
+
+static int check_settings(struct settings *settings, const struct option_reader *options)
+{
+	if (settings->follow && options->n_operands > 1)
+		return option_complain(options, "--follow reads one log, not %d", options->n_operands);
+	if (settings->summary && settings->format == FORMAT_TITLES)
+		return option_complain(options, "--summary goes with text and json, not with titles");
+	settings->color = settings->format != FORMAT_JSON && text_use_color(settings->color_when, STDOUT_FILENO);
+	if (settings->filename == FILENAME_WITH_SEVERAL)
+		settings->filename = options->n_operands > 1 ? FILENAME_ALWAYS : FILENAME_NEVER;
+	if (!settings->n_jobs)
+		settings->n_jobs = sysconf(_SC_NPROCESSORS_ONLN);
+	if (settings->n_jobs < 1)
+		settings->n_jobs = 1;
+	if (settings->n_jobs > MAX_JOBS)
+		settings->n_jobs = MAX_JOBS;
+	return OPTION_GO_ON;
+}
+
+static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
+{
+	const struct option_def defs[] = {
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), json (one object per line) or titles", format_words,
+			      &settings->format),
+		OPTION_CONSTANT('t', "titles", "one title per line; the same as --format titles", FORMAT_TITLES,
+				&settings->format),
+		OPTION_CONSTANT('H', "with-filename", "titles: put the file's name in front (default with several files)",
+				FILENAME_ALWAYS, &settings->filename),
+		OPTION_CONSTANT('h', "no-filename", "titles: never put the file's name in front", FILENAME_NEVER,
+				&settings->filename),
+		OPTION_FLAG('n', "line-number", "titles: put the line in front where the report begins",
+			    &settings->line_number),
+		OPTION_FLAG('s', "summary", "tell at the end of each log what it is and how far its boot came",
+			    &settings->summary),
+		OPTION_FLAG('F', "follow",
+			    "for live logs: print a report when the log falls silent, wait for more at the end of a file",
+			    &settings->follow),
+		OPTION_FLAG(0, "no-boot-failures", "report only what the log says, not that a boot came to nothing",
+			    &settings->no_boot_failures),
+		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),
+		OPTION_PATTERNS('p', &settings->pattern_dirs),
+		OPTION_NUMBER('j', "jobs", "N", "work with N threads, on several files or within a large one (default: one per processor)", 1,
+			      MAX_JOBS, &settings->n_jobs),
+		TEXT_COLOR_OPTION(&settings->color_when),
+		OPTION_HELP(0),
+	};
+	struct option_reader reader = OPTION_READER("culprit parse", argc, argv);
+	int code;
+
+	reader.usage = "usage: culprit parse [OPTIONS] [FILE...]\n\n"
+		       "Find the crash reports in console logs and name them. Files may be compressed\n"
+		       "(gzip, xz, zstd, bzip2); without any, or for -, standard input is read.\n";
+	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
+	code = option_read(&reader, defs, countof(defs));
+	*ret_n_operands = reader.n_operands;
+	return code == OPTION_GO_ON ? check_settings(settings, &reader) : code;
+}
+
+/* -------------------------------------------------------------- command */
+
+/* SIGINT and SIGTERM end a followed log, they don't lose its last report. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static int exit_code(const struct parse *parse)
+{
+	const struct output *output = &parse->output;
+
+	/* A reader that has gone (head, say) saw enough: nothing to complain of. */
+	if (output->failed && output->error != EPIPE) {
+		complain("cannot write to standard output: %s", strerror(output->error));
+		return 2;
+	}
+	if (parse->bad)
+		return 2;
+	return parse->found;
+}
+
+static int run_parse(const struct settings *settings, const char *const *paths, size_t n_paths)
+{
+	struct parse parse = { .settings = settings, .paths = paths, .n_paths = n_paths };
+	struct culprit_error *err;
+	int code;
+
+	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &parse.patterns);
+	/* titles need no source lines */
+	if (!err && sources_wanted(&settings->sources) && settings->format != FORMAT_TITLES)
+		err = sources_create(parse.patterns, &settings->sources, "culprit parse", &parse.sources);
+	if (err) {
+		complain("%s", culprit_error_message(err));
+		culprit_error_destroy(err);
+		culprit_patterns_destroy(parse.patterns);
+		return 2;
+	}
+	if (settings->follow)
+		block_signals();
+	pthread_mutex_init(&parse.lock, NULL);
+	output_init(&parse.output, STDOUT_FILENO);
+	work_together(&parse, n_paths < (size_t)settings->n_jobs ? n_paths : (size_t)settings->n_jobs);
+	code = exit_code(&parse);
+	output_deinit(&parse.output);
+	pthread_mutex_destroy(&parse.lock);
+	sources_destroy(parse.sources);
+	culprit_patterns_destroy(parse.patterns);
+	return code;
+}
+
+int cmd_parse(int argc, char **argv)
+{
+	static const char *const standard_input[] = { "-" };
+	struct settings settings = { 0 };
+	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
+
+	if (code != OPTION_GO_ON)
+		return code;
+	if (!n_operands) {
+		if (isatty(STDIN_FILENO))
+			fputs("culprit parse: reading standard input\n", stderr);
+		return run_parse(&settings, standard_input, 1);
+	}
+	return run_parse(&settings, (const char *const *)argv + 1, (size_t)n_operands);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit symbolize [OPTIONS] [FILE...]: find crash reports and print them with
+ * source lines.
+ *
+ * Notes on what could not be done go to standard error (and into JSON): the
+ * reports alone are on standard output.
+ */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/feed.h"
+#include "cli/output/json.h"
+#include "cli/options.h"
+#include "cli/sources.h"
+#include "cli/output/text.h"
+
+struct settings {
+	enum option_format format;
+	enum text_color color_when;
+	bool color;
+	struct sources_settings sources;
+	struct option_list pattern_dirs;
+};
+
+struct run {
+	const struct settings *settings;
+	struct sources *sources;
+	const char *path;		/* of the log; "-": standard input */
+	bool found, bad;
+	bool gone;			/* nobody reads our output any more */
+};
+
+static void complain(const char *what, const char *message)
+{
+	_cleanup_(buf_deinit) struct buf line = { 0 };
+
+	if (buf_add_str(&line, "culprit symbolize: ") && buf_add_str(&line, what) &&
+	    text_add(&line, span_of(message), TEXT_FIELD))
+		fprintf(stderr, "%s\n", line.data);
+	else
+		fputs("culprit symbolize: out of memory\n", stderr);
+}
+
+/* ------------------------------------------------------------ printing */
+
+static bool add_json(const struct run *run, const struct sources_found *found, struct buf *out)
+{
+	struct json json = { 0 };
+	struct json_t *root = json_begin(&json);
+
+	json_put_report(&json, root, &found->symbolized->report, strcmp(run->path, "-") ? run->path : NULL);
+	sources_put_json(&json, root, found);
+	return json_end(&json, root, out);
+}
+
+static bool add_text(const struct run *run, const struct sources_found *found, struct buf *out)
+{
+	bool color = run->settings->color;
+	const char *place = strcmp(run->path, "-") ? run->path : "(standard input)";
+
+	return text_add_report(out, &found->symbolized->report, place, color) && sources_add_text(out, found, color);
+}
+
+static bool print_report(struct run *run, const struct sources_found *found)
+{
+	_cleanup_(buf_deinit) struct buf out = { 0 };
+	bool is_json = run->settings->format == OPTION_FORMAT_JSON;
+
+	if (!(is_json ? add_json(run, found, &out) : add_text(run, found, &out))) {
+		complain("", "out of memory");
+		run->bad = true;
+		return false;
+	}
+	if (!is_json)
+		sources_print_notes(run->sources, found);
+	if (fwrite(out.data, 1, out.len, stdout) == out.len && !fflush(stdout))
+		return true;
+	/* a reader that has gone saw enough */
+	run->gone = true;
+	if (errno != EPIPE) {
+		complain("cannot write to standard output: ", strerror(errno));
+		run->bad = true;
+	}
+	return false;
+}
+
+static bool on_report(void *arg, struct culprit_report *report)
+{
+	struct sources_found found;
+	struct run *run = arg;
+	struct culprit_error *err = sources_find(run->sources, report, &found);
+	bool go_on = false;
+
+	run->found |= !report->suppressed;
+	if (err) {
+		complain("", culprit_error_message(err));
+		culprit_error_destroy(err);
+		run->bad = true;
+	} else {
+		go_on = print_report(run, &found);
+	}
+	sources_found_deinit(&found);
+	culprit_report_destroy(report);
+	return go_on;
+}
+
+/* ------------------------------------------------------------- options */
+
+static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
+{
+	const struct option_def defs[] = {
+		SOURCES_OPTIONS(&settings->sources, 'k', 'm', 'd', 's'),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json (one object per line)", option_format_words,
+			      &settings->format),
+		OPTION_PATTERNS('p', &settings->pattern_dirs),
+		TEXT_COLOR_OPTION(&settings->color_when),
+		OPTION_HELP('h'),
+	};
+	struct option_reader reader = OPTION_READER("culprit symbolize", argc, argv);
+	int code;
+
+	reader.usage = "usage: culprit symbolize [OPTIONS] [FILE...]\n\n"
+		       "Find the crash reports in console logs and print them with source lines: inlined\n"
+		       "functions, the code around the fault, the guilty file. Files may be compressed;\n"
+		       "without any, or for -, standard input is read.\n";
+	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
+	code = option_read(&reader, defs, countof(defs));
+	*ret_n_operands = reader.n_operands;
+	settings->color = settings->format == OPTION_FORMAT_TEXT && text_use_color(settings->color_when, STDOUT_FILENO);
+	return code;
+}
+
+/* -------------------------------------------------------------- command */
+
+static void symbolize_log(struct run *run, const struct culprit_patterns *patterns)
+{
+	struct feed feed = { .patterns = patterns, .path = run->path, .report = on_report, .arg = run };
+	struct culprit_error *err = feed_run(&feed);
+
+	if (err) {
+		complain("", culprit_error_message(err));
+		run->bad = true;
+	}
+	culprit_error_destroy(err);
+}
+
+static int run_symbolize(const struct settings *settings, const char *const *paths, size_t n_paths)
+{
+	struct culprit_patterns *patterns = NULL;
+	struct run run = { .settings = settings };
+	struct culprit_error *err;
+
+	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
+	if (!err)
+		err = sources_create(patterns, &settings->sources, "culprit symbolize", &run.sources);
+	if (err) {
+		complain("", culprit_error_message(err));
+		culprit_error_destroy(err);
+		culprit_patterns_destroy(patterns);
+		return 2;
+	}
+	for (size_t i = 0; i < n_paths && !run.gone; i++) {
+		run.path = paths[i];
+		symbolize_log(&run, patterns);
+	}
+	sources_destroy(run.sources);
+	culprit_patterns_destroy(patterns);
+	return run.bad ? 2 : run.found;
+}
+
+int cmd_symbolize(int argc, char **argv)
+{
+	static const char *const standard_input[] = { "-" };
+	struct settings settings = { 0 };
+	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
+
+	if (code != OPTION_GO_ON)
+		return code;
+	if (!n_operands)
+		return run_symbolize(&settings, standard_input, 1);
+	return run_symbolize(&settings, (const char *const *)argv + 1, (size_t)n_operands);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit corpus COMMAND: test patterns on cases.
+ *
+ * To add a command: its function in corpus.h and a file of its own, its row
+ * here, its section in man/culprit-corpus.1, its tests in tests/cli/corpus.sh.
+ */
+#include "cli/commands.h"
+
+#include <stdio.h>
+
+#include "cli/corpus/corpus.h"
+
+struct corpus_command {
+	const char *name;
+	const char *summary;
+	corpus_command_fn *run;
+};
+
+static const struct corpus_command corpus_commands[] = {
+	{ "test", "parse every case, show where the result differs", corpus_test },
+	{ "diff", "show which cases another set of patterns changes", corpus_diff },
+	{ "audit", "show patterns that no case exercises, and cases that prove nothing", corpus_audit },
+	{ "add", "make a case of a console log", corpus_add },
+	{ "show", "show a case with the parser's reading beside it", corpus_show },
+};
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "usage: culprit corpus COMMAND [OPTIONS] [DIR|CASE...]\n\ncommands:\n");
+	for (size_t i = 0; i < countof(corpus_commands); i++)
+		fprintf(out, "  %-8s %s\n", corpus_commands[i].name, corpus_commands[i].summary);
+	fprintf(out, "\n'culprit corpus COMMAND --help' shows a command's options. Without DIR, the\n"
+		     "cases are those in corpus/.\n");
+}
+
+int cmd_corpus(int argc, char **argv)
+{
+	const char *names[countof(corpus_commands)], *nearest;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_usage(stdout);
+		return 0;
+	}
+	for (size_t i = 0; i < countof(corpus_commands); i++) {
+		if (!strcmp(corpus_commands[i].name, argv[1]))
+			return corpus_commands[i].run(argc - 1, argv + 1);
+		names[i] = corpus_commands[i].name;
+	}
+	nearest = option_nearest(argv[1], names, countof(names));
+	fprintf(stderr, "culprit corpus: unknown command '%s'", argv[1]);
+	if (nearest)
+		fprintf(stderr, "; did you mean '%s'?", nearest);
+	fputs("\ntry 'culprit corpus --help'\n", stderr);
+	return 2;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit corpus add: make a case of a log.
+ *
+ * A case is somebody's judgement, not the parser's: on a terminal the title is
+ * shown and asked about, elsewhere --title or --none has to be given.  The case
+ * says by what judgement.  Nothing is ever overwritten.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/corpus/corpus.h"
+#include "cli/output/text.h"
+#include "input/input.h"
+
+struct add {
+	struct corpus_settings settings;
+	const char *corpus, *as, *title, *kernel, *made, *judged;	/* NULL: not given */
+	bool none, with_report, ask;
+	struct culprit_patterns *patterns;
+	struct sources *sources;	/* NULL: none */
+	struct buf log;
+	struct corpus_case c;		/* the log as a case */
+	struct reading reading;
+	struct arena arena;		/* of what was asked */
+};
+
+/* ------------------------------------------------------------- reading */
+
+static void input_closep(struct input **input)
+{
+	if (*input)
+		input_close(*input);
+}
+
+/* The log, decompressed, into a case without headers. */
+static struct culprit_error *read_log(struct add *add, const char *path)
+{
+	_cleanup_(input_closep) struct input *input = NULL;
+	struct culprit_error *err = input_open(path, &input);
+	struct span bytes = { 0 };
+
+	if (!err && !buf_add_char(&add->log, '\n'))
+		return &culprit_error_no_memory;
+	do {
+		if (!err)
+			err = input_read(input, &bytes);
+		if (!err && bytes.len > CASE_MAX_BYTES - add->log.len)
+			err = culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: over %u MiB", path, CASE_MAX_BYTES >> 20);
+		if (!err && !buf_add(&add->log, bytes.ptr, bytes.len))
+			err = &culprit_error_no_memory;
+	} while (!err && bytes.len);
+	if (!err)
+		err = case_parse(buf_span(&add->log), path, path, &add->c);
+	if (!err && add->c.has_report)
+		err = culprit_error_create(CULPRIT_ERROR_FORMAT,
+					   "%s: holds a line 'REPORT:' behind an empty one, which no case can", path);
+	return err;
+}
+
+/* ------------------------------------------------------------- asking */
+
+/* A line from standard input, without blanks at its ends; NULL at the end of input. Of the arena. */
+static const char *read_answer(struct add *add)
+{
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
+	ssize_t n = getline(&line, &size, stdin);
+
+	return n < 0 ? NULL : arena_dup(&add->arena, span_trim((struct span){ line, strcspn(line, "\n") }));
+}
+
+/* Asks for *answer unless it was given. False at the end of input. */
+static bool ask_text(struct add *add, const char *question, const char **answer)
+{
+	const char *text;
+
+	if (*answer)
+		return true;
+	printf("%s\n> ", question);
+	fflush(stdout);
+	text = read_answer(add);
+	if (text && *text)
+		*answer = text;
+	return text != NULL;
+}
+
+static bool show_found(const struct add *add, const char *path)
+{
+	_cleanup_(buf_deinit) struct buf buf = { 0 };
+	const struct culprit_report *report = add->reading.report;
+	struct culprit_report lines;
+
+	if (!report) {
+		printf("no report was found\n");
+		return true;
+	}
+	lines = *report;
+	if (add->reading.text) {
+		lines.text = add->reading.text;
+		lines.text_len = strlen(lines.text);
+		lines.file_guilty = add->reading.file_guilty;
+	}
+	if (!text_add_report(&buf, &lines, path, add->settings.color))
+		return false;
+	fwrite(buf.data, 1, buf.len, stdout);
+	if (add->reading.n_reports > 1)
+		printf("%zu more reports follow; a case is about the first\n\n", add->reading.n_reports - 1);
+	return true;
+}
+
+/* Sets title or none. False: give up. */
+static bool ask_title(struct add *add)
+{
+	for (;;) {
+		const char *answer;
+
+		if (add->reading.report)
+			printf("Is this title right? [y]es, [n]o: another, no report [m]ust be found, [q]uit\n> ");
+		else
+			printf("Is this right? [y]es, [n]o: there is a report, [q]uit\n> ");
+		fflush(stdout);
+		answer = read_answer(add);
+		if (!answer || *answer == 'q')
+			return false;
+		if (*answer == 'y') {
+			add->title = add->reading.report ? add->reading.report->title : NULL;
+			add->none = !add->title;
+			return true;
+		}
+		if (*answer == 'm' && add->reading.report)
+			return add->none = true;
+		if (*answer == 'n' && ask_text(add, "What is the right title?", &add->title) && add->title)
+			return true;
+	}
+}
+
+static struct culprit_error *ask(struct add *add, const char *path)
+{
+	bool go_on = true;
+
+	if (!show_found(add, path))
+		return &culprit_error_no_memory;
+	if (!add->title && !add->none)
+		go_on = ask_title(add);
+	if (go_on)
+		go_on = ask_text(add, "How was this log made?", &add->made) &&
+			ask_text(add, "By what judgement is the title right?", &add->judged);
+	return go_on ? NULL : culprit_error_create(CULPRIT_ERROR_CANCELLED, "nothing was written");
+}
+
+/* ------------------------------------------------------------- writing */
+
+/* "KASAN: use-after-free Read in f" to "kasan-use-after-free-read-in-f". */
+static const char *slug_of(struct arena *arena, const char *text)
+{
+	char *slug = arena_alloc(arena, strlen(text) + 1);
+	size_t n = 0;
+
+	for (; slug && *text && n < 80; text++) {
+		if (isalnum((unsigned char)*text) || *text == '_')
+			slug[n++] = (char)tolower((unsigned char)*text);
+		else if (n && slug[n - 1] != '-')
+			slug[n++] = '-';
+	}
+	while (slug && n && slug[n - 1] == '-')
+		slug[--n] = '\0';
+	return slug;
+}
+
+/* Below the corpus, by the type of the report: "kasan-read/kasan-...". */
+static struct culprit_error *choose_name(struct add *add)
+{
+	const struct culprit_report *report = add->reading.report;
+	const char *base, *slash = strrchr(add->c.path, '/'), *group;
+
+	if (add->as)
+		return NULL;
+	base = slug_of(&add->arena, add->title ? add->title : slash ? slash + 1 : add->c.path);
+	group = add->none ? "none" : slug_of(&add->arena, report && report->pattern ? report->pattern : "new");
+	if (base && group)
+		add->as = arena_printf(&add->arena, "%s/%s", group, base);
+	return add->as ? NULL : &culprit_error_no_memory;
+}
+
+static bool is_good_name(const char *name)
+{
+	return *name && *name != '/' && !strstr(name, "..") && name[strlen(name) - 1] != '/' &&
+	       name[strcspn(name, "\n\r\t ")] == '\0';
+}
+
+/* One line, however many it had. */
+static const char *comment(struct add *add, const char *what, const char *text)
+{
+	char *line = arena_printf(&add->arena, "%s: %s", what, text);
+
+	for (char *at = line; at && *at; at++) {
+		if (iscntrl((unsigned char)*at))
+			*at = ' ';
+	}
+	return line;
+}
+
+static bool format_case(struct add *add, struct buf *ret)
+{
+	const struct culprit_report *report = add->none ? NULL : add->reading.report;
+	const char *kernel = add->kernel ? add->kernel : report && report->kernel_version ? report->kernel_version : NULL;
+	const char *comments[3];
+	struct corpus_case c = { .comments = comments };
+
+	if (kernel)
+		comments[c.n_comments++] = comment(add, "Kernel", kernel);
+	if (add->made)
+		comments[c.n_comments++] = comment(add, "Made by", add->made);
+	if (add->judged)
+		comments[c.n_comments++] = comment(add, add->none ? "No report" : "Title", add->judged);
+	for (size_t i = 0; i < c.n_comments; i++) {
+		if (!comments[i])
+			return false;
+	}
+	c.title = add->none ? NULL : add->title;
+	/* What is found of a report with another title is nobody's judgement. */
+	if (report && c.title && !strcmp(report->title, c.title)) {
+		const struct corpus_case *found = &add->reading.found;
+
+		c.alts = found->alts;
+		c.n_alts = found->n_alts;
+		c.type = found->type;
+		c.kind = found->kind;
+		c.frame = report->frame;
+		c.corrupted = found->corrupted;
+		c.suppressed = found->suppressed;
+		c.panicked = found->panicked;
+		c.has_executor = found->has_executor;
+		c.executor_proc = found->executor_proc;
+		c.executor_id = found->executor_id;
+	}
+	if (!case_write_headers(ret, &c) || !buf_add(ret, add->c.log.ptr, add->c.log.len))
+		return false;
+	if (!add->with_report || !report)
+		return true;
+	return (ret->data[ret->len - 1] == '\n' || buf_add_char(ret, '\n')) && buf_add_str(ret, "\nREPORT:\n") &&
+	       buf_add(ret, report->text, report->text_len);
+}
+
+static struct culprit_error *make_parents(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int failed;
+
+		*slash = '\0';
+		failed = mkdir(path, 0777) && errno != EEXIST;
+		if (failed) {
+			struct culprit_error *err = culprit_error_errno("cannot create %s", path);
+
+			*slash = '/';
+			return err;
+		}
+		*slash = '/';
+	}
+	return NULL;
+}
+
+static struct culprit_error *write_file(const char *path, const struct buf *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	struct culprit_error *err = NULL;
+	size_t done = 0;
+
+	if (fd < 0)
+		return culprit_error_errno("cannot create %s", path);
+	while (!err && done < text->len) {
+		ssize_t n = write(fd, text->data + done, text->len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			err = culprit_error_errno("cannot write %s", path);
+	}
+	if (close(fd) && !err)
+		err = culprit_error_errno("cannot write %s", path);
+	if (err)
+		unlink(path);
+	return err;
+}
+
+static struct culprit_error *write_case(struct add *add)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	struct culprit_error *err = choose_name(add);
+	char *path;
+
+	if (err)
+		return err;
+	if (!is_good_name(add->as))
+		return culprit_error_create(CULPRIT_ERROR_USAGE, "'%s' is no name for a case", add->as);
+	path = arena_printf(&add->arena, "%s/%s", add->corpus, add->as);
+	if (!path || !format_case(add, &text))
+		return &culprit_error_no_memory;
+	err = make_parents(path);
+	if (!err)
+		err = write_file(path, &text);
+	if (!err)
+		printf("%s\n", path);
+	return err;
+}
+
+/* ------------------------------------------------------------- command */
+
+static void add_deinit(struct add *add)
+{
+	reading_deinit(&add->reading);
+	case_deinit(&add->c);
+	buf_deinit(&add->log);
+	arena_deinit(&add->arena);
+	sources_destroy(add->sources);
+	culprit_patterns_destroy(add->patterns);
+}
+
+static int read_options(struct option_reader *reader, struct add *add)
+{
+	const struct option_def defs[] = {
+		OPTION_TEXT('C', "corpus", "DIR", "directory of the cases (default: corpus)", &add->corpus),
+		OPTION_TEXT('a', "as", "NAME", "name of the case below it: kasan/uaf-in-timer (default: made from the title)",
+			    &add->as),
+		OPTION_TEXT('t', "title", "TITLE", "the right title; asked for on a terminal", &add->title),
+		OPTION_FLAG(0, "none", "no report must be found", &add->none),
+		OPTION_TEXT(0, "kernel", "TEXT", "comment: which kernel (default: its version in the log)", &add->kernel),
+		OPTION_TEXT(0, "made", "TEXT", "comment: how the log was made; asked for on a terminal", &add->made),
+		OPTION_TEXT(0, "judged", "TEXT", "comment: by what judgement the title is right; asked for on a terminal",
+			    &add->judged),
+		OPTION_FLAG('r', "report", "check the text of the report, too", &add->with_report),
+		OPTION_PATTERNS('p', &add->settings.pattern_dirs),
+		SOURCES_OPTIONS(&add->settings.sources, 0, 0, 0, 0),
+		TEXT_COLOR_OPTION(&add->settings.color_when),
+		OPTION_HELP('h'),
+	};
+	int code;
+
+	reader->usage = "usage: culprit corpus add [OPTIONS] LOG\n\n"
+			"Make a case of a console log. On a terminal, what is found is shown, and what\n"
+			"is not given is asked for; elsewhere --title or --none has to be given.\n";
+	reader->notes = "Exit code: 0 the case was written, 2 it was not.\n";
+	code = corpus_read_options(reader, defs, countof(defs), &add->settings);
+	if (code != OPTION_GO_ON)
+		return code;
+	if (reader->n_operands != 1)
+		return option_complain(reader, "which log? One is added at a time");
+	if (add->title && add->none)
+		return option_complain(reader, "--title and --none are two judgements");
+	add->ask = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && strcmp(reader->argv[1], "-");
+	if (!add->ask && !add->title && !add->none)
+		return option_complain(reader, "not on a terminal: say what is right with --title or --none");
+	return OPTION_GO_ON;
+}
+
+int corpus_add(int argc, char **argv)
+{
+	struct option_reader reader = OPTION_READER("culprit corpus add", argc, argv);
+	_cleanup_(add_deinit) struct add add = { .corpus = "corpus" };
+	struct culprit_error *err;
+	int code;
+
+	corpus_settings_init(&add.settings);
+	code = read_options(&reader, &add);
+	if (code != OPTION_GO_ON)
+		return code;
+	err = read_log(&add, argv[1]);
+	if (!err)
+		err = culprit_patterns_load(add.settings.pattern_dirs.values, add.settings.pattern_dirs.n, &add.patterns);
+	if (!err)
+		err = corpus_make_sources(&add.settings, &reader, add.patterns, &add.sources);
+	if (!err)
+		err = reading_create(add.patterns, &add.c, &add.reading);
+	if (!err)
+		err = reading_add_sources(add.sources, &add.c, &add.reading);
+	if (!err && add.ask)
+		err = ask(&add, argv[1]);
+	if (!err)
+		err = write_case(&add);
+	return err ? corpus_complain(&reader, err) : 0;
+}

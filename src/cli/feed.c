@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading is the input module's; here is when to ask the parser, and what
+ * --follow adds: silence, files that grow, and signals.
+ *
+ * A followed file that gets shorter was begun anew (a console server turned
+ * its logs): it is read from its new start, as a further part of the same log.
+ * A file that was replaced by another of its name is not noticed.
+ */
+#include "cli/feed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/ahead.h"
+#include "input/input.h"
+
+#define TAIL_STEP_MS 100	/* how often a followed file is looked at */
+#define TAIL_CHUNK_BYTES (64u << 10)
+#define AHEAD_MIN_BYTES (4u << 20)	/* of less, starting threads is not worth it */
+struct run {
+	const struct feed *feed;
+	struct culprit_parser *parser;
+	struct input *input;
+	int signal_fd;		/* -1: not followed */
+	int tail_fd;		/* -1: none */
+	int silent_ms;
+	bool fresh;		/* bytes came since the last flush */
+	bool stop;		/* by a signal, or because nobody wants more */
+};
+
+static void run_deinit(struct run *run)
+{
+	if (run->tail_fd >= 0)
+		close(run->tail_fd);
+	if (run->signal_fd >= 0)
+		close(run->signal_fd);
+	if (run->input)
+		input_close(run->input);
+	culprit_parser_destroy(run->parser);
+}
+
+static void take_reports(struct run *run)
+{
+	struct culprit_report *report;
+
+	while (!run->stop && (report = culprit_parser_take(run->parser)))
+		run->stop = !run->feed->report(run->feed->arg, report);
+}
+
+static struct culprit_error *feed_bytes(struct run *run, struct span bytes)
+{
+	struct culprit_error *err = NULL;
+
+	run->fresh = true;
+	run->silent_ms = 0;
+	while (bytes.len && !err && !run->stop) {
+		struct span piece = ahead_piece(bytes);
+
+		err = culprit_parser_feed(run->parser, piece.ptr, piece.len);
+		if (!err)
+			take_reports(run);
+		bytes = span_skip(bytes, piece.len);
+	}
+	return err;
+}
+
+static struct culprit_error *feed_silence(struct run *run)
+{
+	struct culprit_error *err;
+
+	if (!run->fresh)
+		return NULL;
+	run->fresh = false;
+	err = culprit_parser_flush(run->parser);
+	if (!err)
+		take_reports(run);
+	return err;
+}
+
+/* Wait for a signal, at most timeout_ms. */
+static void look_for_signal(struct run *run, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = run->signal_fd, .events = POLLIN };
+
+	if (run->signal_fd >= 0 && poll(&poll_fd, 1, timeout_ms) > 0)
+		run->stop = true;
+}
+
+static struct culprit_error *read_input(struct run *run)
+{
+	/* Signals are looked for between two reads, so none may last long. */
+	int timeout_ms = run->feed->follow ? FEED_SILENCE_MS / 2 : -1;
+
+	while (!run->stop) {
+		struct culprit_error *err;
+		struct span bytes;
+		bool silent = false;
+
+		err = input_read_timeout(run->input, timeout_ms, &bytes, &silent);
+		if (err)
+			return err;
+		if (silent) {
+			run->silent_ms += timeout_ms;
+			if (run->silent_ms >= FEED_SILENCE_MS)
+				err = feed_silence(run);
+		} else if (!bytes.len) {
+			return NULL;
+		} else {
+			err = feed_bytes(run, bytes);
+		}
+		if (err)
+			return err;
+		look_for_signal(run, 0);
+	}
+	return NULL;
+}
+
+/* With several threads; false where that does not help. */
+static bool use_ahead(const struct run *run, struct ahead_options *ret)
+{
+	const struct feed *feed = run->feed;
+	uint64_t size;
+
+	if (feed->n_jobs < 2 || feed->follow || !input_plain_size(run->input, &size))
+		return false;
+	if (!feed->block_bytes && size < AHEAD_MIN_BYTES)
+		return false;
+	*ret = (struct ahead_options){
+		.patterns = feed->patterns,
+		.name = strcmp(feed->path, "-") ? feed->path : "standard input",
+		.n_jobs = feed->n_jobs,
+		.block_bytes = feed->block_bytes ? feed->block_bytes : INPUT_CHUNK_BYTES,
+	};
+	input_plain_place(run->input, &ret->fd, &ret->off);
+	return true;
+}
+
+static struct culprit_error *feed_found(struct run *run, const struct ahead_piece_found *pieces, size_t n)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < n && !err && !run->stop; i++) {
+		err = parser_feed_prefiltered(run->parser, pieces[i].bytes, pieces[i].known ? &pieces[i].found : NULL);
+		if (!err)
+			take_reports(run);
+	}
+	return err;
+}
+
+static struct culprit_error *read_ahead(struct run *run, const struct ahead_options *options)
+{
+	_cleanup_(ahead_destroyp) struct ahead *ahead = NULL;
+	struct culprit_error *err = ahead_create(options, &ahead);
+
+	while (!err && !run->stop) {
+		const struct ahead_piece_found *pieces;
+		size_t n;
+
+		err = ahead_next(ahead, &pieces, &n);
+		if (err || !n)
+			return err;
+		err = feed_found(run, pieces, n);
+	}
+	return err;
+}
+
+/* A descriptor that stands where input ended, if more can come there. */
+static struct culprit_error *open_tail(struct run *run)
+{
+	bool is_stdin = !strcmp(run->feed->path, "-");
+	struct culprit_summary summary;
+	struct stat st;
+	uint64_t size;
+
+	if (!run->feed->follow || run->stop || !input_plain_size(run->input, &size))
+		return NULL;
+	run->tail_fd = is_stdin ? dup(STDIN_FILENO) : open(run->feed->path, O_RDONLY | O_CLOEXEC);
+	if (run->tail_fd < 0 || fstat(run->tail_fd, &st))
+		return culprit_error_errno("cannot follow %s", run->feed->path);
+	culprit_parser_summary(run->parser, &summary);
+	if (!is_stdin && lseek(run->tail_fd, (off_t)summary.n_bytes, SEEK_SET) < 0)
+		return culprit_error_errno("cannot follow %s", run->feed->path);
+	return NULL;
+}
+
+/* The file was cut: begin again at its start. */
+static void notice_cut(struct run *run)
+{
+	struct stat st;
+	off_t pos = lseek(run->tail_fd, 0, SEEK_CUR);
+
+	if (!fstat(run->tail_fd, &st) && pos >= 0 && st.st_size < pos)
+		lseek(run->tail_fd, 0, SEEK_SET);
+}
+
+static struct culprit_error *read_tail(struct run *run)
+{
+	_cleanup_(freep) char *chunk = malloc(TAIL_CHUNK_BYTES);
+
+	if (!chunk)
+		return &culprit_error_no_memory;
+	while (!run->stop) {
+		ssize_t n = read(run->tail_fd, chunk, TAIL_CHUNK_BYTES);
+		struct culprit_error *err = NULL;
+
+		if (n < 0 && errno != EINTR)
+			return culprit_error_errno("cannot read %s", run->feed->path);
+		if (n > 0) {
+			err = feed_bytes(run, (struct span){ chunk, (size_t)n });
+		} else {
+			notice_cut(run);
+			look_for_signal(run, TAIL_STEP_MS);
+			run->silent_ms += TAIL_STEP_MS;
+			if (run->silent_ms >= FEED_SILENCE_MS)
+				err = feed_silence(run);
+		}
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static struct culprit_error *open_signals(struct run *run)
+{
+	sigset_t set;
+
+	if (!run->feed->follow)
+		return NULL;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	run->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return run->signal_fd < 0 ? culprit_error_errno("cannot wait for signals") : NULL;
+}
+
+static struct culprit_error *run_open(struct run *run)
+{
+	const struct feed *feed = run->feed;
+	struct culprit_parser_options options = {
+		.file_name = strcmp(feed->path, "-") ? feed->path : NULL,
+		.detect_boot_failures = feed->detect_boot_failures,
+	};
+	struct culprit_error *err;
+
+	err = input_open(feed->path, &run->input);
+	if (!err)
+		err = culprit_parser_create(feed->patterns, &options, &run->parser);
+	if (!err)
+		err = open_signals(run);
+	return err;
+}
+
+/* The parser's end, whether or not the log was read to its own. */
+static struct culprit_error *run_finish(struct run *run, bool whole)
+{
+	struct culprit_error *err = culprit_parser_finish(run->parser);
+	struct culprit_summary summary;
+
+	if (err)
+		return err;
+	/* After a signal, what is half there is told; when nobody wants reports, take_reports gives none. */
+	run->stop = false;
+	take_reports(run);
+	culprit_parser_summary(run->parser, &summary);
+	if (run->feed->end)
+		run->feed->end(run->feed->arg, &summary, whole);
+	return NULL;
+}
+
+struct culprit_error *feed_run(const struct feed *feed)
+{
+	_cleanup_(run_deinit) struct run run = { .feed = feed, .signal_fd = -1, .tail_fd = -1 };
+	struct culprit_error *err, *finish_err;
+	struct ahead_options ahead;
+
+	err = run_open(&run);
+	if (err)
+		return err;
+	err = use_ahead(&run, &ahead) ? read_ahead(&run, &ahead) : read_input(&run);
+	if (!err)
+		err = open_tail(&run);
+	if (!err && run.tail_fd >= 0)
+		err = read_tail(&run);
+	if (err == &culprit_error_no_memory)
+		return err;
+	finish_err = run_finish(&run, !err);
+	if (!err)
+		return finish_err;
+	culprit_error_destroy(finish_err);
+	return err;
+}

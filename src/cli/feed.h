@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Feed: one log through one parser, each report handed out as soon as it is
+ * complete.
+ */
+#ifndef CULPRIT_FEED_H
+#define CULPRIT_FEED_H
+
+#include "base/base.h"
+
+/* A report is complete when the log has been silent for this long, in --follow. */
+#define FEED_SILENCE_MS 500
+
+struct feed {
+	const struct culprit_patterns *patterns;
+	const char *path;		/* "-": standard input */
+	bool detect_boot_failures;
+	/*
+	 * For live logs: report after FEED_SILENCE_MS of silence, wait for more
+	 * at the end of an uncompressed file, stop on SIGINT and SIGTERM, which
+	 * the caller has blocked.
+	 */
+	bool follow;
+	/*
+	 * How many threads may read and search one log; 0 is 1.  More help with a
+	 * large file that is neither compressed nor followed, and change nothing
+	 * in what is reported.
+	 */
+	size_t n_jobs;
+	size_t block_bytes;		/* read at once by these threads; 0: as is best. For tests: a small file is large then */
+	/* Takes the report over. False ends the reading. */
+	bool (*report)(void *arg, struct culprit_report *report);
+	/* Called once, after the last report; not whole: the log could not be read to its end. May be NULL. */
+	void (*end)(void *arg, const struct culprit_summary *summary, bool whole);
+	void *arg;
+};
+
+/*
+ * Errors: of the log (OS, FORMAT), after whatever was read of it was reported;
+ * NO_MEMORY.  A log that cannot be opened has no end.
+ */
+struct culprit_error *feed_run(const struct feed *feed);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * culprit COMMAND [ARGUMENTS]: find the command and run it.
+ */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "base/base.h"
+
+#ifndef CULPRIT_VERSION
+#define CULPRIT_VERSION "unknown"
+#endif
+
+struct command {
+	const char *name;
+	const char *summary;
+	command_fn *run;
+};
+
+static const struct command commands[] = {
+	{ "parse", "find crash reports in console logs and name them", cmd_parse },
+	{ "symbolize", "give the frames of crash reports source lines", cmd_symbolize },
+	{ "match", "tell whether a run shows the hunted bug", cmd_match },
+	{ "replay", "judge a finished bisection again", cmd_replay },
+	{ "patterns", "check, list and explain the patterns", cmd_patterns },
+	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
+	{ "bisect", "find the commit that brought a bug, or its fix", cmd_bisect },
+};
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "usage: culprit COMMAND [ARGUMENTS]\n\ncommands:\n");
+	for (size_t i = 0; i < countof(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fprintf(out, "\n"
+		     "  culprit COMMAND --help   the command's options\n"
+		     "  culprit --version        the version\n"
+		     "  man culprit              the manual\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < countof(commands); i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int complain_of(const char *name)
+{
+	const char *names[countof(commands)], *nearest;
+
+	for (size_t i = 0; i < countof(commands); i++)
+		names[i] = commands[i].name;
+	nearest = option_nearest(name, names, countof(names));
+	fprintf(stderr, "culprit: unknown command '%s'", name);
+	if (nearest)
+		fprintf(stderr, "; did you mean '%s'?", nearest);
+	fputs("\ntry 'culprit --help'\n", stderr);
+	return 2;
+}
+
+/*
+ * A stream that was closed (culprit parse >&-): the next file to be opened, a
+ * journal perhaps, would take its number, and what is printed would go there.
+ * Its place is taken by what can neither be read nor written.
+ */
+static bool keep_streams(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+			return false;
+	}
+	return true;
+}
+
+/* What was printed has to arrive, unless the reader has gone (head, say). */
+static int finish_output(int code)
+{
+	bool failed;
+
+	errno = 0;
+	failed = fflush(stdout) || ferror(stdout);
+	/* Above 125, too (match): what is wrong was told already, and is often this. */
+	if (!failed || errno == EPIPE || code == 2 || code > 125)
+		return code;
+	if (errno)
+		fprintf(stderr, "culprit: cannot write to standard output: %s\n", strerror(errno));
+	else
+		fputs("culprit: cannot write to standard output\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (!keep_streams())
+		return 2;
+	if (argc < 2) {
+		print_usage(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		print_usage(stdout);
+		return finish_output(0);
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("culprit %s\n", CULPRIT_VERSION);
+		return finish_output(0);
+	}
+	command = find_command(argv[1]);
+	if (!command)
+		return complain_of(argv[1]);
+	return finish_output(command->run(argc - 1, argv + 1));
+}

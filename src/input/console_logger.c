@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What loggers, labs and dmesg put in front of a console line.
+ *
+ *	Nov 22 10:00:00 vm kernel: [   12.345678] usb 1-1: new device    syslog, journalctl
+ *	Nov 22 10:00:00.123456 vm sshd[12]: Accepted publickey            short-precise
+ *	Sun 2026-11-22 10:00:00 UTC vm kernel: text                       short-full
+ *	2026-11-22T10:00:00.123456+00:00 vm kernel: text                  RFC 5424 file format, short-iso
+ *	1 2026-11-22T10:00:00Z vm kernel - - - text                       RFC 5424, behind <N>
+ *	1795341600.123456 vm kernel: text                                 short-unix
+ *	Sun Nov 22 10:00:00 2026 kern.warn kernel: [   12.3] text         OpenWrt logread
+ *	2026-11-22T10:00:00.1234567Z text                                 GitHub Actions
+ *	2026-11-22T10:00:00.123456Z 01O text                              GitLab
+ *	10:00:00.123456  text                                             KernelCI
+ *	[2026-11-22 10:00:00] text, [10:00:00.123] text                   tio, minicom, Jenkins
+ *	[12.345678 0.000123] text                                         grabserial
+ *	11-22 10:00:00.123     0     0 I         : text                   Android logcat
+ *	- {"dt": "2026-11-22T10:00:00.123456", "lvl": "target", "msg": "text"}   LAVA
+ *
+ * A tag tells a program only with its pid ("sshd[12]: "): "Nov 22 10:00:00
+ * Internal error: Oops" may be a kernel without time stamps behind a lab's
+ * date.  So "Nov 22 10:00:00 vm cron: text" stays ORIGIN_UNKNOWN with its host.
+ * A date alone proves nothing of who wrote the line.
+ *
+ * It fails where a kernel line that no printk prefix leads looks like a tag
+ * with a pid: "comm[12]: segfault at ..." becomes the word of a program comm.
+ */
+#include "input/console_parts.h"
+
+#define MAX_WORD_BYTES 64
+
+/*
+ * Does [p, end) begin with this shape?  d: digit, _: digit or blank, A: upper
+ * case, a: lower case, S: + or -; anything else is itself.  Gives its length,
+ * or 0.
+ */
+static size_t shape(const char *p, const char *end, const char *want)
+{
+	size_t n = strlen(want);
+
+	if ((size_t)(end - p) < n)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		char c = p[i];
+		bool ok;
+
+		switch (want[i]) {
+		case 'd': ok = is_digit(c); break;
+		case '_': ok = is_digit(c) || c == ' '; break;
+		case 'A': ok = is_upper(c); break;
+		case 'a': ok = is_lower(c); break;
+		case 'S': ok = c == '+' || c == '-'; break;
+		default: ok = c == want[i]; break;
+		}
+		if (!ok)
+			return 0;
+	}
+	return n;
+}
+
+static bool one_of(const char *p, size_t n, const char *names)
+{
+	for (const char *name = names; *name; name += n)
+		if (!memcmp(name, p, n))
+			return true;
+	return false;
+}
+
+static bool is_month(const char *p)
+{
+	return one_of(p, 3, "JanFebMarAprMayJunJulAugSepOctNovDec");
+}
+
+static bool is_weekday(const char *p)
+{
+	return one_of(p, 3, "MonTueWedThuFriSatSun");
+}
+
+/* ".123456" or ",123" at p: its length, or 0. */
+static size_t fraction(const char *p, const char *end)
+{
+	uint64_t value;
+	size_t n;
+
+	if (p >= end || (*p != '.' && *p != ','))
+		return 0;
+	n = prefix_digits(p + 1, end, 9, &value);
+	return n ? n + 1 : 0;
+}
+
+/* "Z", "+00:00", "-0700" at p: its length, or 0. */
+static size_t zone(const char *p, const char *end)
+{
+	if (p < end && *p == 'Z')
+		return 1;
+	if (shape(p, end, "Sdd:dd"))
+		return 6;
+	return shape(p, end, "Sdddd");
+}
+
+/* "10:00:00.123456": its length, or 0. */
+static size_t clock_time(const char *p, const char *end)
+{
+	size_t n = shape(p, end, "dd:dd:dd");
+
+	return n ? n + fraction(p + n, end) : 0;
+}
+
+/* "2026-11-22T10:00:00.123456+00:00" and relatives: length, or 0; *ret_dmesg: dmesg wrote it. */
+static size_t iso_time(const char *p, const char *end, bool *ret_dmesg)
+{
+	size_t date = shape(p, end, "dddd-dd-dd"), n, frac;
+	bool letter;
+
+	if (!date)
+		date = shape(p, end, "dddd/dd/dd");
+	if (!date || p + date >= end || (p[date] != 'T' && p[date] != ' '))
+		return 0;
+	letter = p[date] == 'T';
+	n = shape(p + date + 1, end, "dd:dd:dd");
+	if (!n)
+		return 0;
+	n += date + 1;
+	frac = fraction(p + n, end);
+	/* util-linux: a comma and microseconds, always with a zone. */
+	*ret_dmesg = letter && frac == 7 && p[n] == ',' && shape(p + n + frac, end, "Sdd:dd");
+	n += frac;
+	return n + zone(p + n, end);
+}
+
+/* "Nov 22 10:00:00.123 2026", with or without a weekday in front: length, or 0. */
+static size_t bsd_time(const char *p, const char *end)
+{
+	size_t n = 0, year;
+
+	if (shape(p, end, "Aaa ") && is_weekday(p))
+		n = 4;
+	if (!shape(p + n, end, "Aaa _d dd:dd:dd") || !is_month(p + n))
+		return 0;
+	n += 15;
+	n += fraction(p + n, end);
+	year = shape(p + n, end, " dddd");
+	return year && (p + n + year == end || p[n + year] == ' ' || p[n + year] == ']') ? n + year : n;
+}
+
+/* "Sun 2026-11-22 10:00:00 UTC": length, or 0. */
+static size_t full_time(const char *p, const char *end)
+{
+	bool dmesg;
+	size_t n, name = 0;
+
+	if (!shape(p, end, "Aaa dddd-") || !is_weekday(p))
+		return 0;
+	n = iso_time(p + 4, end, &dmesg);
+	if (!n)
+		return 0;
+	n += 4;
+	while (p + n + 1 + name < end && name < 5 && is_upper(p[n + 1 + name]))
+		name++;
+	return p + n < end && p[n] == ' ' && name >= 3 ? n + 1 + name : n;
+}
+
+/* "1795341600.123456": seconds since 1970 in ten digits; length, or 0. */
+static size_t epoch_time(const char *p, const char *end)
+{
+	size_t n = shape(p, end, "dddddddddd."), frac;
+
+	frac = n ? fraction(p + n - 1, end) : 0;
+	return frac >= 4 ? n - 1 + frac : 0;
+}
+
+/* The stamp in brackets behind '[': length up to the bracket's end, or 0. */
+static size_t bracket_time(const char *p, const char *end)
+{
+	uint64_t value;
+	bool dmesg;
+	size_t n = iso_time(p, end, &dmesg), frac;
+
+	if (!n)
+		n = clock_time(p, end);
+	if (!n) {	/* grabserial: since start, since the line before */
+		n = prefix_digits(p, end, 9, &value);
+		frac = n ? fraction(p + n, end) : 0;
+		n = frac == 7 && p + n + frac < end && p[n + frac] == ' ' ? n + frac + 1 : 0;
+		if (!n)
+			return 0;
+		frac = prefix_digits(p + n, end, 9, &value);
+		if (!frac || fraction(p + n + frac, end) != 7)
+			return 0;
+		n += frac + 7;
+	}
+	return p + n < end && p[n] == ']' ? n + 1 : 0;
+}
+
+/* ------------------------------------------------------------------ tags */
+
+static size_t word_length(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p + n < end && n <= MAX_WORD_BYTES && p[n] != ' ' && p[n] != '\t')
+		n++;
+	return n <= MAX_WORD_BYTES ? n : 0;
+}
+
+/* "kern.warn" */
+static bool is_facility_word(const char *p, size_t n)
+{
+	const char *dot = memchr(p, '.', n);
+
+	if (!dot || dot == p || dot + 1 == p + n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_lower(p[i]) && p[i] != '.' && !is_digit(p[i]))
+			return false;
+	return true;
+}
+
+/* Is the word "name[123]:"?  Gives the length of the name, or 0. */
+static size_t pid_tag_length(const char *p, size_t n)
+{
+	size_t i;
+
+	if (n < 5 || p[n - 1] != ':' || p[n - 2] != ']')
+		return 0;
+	for (i = n - 3; i > 0 && is_digit(p[i]); i--)
+		;
+	return i > 0 && i < n - 3 && p[i] == '[' ? i : 0;
+}
+
+/* The word at p is a tag: take it off and say who speaks. */
+static bool take_tag(struct prefix *x, const char *p, size_t n)
+{
+	size_t name;
+
+	if (n == 7 && !memcmp(p, "kernel:", 7)) {
+		x->line->origin = ORIGIN_KERNEL;
+		x->line->flags |= LINE_LOGGED;
+	} else if ((name = pid_tag_length(p, n))) {
+		x->line->origin = ORIGIN_OTHER;
+		x->line->speaker = (struct span){ p, name };
+	} else {
+		return false;
+	}
+	x->p = p + n;
+	prefix_skip_blank(x);
+	return true;
+}
+
+bool console_logger_tag(struct prefix *x, bool behind_time)
+{
+	const char *p = x->p, *colon;
+	size_t room = (size_t)(x->end - p);
+
+	/* Most lines are ruled out by what their first colon ends. */
+	colon = memchr(p, ':', room < 3 * MAX_WORD_BYTES ? room : 3 * MAX_WORD_BYTES);
+	if (!colon || colon == p || (colon[-1] != 'l' && colon[-1] != ']'))
+		return false;
+	/* The tag is the first word, or the host is; between them may stand "kern.warn". */
+	for (int words = 0; words < 3; words++) {
+		size_t n = word_length(p, x->end);
+
+		if (n < 2)
+			return false;
+		if ((!behind_time || words || p[n - 2] != ']') && take_tag(x, p, n))
+			return true;
+		if (words == 1 && !is_facility_word(p, n))
+			return false;
+		if (p[n - 1] == ':' || p + n >= x->end || p[n] != ' ')
+			return false;
+		p += n + 1;
+	}
+	return false;
+}
+
+/* RFC 5424 behind the date: "host app procid msgid structured-data text". */
+static void rfc5424_rest(struct prefix *x)
+{
+	const char *p = x->p, *word[4];
+	size_t len[4];
+
+	for (int i = 0; i < 4; i++) {
+		len[i] = word_length(p, x->end);
+		if (!len[i] || p + len[i] >= x->end || p[len[i]] != ' ')
+			return;
+		word[i] = p;
+		p += len[i] + 1;
+	}
+	if (p < x->end && *p == '[') {
+		p = memchr(p, ']', (size_t)(x->end - p));
+		if (!p)
+			return;
+	} else if (p >= x->end || *p != '-') {
+		return;
+	}
+	x->p = p + 1;
+	prefix_skip_blank(x);
+	if (len[1] == 6 && !memcmp(word[1], "kernel", 6)) {
+		x->line->origin = ORIGIN_KERNEL;
+		x->line->flags |= LINE_LOGGED;
+		return;
+	}
+	x->line->origin = ORIGIN_OTHER;
+	x->line->speaker = (struct span){ word[1], len[1] };
+}
+
+/* ---------------------------------------------------------- whole stamps */
+
+/* "11-22 10:00:00.123   456   789 I tag : text" */
+static bool android_stamp(struct prefix *x)
+{
+	size_t n = shape(x->p, x->end, "dd-dd dd:dd:dd.ddd "), len;
+	const char *p = x->p + n, *tag, *colon;
+	uint64_t id[2];
+
+	if (!n)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		while (p < x->end && *p == ' ')
+			p++;
+		len = prefix_digits(p, x->end, 9, &id[i]);
+		if (!len || p + len >= x->end || p[len] != ' ')
+			return false;
+		p += len;
+	}
+	if (x->end - p < 3 || !is_upper(p[1]) || p[2] != ' ')
+		return false;
+	x->p = tag = p + 3;
+	colon = memchr(tag, ':', (size_t)(x->end - tag));
+	n = colon ? span_trim((struct span){ tag, (size_t)(colon - tag) }).len : 0;
+	if (colon && (n == 0 || (n == 6 && !memcmp(tag, "kernel", 6)))) {
+		x->line->origin = ORIGIN_KERNEL;
+		x->p = colon + 1;
+		prefix_skip_blank(x);
+	} else if (id[0] == 0 && id[1] == 0) {
+		/* logd takes what stands before a colon for a tag, also in the kernel's lines */
+		x->line->origin = ORIGIN_KERNEL;
+	} else if (colon) {
+		x->line->origin = ORIGIN_OTHER;
+		x->line->speaker = span_trim((struct span){ tag, (size_t)(colon - tag) });
+		x->p = colon + 1;
+		prefix_skip_blank(x);
+	}
+	return true;
+}
+
+/* LAVA's log as YAML: one mapping per line, in JSON's style. */
+static bool lava_stamp(struct prefix *x, enum console_escape *ret_escape)
+{
+	static const struct span middle = { "\", \"lvl\": \"", 11 }, last = { "\", \"msg\": \"", 11 };
+	struct prefix y = *x;
+	const char *quote;
+	bool dmesg;
+	size_t n;
+
+	if (!prefix_starts(&y, SPAN("- {\"dt\": \"")))
+		return false;
+	y.p += 10;
+	n = iso_time(y.p, y.end, &dmesg);
+	y.p += n;
+	if (!n || !prefix_starts(&y, middle))
+		return false;
+	y.p += middle.len;
+	quote = memchr(y.p, '"', (size_t)(y.end - y.p));
+	if (!quote)
+		return false;
+	n = (size_t)(quote - y.p);
+	if (!(n == 6 && !memcmp(y.p, "target", 6))) {
+		y.line->origin = ORIGIN_OTHER;
+		y.line->speaker = SPAN("lava");
+	}
+	y.p = quote;
+	if (!prefix_starts(&y, last))
+		return true;
+	y.p += last.len;
+	if (y.end - y.p >= 2 && !memcmp(y.end - 2, "\"}", 2))
+		y.end -= 2;
+	*ret_escape = ESCAPE_JSON;
+	*x = y;
+	return true;
+}
+
+/* Takes off the stamp of n bytes where a blank or the end follows; says whether it did. */
+static bool take_stamp(struct prefix *x, size_t n)
+{
+	if (!n || (x->p + n < x->end && x->p[n] != ' '))
+		return false;
+	x->p += n;
+	prefix_skip_blank(x);
+	return true;
+}
+
+static bool time_first(struct prefix *x, bool *ret_tag)
+{
+	const char *start = x->p;
+	bool dmesg = false;
+	size_t n;
+
+	*ret_tag = true;
+	n = iso_time(x->p, x->end, &dmesg);
+	if (take_stamp(x, n)) {
+		if (dmesg) {
+			x->line->origin = ORIGIN_KERNEL;
+			x->line->flags |= LINE_LOGGED;
+		}
+		/* GitLab: section and stream, "01O ", "00E+" */
+		if (shape(x->p, x->end, "ddA") && (x->p[2] == 'O' || x->p[2] == 'E'))
+			x->p += 3 + (x->p + 3 < x->end && (x->p[3] == ' ' || x->p[3] == '+'));
+	} else if (take_stamp(x, epoch_time(x->p, x->end))) {
+		return true;
+	} else if (take_stamp(x, clock_time(x->p, x->end))) {
+		n = clock_time(start, x->end);
+		*ret_tag = false;
+	} else {
+		return false;
+	}
+	/* LAVA and KernelCI: microseconds, no zone, two blanks. */
+	if (n >= 15 && start[n - 7] == '.' && x->p < x->end && *x->p == ' ' &&
+	    (x->p + 1 == x->end || x->p[1] != ' '))
+		x->p++;
+	return true;
+}
+
+bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
+{
+	bool tag = true;
+	char c = *x->p;
+
+	if (c == '-')
+		return lava_stamp(x, ret_escape);
+	if (c == '[') {
+		size_t n = bracket_time(x->p + 1, x->end);
+
+		return n && take_stamp(x, n + 1);
+	}
+	if (is_digit(c)) {
+		struct prefix y = *x;
+
+		if (shape(x->p, x->end, "d dddd-") && x->line->level >= 0) {
+			y.p += 2;
+			if (!time_first(&y, &tag))
+				return false;
+			*x = y;
+			rfc5424_rest(x);
+			return true;
+		}
+		if (android_stamp(x))
+			return true;
+		if (!time_first(x, &tag))
+			return false;
+	} else if (is_upper(c)) {
+		if (!take_stamp(x, bsd_time(x->p, x->end)) && !take_stamp(x, full_time(x->p, x->end)))
+			return false;
+	} else {
+		return false;
+	}
+	if (tag && console_logger_tag(x, false) && x->line->origin == ORIGIN_KERNEL)
+		*ret_escape = ESCAPE_SYSLOG;
+	return true;
+}
+
+/* ----------------------------------------------------------------- dmesg */
+
+bool console_dmesg_stamp(struct prefix *x)
+{
+	const char *p = x->p + 1;
+	size_t n, frac;
+	uint64_t value;
+
+	if (x->end - x->p < 6)
+		return false;
+	n = bsd_time(p, x->end);
+	if (n < 20 || !is_weekday(p)) {
+		n = shape(p, x->end, "Aaa_d dd:dd");
+		if (n && !is_month(p))
+			n = 0;
+	}
+	if (!n) {
+		while (p + n < x->end && n < 8 && (p[n] == ' ' || p[n] == '<'))
+			n++;
+		if (p + n >= x->end || (p[n] != '+' && p[n] != '-' && (!n || !memchr(p, '<', n))))
+			return false;
+		n += p[n] == '+' || p[n] == '-';
+		frac = prefix_digits(p + n, x->end, 12, &value);
+		if (frac > 1 && p[n] == '0')
+			return false;
+		n += frac;
+		frac = frac ? fraction(p + n, x->end) : 0;
+		if (frac != 7)
+			return false;
+		n += frac;
+	}
+	/* "<   12.345678>", also behind a date: time since the line before (dmesg -d) */
+	while (p + n < x->end && n < 64 && p[n] != ']')
+		if (!memchr(" <>.-", p[n], 5) && !is_digit(p[n]))
+			return false;
+		else
+			n++;
+	if (p + n >= x->end || p[n] != ']' || (p + n + 1 < x->end && p[n + 1] != ' '))
+		return false;
+	x->p = p + n + 1;
+	prefix_skip_blank(x);
+	if (x->line->origin == ORIGIN_UNKNOWN)
+		x->line->origin = ORIGIN_KERNEL;
+	/* dmesg puts its stamp in the place of printk's: where both stand, a lab wrote the first. */
+	if (x->p == x->end || *x->p != '[')
+		x->line->flags |= LINE_LOGGED;
+	return true;
+}
+
+/* The word at p is one of names (two or more, NULL at the end): its index, or -1. */
+static int find_name(const char *p, size_t n, const char *const *names)
+{
+	for (int i = 0; names[i]; i++)
+		if (strlen(names[i]) == n && !memcmp(names[i], p, n))
+			return i;
+	return -1;
+}
+
+bool console_dmesg_facility(struct prefix *x)
+{
+	static const char *const facilities[] = {
+		"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+		"res0", "res1", "res2", "res3", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
+		"local7", NULL
+	};
+	static const char *const levels[] = {
+		"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", NULL
+	};
+	const char *p = x->p;
+	int found[2];
+
+	for (int i = 0; i < 2; i++) {
+		size_t n = 0;
+
+		while (p + n < x->end && n < 9 && (is_lower(p[n]) || is_digit(p[n])))
+			n++;
+		found[i] = n ? find_name(p, n, i ? levels : facilities) : -1;
+		if (found[i] < 0)
+			return false;
+		p += n;
+		while (p < x->end && *p == ' ')
+			p++;
+		if (p >= x->end || *p++ != ':')
+			return false;
+	}
+	if (p < x->end && *p != ' ')
+		return false;
+	x->p = p;
+	prefix_skip_blank(x);
+	console_priority(x->line, (uint64_t)found[0] * 8 + (uint64_t)found[1]);
+	x->line->flags |= LINE_LOGGED;
+	return true;
+}
+
+void console_priority(struct line *line, uint64_t priority)
+{
+	line->level = (int8_t)(priority & 7);
+	line->origin = priority >> 3 ? ORIGIN_OTHER : ORIGIN_KERNEL;
+}

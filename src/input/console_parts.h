@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Parts of the console reader that no other module sees: taking control bytes
+ * out (console_clean.c) and the stamps of loggers and labs (console_logger.c).
+ */
+#ifndef CULPRIT_CONSOLE_PARTS_H
+#define CULPRIT_CONSOLE_PARTS_H
+
+#include "input/console.h"
+
+/* A line whose prefix is being taken off: [p, end) is what is left. */
+struct prefix {
+	const char *p;
+	const char *end;
+	struct line *line;	/* learns origin, level, time, caller, speaker */
+};
+
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static inline bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static inline bool prefix_starts(const struct prefix *x, struct span s)
+{
+	return (size_t)(x->end - x->p) >= s.len && memcmp(x->p, s.ptr, s.len) == 0;
+}
+
+/* One blank, if there is one. */
+static inline void prefix_skip_blank(struct prefix *x)
+{
+	if (x->p < x->end && *x->p == ' ')
+		x->p++;
+}
+
+/*
+ * Digits at p, at most max of them: how many there are, and their value
+ * (max <= 18: it cannot overflow).
+ */
+static inline size_t prefix_digits(const char *p, const char *end, size_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+	size_t n = 0;
+
+	while (p + n < end && n < max && is_digit(p[n]))
+		value = value * 10 + (uint64_t)(p[n++] - '0');
+	*ret = value;
+	return n;
+}
+
+/* ------------------------------------------------------ control bytes */
+
+/* Are there bytes that console_clean would take out? */
+bool console_is_dirty(struct span s);
+
+/*
+ * Copy src without control bytes (tab stays) and terminal sequences; dst may be
+ * src. Gives the length, which is at most src.len.
+ */
+size_t console_clean(struct span src, char *dst);
+
+/* The same for escapes: "\x09" of /dev/kmsg, "#011" of rsyslog, JSON's "\u001b" and "\"". */
+enum console_escape { ESCAPE_NONE, ESCAPE_KMSG, ESCAPE_SYSLOG, ESCAPE_JSON };
+size_t console_unescape(struct span src, enum console_escape kind, char *dst);
+
+/* ----------------------------------------------------- loggers and labs */
+
+/*
+ * A stamp that a logger or a lab put in front: a date, a time, with the host
+ * and the program's tag where there are any.  Takes it off and says so.
+ */
+bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape);
+
+/*
+ * "host kernel: ", "host sshd[12]: ", "kernel: ", "sshd[12]: " behind a stamp.
+ * Behind a printk time (journalctl -o short-monotonic) a pid needs the host:
+ * "[   12.3] comm[12]: segfault" is the kernel's.  It fails for a task name
+ * with a blank: "[   12.3] Web Content[12]: segfault" becomes a program's.
+ */
+bool console_logger_tag(struct prefix *x, bool behind_time);
+
+/* "[Sun Nov 22 10:00:00 2026] ", "[Nov22 10:00] ", "[  +0.000012] ": dmesg's own stamps. */
+bool console_dmesg_stamp(struct prefix *x);
+
+/* "kern  :warn  : " of dmesg -x. */
+bool console_dmesg_facility(struct prefix *x);
+
+/*
+ * A number <N>: facility * 8 + level.  What has a facility other than 0 was
+ * written by a program (the kernel forces it when /dev/kmsg is written to).
+ */
+void console_priority(struct line *line, uint64_t priority);
+
+#endif

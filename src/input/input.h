@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Input: bytes from files, pipes and compressed files, chunk by chunk.
+ *
+ * gzip, xz, zstd, bzip2 (also concatenated members) are recognised by their
+ * content, never by their name, and decompressed (decompress.h).  Anything else
+ * is passed through as it is.
+ */
+#ifndef CULPRIT_INPUT_H
+#define CULPRIT_INPUT_H
+
+#include "base/base.h"
+
+struct input;
+
+/* What one input_read gives at the most. */
+#define INPUT_CHUNK_BYTES (256u << 10)
+
+/* "-" is standard input. Errors: OS, with the path. A directory is an error. */
+struct culprit_error *input_open(const char *path, struct input **ret);
+
+/* Takes over fd. name is for messages and is copied. */
+struct culprit_error *input_open_fd(int fd, const char *name, struct input **ret);
+
+void input_close(struct input *input);
+
+/*
+ * The next bytes, borrowed until the next call on input; an empty span at the
+ * end.  Blocks until there is at least one byte.  Errors: OS; FORMAT for a
+ * broken or truncated archive, LIMIT for one that takes more than 128 MiB to
+ * decompress, NOT_FOUND where the library for it is not installed (what could
+ * be decompressed was given before).  After an error the input is at its end.
+ */
+struct culprit_error *input_read(struct input *input, struct span *ret);
+
+/*
+ * Like input_read, but gives up after timeout_ms without a byte: *ret_silent
+ * is set and *ret is empty. timeout_ms < 0 waits for ever.
+ */
+struct culprit_error *input_read_timeout(struct input *input, int timeout_ms,
+					 struct span *ret, bool *ret_silent);
+
+/*
+ * Size in bytes, from where it was opened, where the input is an uncompressed
+ * regular file that is not empty (files of /proc claim to be); otherwise false.
+ */
+bool input_plain_size(const struct input *input, uint64_t *ret);
+
+/* Where such a file is read, for whoever does so by himself: its descriptor, the input's own, and the first byte. */
+void input_plain_place(const struct input *input, int *ret_fd, uint64_t *ret_off);
+
+#endif

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Learning what the bug looks like from runs that are known to show it.
+ *
+ * Twenty runs of one commit show, say,
+ *
+ *	18  KASAN: use-after-free Write in fsnotify_detach_connector_from_object
+ *	 1  KASAN: use-after-free Read in iput
+ *	 1  INFO: rcu detected stall in corrupted
+ *
+ * The first is the bug.  Does the second belong to it?  Unrelated crashes come
+ * at some low rate under any title; a face of the bug comes at a rate of its
+ * own, and resembles it.  Both are weighed.  This fails where another bug
+ * crashes the known-bad commit often: nothing here tells it from a second
+ * face, unless its class says that it cannot be one.
+ */
+#include "match/profile.h"
+
+#include <math.h>
+
+#include "match/evidence.h"
+#include "match/profile_entry.h"
+#include "match/similarity.h"
+
+/* Share of runs that die of something else (a few of a hundred on fuzzing hosts), and how often it is one title again. */
+#define BACKGROUND_RATE 0.05
+#define BACKGROUND_AGAIN 0.3
+/* A face's rate is anywhere between 1/200 and 1, all orders of magnitude alike: 1 / ln 200 */
+#define FACE_SHARE 0.19
+#define COUNT_MOST 4.0		/* log-odds that counting may give either way */
+#define RESEMBLANCE_LEAST -6.0	/* other class, other function, no frame in common */
+#define RESEMBLANCE_MOST 5.0
+#define GOOD_RUN 3.0		/* log-odds lost per run of a good commit that shows the title */
+#define VAGUE_MOST 0.3		/* the most that a vague title is adopted with */
+#define ALIEN -2.5		/* log-odds of stacks and functions: nothing there is the target's */
+#define ALIEN_MOST 0.5		/* the most for such: another bug of the known-bad commit looks just like it */
+
+struct culprit_error *profile_create(const struct match_rules *rules, struct profile **ret)
+{
+	_cleanup_(profile_destroyp) struct profile *profile = calloc(1, sizeof(*profile));
+
+	if (!profile)
+		return &culprit_error_no_memory;
+	profile->rules = rules;
+	profile->entries = calloc(PROFILE_MAX_ENTRIES, sizeof(*profile->entries));
+	if (!profile->entries)
+		return &culprit_error_no_memory;
+	*ret = no_free_ptr(profile);
+	return NULL;
+}
+
+void profile_destroy(struct profile *profile)
+{
+	if (!profile)
+		return;
+	arena_deinit(&profile->arena);
+	free(profile->entries);
+	free(profile);
+}
+
+void profile_destroyp(struct profile **profile)
+{
+	profile_destroy(*profile);
+}
+
+/* ------------------------------------------------------------- entries */
+
+struct profile_entry *profile_find(const struct profile *profile, const char *title)
+{
+	for (size_t i = 0; i < profile->n_entries; i++) {
+		if (!strcmp(profile->entries[i].samples[0].title, title))
+			return &profile->entries[i];
+	}
+	return NULL;
+}
+
+struct culprit_error *profile_add_entry(struct profile *profile, const struct symptom *symptom,
+					struct profile_entry **ret)
+{
+	struct profile_entry entry = { .n_samples = 1 };
+	struct culprit_error *err;
+
+	*ret = NULL;
+	if (profile->n_entries == PROFILE_MAX_ENTRIES)
+		return NULL;
+	err = symptom_copy(&profile->arena, symptom, &entry.samples[0]);
+	if (err)
+		return err;
+	*ret = &profile->entries[profile->n_entries++];
+	**ret = entry;
+	return NULL;
+}
+
+/* A sample is worth keeping when it has stacks unlike those kept. */
+static bool is_new_sample(const struct profile_entry *entry, const struct symptom *symptom)
+{
+	if (symptom_is_bare(symptom) || symptom->torn)
+		return false;
+	for (size_t i = 0; i < entry->n_samples; i++) {
+		const struct symptom *sample = &entry->samples[i];
+		enum kernel_relation kernels = compare_kernels(sample, symptom);
+		struct similarity sim;
+
+		sim = compare_stacks(&sample->access, sample->frame, &symptom->access, symptom->frame, kernels);
+		if (sim.confidence > 0 && sim.score > 0.8)
+			return false;
+	}
+	return true;
+}
+
+/* The entry for the symptom's title, with the symptom as one of its samples. */
+static struct culprit_error *note_symptom(struct profile *profile, const struct symptom *symptom,
+					  struct profile_entry **ret)
+{
+	struct profile_entry *entry = profile_find(profile, symptom->title);
+	struct culprit_error *err;
+	size_t at;
+
+	if (!entry)
+		return profile_add_entry(profile, symptom, ret);
+	*ret = entry;
+	if (symptom_is_bare(&entry->samples[0]) || (entry->samples[0].torn && !symptom->torn))
+		at = 0;
+	else if (entry->n_samples < PROFILE_MAX_SAMPLES && is_new_sample(entry, symptom))
+		at = entry->n_samples;
+	else
+		return NULL;
+	err = symptom_copy(&profile->arena, symptom, &entry->samples[at]);
+	if (!err && at == entry->n_samples)
+		entry->n_samples++;
+	return err;
+}
+
+struct culprit_error *profile_add_title(struct profile *profile, const char *title)
+{
+	_cleanup_(arena_deinit) struct arena arena = { 0 };
+	struct span trimmed = span_trim(span_of(title));
+	struct profile_entry *entry;
+	struct culprit_error *err;
+	struct symptom symptom;
+	const char *copy;
+
+	if (!trimmed.len)
+		return culprit_error_create(CULPRIT_ERROR_USAGE, "the target's title is empty");
+	copy = arena_dup(&arena, trimmed);
+	if (!copy)
+		return &culprit_error_no_memory;
+	err = symptom_from_title(profile->rules, &arena, copy, &symptom);
+	if (!err)
+		err = note_symptom(profile, &symptom, &entry);
+	if (err)
+		return err;
+	if (!entry)
+		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more than %d titles", PROFILE_MAX_ENTRIES);
+	entry->own = true;
+	return profile_settle(profile);
+}
+
+struct culprit_error *profile_add_report(struct profile *profile, const struct culprit_report *report)
+{
+	_cleanup_(arena_deinit) struct arena arena = { 0 };
+	struct profile_entry *entry;
+	struct culprit_error *err;
+	struct symptom symptom;
+
+	err = symptom_from_report(profile->rules, &arena, report, &symptom);
+	if (!err)
+		err = note_symptom(profile, &symptom, &entry);
+	if (err)
+		return err;
+	if (!entry)
+		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more than %d titles", PROFILE_MAX_ENTRIES);
+	entry->own = true;
+	return profile_settle(profile);
+}
+
+/* ------------------------------------------------------------- weights */
+
+static double log_binomial(size_t n, size_t k, double rate)
+{
+	return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) + (double)k * log(rate) +
+	       (double)(n - k) * log1p(-rate);
+}
+
+/* How much better a face of the bug explains k of n runs than a background crash does. */
+static double count_odds(size_t n, size_t k)
+{
+	double face, background, odds;
+
+	if (!k || n < k)
+		return -COUNT_MOST;
+	face = log(FACE_SHARE / (double)k);
+	background = log_binomial(n, k, BACKGROUND_RATE) + (double)(k - 1) * log(BACKGROUND_AGAIN);
+	odds = face - background;
+	return odds < -COUNT_MOST ? -COUNT_MOST : odds > COUNT_MOST ? COUNT_MOST : odds;
+}
+
+/* How much an adopted symptom resembles the bug's own ones. */
+static struct culprit_error *resemblance(const struct profile *profile, const struct symptom *symptom, double *ret,
+					 bool *ret_alien)
+{
+	_cleanup_(arena_deinit) struct arena arena = { 0 };
+	double beyond = RESEMBLANCE_LEAST;
+	double best = RESEMBLANCE_LEAST;
+
+	for (size_t i = 0; i < profile->n_entries; i++) {
+		const struct profile_entry *entry = &profile->entries[i];
+
+		for (size_t j = 0; entry->own && j < entry->n_samples; j++) {
+			struct comparison comparison;
+			struct culprit_error *err;
+
+			err = compare_symptoms(profile->rules, &arena, &entry->samples[j], symptom, &comparison);
+			if (err)
+				return err;
+			best = fmax(best, comparison.logit - COMPARISON_PRIOR);
+			beyond = fmax(beyond, comparison.beyond_title);
+		}
+	}
+	*ret = fmin(best, RESEMBLANCE_MOST);
+	*ret_alien = beyond < ALIEN;
+	return NULL;
+}
+
+static struct culprit_error *weigh_entry(const struct profile *profile, struct profile_entry *entry)
+{
+	const struct symptom *symptom = &entry->samples[0];
+	struct culprit_error *err;
+	bool alien;
+	double alike;
+
+	if (entry->own) {
+		entry->weight = 1;
+		return NULL;
+	}
+	if (entry->fixed)
+		return NULL;
+	err = resemblance(profile, symptom, &alike, &alien);
+	if (err)
+		return err;
+	entry->weight = probability_of(count_odds(profile->n_runs, entry->seen) + alike -
+				       GOOD_RUN * (double)entry->seen_good);
+	if (symptom->vague)
+		entry->weight = fmin(entry->weight, VAGUE_MOST);
+	if (alien)
+		entry->weight = fmin(entry->weight, ALIEN_MOST);
+	return NULL;
+}
+
+/* Where no title was told: the one that most runs show first. */
+static void choose_own(struct profile *profile)
+{
+	struct profile_entry *best = NULL;
+
+	for (size_t i = 0; i < profile->n_entries; i++) {
+		struct profile_entry *entry = &profile->entries[i];
+		bool better;
+
+		if (entry->own)
+			return;
+		if (!best)
+			better = true;
+		else if (entry->samples[0].vague != best->samples[0].vague)
+			better = best->samples[0].vague;
+		else
+			better = entry->first > best->first;
+		if (better)
+			best = entry;
+	}
+	if (best)
+		best->own = true;
+}
+
+static void add_path(struct profile *profile, const char *path)
+{
+	for (size_t i = 0; i < profile->n_paths; i++) {
+		if (!strcmp(profile->paths[i], path))
+			return;
+	}
+	if (profile->n_paths < PROFILE_MAX_PATHS)
+		profile->paths[profile->n_paths++] = path;
+}
+
+static void add_stack_paths(struct profile *profile, const struct symptom_stack *stack)
+{
+	for (size_t i = 0; i < stack->n; i++) {
+		if (stack->frames[i].file && stack->frames[i].weight >= 0.5)
+			add_path(profile, stack->frames[i].file);
+	}
+}
+
+void profile_find_paths(struct profile *profile)
+{
+	profile->n_paths = 0;
+	for (size_t i = 0; i < profile->n_entries; i++) {
+		const struct profile_entry *entry = &profile->entries[i];
+
+		for (size_t j = 0; entry->weight >= 0.5 && j < entry->n_samples; j++) {
+			add_stack_paths(profile, &entry->samples[j].access);
+			add_stack_paths(profile, &entry->samples[j].freed);
+			add_stack_paths(profile, &entry->samples[j].allocated);
+		}
+	}
+}
+
+struct culprit_error *profile_settle(struct profile *profile)
+{
+	choose_own(profile);
+	for (size_t i = 0; i < profile->n_entries; i++) {
+		struct culprit_error *err = weigh_entry(profile, &profile->entries[i]);
+
+		if (err)
+			return err;
+	}
+	profile_find_paths(profile);
+	return NULL;
+}
+
+/* ------------------------------------------------------------ learning */
+
+bool report_is_boot_noise(const struct run_evidence *run, const struct culprit_report *report)
+{
+	return run->summary && report->phase > CULPRIT_PHASE_NONE && report->phase < CULPRIT_PHASE_INIT &&
+	       run->summary->phase_best > report->phase && run->summary->phase_best >= CULPRIT_PHASE_INIT &&
+	       !report->panicked;
+}
+
+bool report_counts(const struct run_evidence *run, const struct culprit_report *report)
+{
+	return !report->suppressed && report->kind == CULPRIT_KIND_CRASH && !report_is_boot_noise(run, report);
+}
+
+/* One title of one run: a run counts once per title. */
+static void count_entry(struct profile *profile, struct profile_entry *entry, bool first, bool good)
+{
+	if (entry->last_run == profile->n_counted)
+		return;
+	entry->last_run = profile->n_counted;
+	if (good) {
+		entry->seen_good++;
+	} else {
+		entry->seen++;
+		entry->first += first;
+	}
+}
+
+static struct culprit_error *learn_symptom(struct profile *profile, const struct symptom *symptom, bool good,
+					   bool *ret_counted)
+{
+	struct profile_entry *entry = profile_find(profile, symptom->title);
+	struct culprit_error *err = NULL;
+	bool told = entry && entry->own;
+
+	/* out of memory and the like, unless this is what is hunted */
+	if (symptom->class && symptom->class->means != MEANS_CRASH && !told)
+		return NULL;
+	if (!good)
+		err = note_symptom(profile, symptom, &entry);
+	if (err || !entry)
+		return err;
+	count_entry(profile, entry, !*ret_counted, good);
+	*ret_counted = true;
+	return NULL;
+}
+
+static struct culprit_error *learn_run(struct profile *profile, const struct run_evidence *run, bool good)
+{
+	struct culprit_error *err = NULL;
+	bool counted = false;
+
+	profile->n_counted++;
+	for (size_t i = 0; !err && i < run->n_reports; i++) {
+		_cleanup_(arena_deinit) struct arena arena = { 0 };
+		const struct culprit_report *report = run->reports[i];
+		struct symptom symptom;
+
+		if (!report_counts(run, report) && !profile_find(profile, report->title))
+			continue;
+		err = symptom_from_report(profile->rules, &arena, report, &symptom);
+		if (!err)
+			err = learn_symptom(profile, &symptom, good, &counted);
+	}
+	for (size_t i = 0; !err && !run->n_reports && i < run->n_titles; i++) {
+		_cleanup_(arena_deinit) struct arena arena = { 0 };
+		struct symptom symptom;
+
+		err = symptom_from_title(profile->rules, &arena, run->titles[i], &symptom);
+		if (!err)
+			err = learn_symptom(profile, &symptom, good, &counted);
+	}
+	return err;
+}
+
+/* Runs that ended for reasons outside the kernel under test count for nothing. */
+static bool run_failed(const struct match_rules *rules, const struct run_evidence *run)
+{
+	bool crash = false, failure = run->infra_failed || run->boot_failed;
+
+	for (size_t i = 0; !run->n_reports && i < run->n_titles; i++) {
+		const struct bug_class *class = rules_class_of_title(rules, run->titles[i]);
+		bool failed = class && class->means != MEANS_CRASH && class->means != MEANS_UNRELATED;
+
+		crash = crash || !failed;
+		failure = failure || failed;
+	}
+	for (size_t i = 0; i < run->n_reports; i++) {
+		crash = crash || run->reports[i]->kind == CULPRIT_KIND_CRASH;
+		failure = failure || run->reports[i]->kind != CULPRIT_KIND_CRASH;
+	}
+	return failure && !crash;
+}
+
+static struct culprit_error *count_hits(struct profile *profile, const struct run_evidence *runs, size_t n_runs)
+{
+	for (size_t i = 0; i < n_runs; i++) {
+		struct match_result result;
+		struct culprit_error *err = match_run(profile, &runs[i], &result);
+
+		if (err)
+			return err;
+		if (result.verdict == VERDICT_TARGET)
+			profile->n_hits++;
+		match_result_deinit(&result);
+	}
+	return NULL;
+}
+
+static struct culprit_error *learn(struct profile *profile, const struct run_evidence *runs, size_t n_runs, bool good)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; !err && i < n_runs; i++) {
+		if (run_failed(profile->rules, &runs[i]))
+			continue;
+		*(good ? &profile->n_good_runs : &profile->n_runs) += 1;
+		err = learn_run(profile, &runs[i], good);
+	}
+	if (!err)
+		err = profile_settle(profile);
+	return err;
+}
+
+struct culprit_error *profile_learn(struct profile *profile, const struct run_evidence *runs, size_t n_runs)
+{
+	struct culprit_error *err = learn(profile, runs, n_runs, false);
+
+	return err ? err : count_hits(profile, runs, n_runs);
+}
+
+struct culprit_error *profile_learn_good(struct profile *profile, const struct run_evidence *runs, size_t n_runs)
+{
+	return learn(profile, runs, n_runs, true);
+}
+
+/* ------------------------------------------------------------- queries */
+
+bool profile_is_empty(const struct profile *profile)
+{
+	return !profile->n_entries;
+}
+
+const char *profile_title(const struct profile *profile)
+{
+	for (size_t i = 0; i < profile->n_entries; i++) {
+		if (profile->entries[i].own)
+			return profile->entries[i].samples[0].title;
+	}
+	return NULL;
+}
+
+bool profile_rate(const struct profile *profile, double *ret_rate, size_t *ret_runs)
+{
+	if (!profile->n_runs)
+		return false;
+	*ret_rate = (double)profile->n_hits / (double)profile->n_runs;
+	*ret_runs = profile->n_runs;
+	return true;
+}
+
+size_t profile_paths(const struct profile *profile, const char *const **ret)
+{
+	*ret = profile->paths;
+	return profile->n_paths;
+}

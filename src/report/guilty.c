@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The guilty file: the first in the text that is not generic.
+ *
+ *	 lock_sock include/net/sock.h:1461 [inline]		generic
+ *	 af_alg_sendmsg+0x349/0x1080 crypto/af_alg.c:858	guilty
+ *
+ * A stall's report begins with how the stall was noticed, so there the search
+ * begins below the interrupt; it fails where the interrupt's entry is not in
+ * the table, and then the whole text is searched.
+ *
+ * Not looked at: leftovers on the stack ("? "), files without a line, files
+ * in brackets, "Register r4 information:".
+ */
+#include "report/guilty.h"
+
+#include <ctype.h>
+
+/* A * stays within its component. */
+static bool path_fits(const char *rule, struct span path)
+{
+	size_t at = 0;
+
+	for (; *rule; rule++) {
+		if (*rule == '*') {
+			for (size_t end = at;; end++) {
+				if (path_fits(rule + 1, span_skip(path, end)))
+					return true;
+				if (end >= path.len || path.ptr[end] == '/')
+					return false;
+			}
+		}
+		if (at >= path.len || path.ptr[at] != *rule)
+			return false;
+		at++;
+		if (*rule == '/' && !rule[1])
+			return true;
+	}
+	return at == path.len;
+}
+
+static struct span base_name(struct span path)
+{
+	for (size_t i = path.len; i-- > 0;) {
+		if (path.ptr[i] == '/')
+			return span_skip(path, i + 1);
+	}
+	return path;
+}
+
+bool guilty_is_generic(const struct guilty_rules *rules, struct span path)
+{
+	struct span name = base_name(path);
+
+	for (size_t i = rules->generic.n; i-- > 0;) {
+		const char *rule = rules->generic.globs[i];
+		bool exception = *rule == '!';
+
+		rule += exception;
+		if (path_fits(rule, strchr(rule, '/') ? path : name))
+			return !exception;
+	}
+	return false;
+}
+
+static bool is_path_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.' || c == '/' || c == '+';
+}
+
+static bool is_source(struct span path)
+{
+	static const char *const suffixes[] = { ".c", ".h", ".rs" };
+
+	for (size_t i = 0; i < countof(suffixes); i++) {
+		size_t n = strlen(suffixes[i]);
+
+		if (path.len > n && !memcmp(path.ptr + path.len - n, suffixes[i], n))
+			return true;
+	}
+	return false;
+}
+
+/* The next "dir/file.c:12" of line from *at on; *at moves past it. */
+static bool next_source(struct span line, size_t *at, struct span *ret)
+{
+	for (size_t i = *at; i + 1 < line.len; i++) {
+		size_t start = i;
+
+		if (line.ptr[i] != ':' || !isdigit((unsigned char)line.ptr[i + 1]))
+			continue;
+		while (start > 0 && is_path_char(line.ptr[start - 1]))
+			start--;
+		*ret = (struct span){ line.ptr + start, i - start };
+		*at = i + 1;
+		/* in prose paths stand in brackets: "ASSERT FAILED at (lib/ipc.c:472)" */
+		if (is_source(*ret) && (!start || line.ptr[start - 1] != '('))
+			return true;
+	}
+	return false;
+}
+
+/* A relative path without . and .. components; longer ones are cut off there. */
+static struct span simplify(struct span path, char *buffer, size_t size)
+{
+	size_t out = 0;
+
+	while (path.len && path.ptr[0] == '/')
+		path = span_skip(path, 1);
+	while (path.len) {
+		size_t n = 0;
+
+		while (n < path.len && path.ptr[n] != '/')
+			n++;
+		if (n == 2 && !memcmp(path.ptr, "..", 2)) {
+			while (out && buffer[--out] != '/')
+				;
+		} else if (n && !(n == 1 && path.ptr[0] == '.')) {
+			if (out + n + 1 > size)
+				break;
+			if (out)
+				buffer[out++] = '/';
+			memcpy(buffer + out, path.ptr, n);
+			out += n;
+		}
+		path = span_skip(path, n < path.len ? n + 1 : n);
+	}
+	return (struct span){ buffer, out };
+}
+
+static struct span next_line(struct span *text)
+{
+	const char *end = memchr(text->ptr, '\n', text->len);
+	size_t n = end ? (size_t)(end - text->ptr) : text->len;
+	struct span line = { text->ptr, n };
+
+	*text = span_skip(*text, n < text->len ? n + 1 : n);
+	return line;
+}
+
+/* Not callers: leftovers on the stack, and arm's news about what registers point to. */
+static bool is_leftover(struct span line)
+{
+	line = span_trim(line);
+	return span_starts(line, SPAN("? ")) || span_find(line, SPAN("] ? ")) >= 0 ||
+	       (span_starts(line, SPAN("Register ")) && span_find(line, SPAN(" information: ")) >= 0);
+}
+
+/* The first guilty file of text; *first is the first file of all. */
+static bool search(const struct guilty_rules *rules, struct span text, char *buffer, size_t size, struct span *first, struct span *ret)
+{
+	first->len = 0;
+	while (text.len) {
+		struct span line = next_line(&text), path;
+
+		if (is_leftover(line))
+			continue;
+		for (size_t at = 0; next_source(line, &at, &path);) {
+			if (!first->len)
+				*first = path;
+			*ret = simplify(path, buffer, size);
+			if (ret->len && !guilty_is_generic(rules, *ret))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does line hold the function, as a word? */
+static bool names_function(struct span line, const char *function)
+{
+	struct span name = span_of(function), rest = line;
+	ptrdiff_t at;
+
+	while ((at = span_find(rest, name)) >= 0) {
+		const char *start = rest.ptr + at, *end = start + name.len;
+		bool left = start == line.ptr || !(isalnum((unsigned char)start[-1]) || start[-1] == '_');
+		bool right = end == line.ptr + line.len || !(isalnum((unsigned char)*end) || *end == '_');
+
+		if (left && right)
+			return true;
+		rest = span_skip(rest, (size_t)at + name.len);
+	}
+	return false;
+}
+
+/* What stands below the first interrupt's entry; empty: there is none. */
+static struct span below_interrupt(const struct guilty_rules *rules, struct span text)
+{
+	while (text.len) {
+		struct span line = next_line(&text);
+
+		if (is_leftover(line))
+			continue;
+		for (size_t i = 0; i < rules->interrupts.n; i++) {
+			if (names_function(line, rules->interrupts.globs[i]))
+				return text;
+		}
+	}
+	return text;
+}
+
+static bool is_stall(const struct guilty_rules *rules, struct span text)
+{
+	for (size_t i = 0; i < rules->stalls.n; i++) {
+		if (span_find(text, span_of(rules->stalls.globs[i])) >= 0)
+			return true;
+	}
+	return false;
+}
+
+struct culprit_error *guilty_file(const struct guilty_rules *rules, struct span text, struct arena *arena, const char **ret)
+{
+	struct span first, found, below;
+	char buffer[512], other[512];
+
+	*ret = NULL;
+	if (is_stall(rules, text)) {
+		below = below_interrupt(rules, text);
+		if (search(rules, below, buffer, sizeof(buffer), &first, &found))
+			goto out;
+	}
+	if (!search(rules, text, buffer, sizeof(buffer), &first, &found)) {
+		if (!first.len)
+			return NULL;
+		found = simplify(first, other, sizeof(other));
+	}
+out:
+	*ret = arena_dup(arena, found);
+	return *ret ? NULL : &culprit_error_no_memory;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Drafts: reports while their lines are collected.  They stand in the order of
+ * their first lines; closed ones wait for the open ones before them.
+ *
+ * What many or endless reports take is bounded: beyond the bounds a draft's
+ * lines are counted, not kept, and drafts are closed early.
+ */
+#include "report/parser_parts.h"
+
+#include <ctype.h>
+
+#include "report/stack.h"
+
+#define MAX_DRAFT_BYTES (4u << 20)	/* of all open drafts together, LINE_COST for each line included */
+#define MAX_DRAFT_LINES 10000
+#define LINE_COST 32
+#define MAX_HELD_BYTES (4u << 20)	/* of finished reports that wait for one before them */
+#define KEEP_QUIET_LINES 5
+#define DUMP_NUMBERS 4
+
+struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags)
+{
+	if (d->text.len + text.len > p->max_report_bytes || d->n_lines >= MAX_DRAFT_LINES ||
+	    p->draft_bytes + text.len + LINE_COST > MAX_DRAFT_BYTES) {
+		d->truncated = true;
+		return NULL;
+	}
+	if (d->n_lines == d->cap_lines) {
+		size_t cap = d->cap_lines ? d->cap_lines * 2 : 64;
+		struct draft_line *lines = realloc(d->lines, cap * sizeof(*lines));
+
+		if (!lines)
+			return &culprit_error_no_memory;
+		d->lines = lines;
+		d->cap_lines = cap;
+	}
+	d->lines[d->n_lines] = (struct draft_line){ (uint32_t)d->text.len, (uint32_t)text.len, flags };
+	if (!buf_add(&d->text, text.ptr, text.len))
+		return &culprit_error_no_memory;
+	d->n_lines++;
+	d->bytes += text.len + LINE_COST;
+	p->draft_bytes += text.len + LINE_COST;
+	return NULL;
+}
+
+/*
+ * The lines behind the last that looked like a report's are not part of it;
+ * but where a line is all there is, what was said next may explain it.
+ */
+static void trim_draft(struct draft *d)
+{
+	uint32_t keep = d->has_stack || d->only_leftovers || d->ended ? 0 : KEEP_QUIET_LINES;
+
+	while (d->n_lines && d->quiet > keep) {
+		d->n_lines--;
+		d->quiet--;
+	}
+}
+
+/* About what a finished report takes. */
+static size_t report_bytes(const struct culprit_report *report)
+{
+	size_t bytes = 4096 + report->text_len;
+
+	for (size_t i = 0; i < report->n_stacks; i++)
+		bytes += report->stacks[i].n_frames * (sizeof(struct culprit_frame) + LINE_COST);
+	return bytes;
+}
+
+struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft *d)
+{
+	struct culprit_error *err;
+
+	trim_draft(d);
+	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
+	err = draft_build_traced(d, p->patterns, p->scratch, p->file_name, p->trace, &d->report);
+	if (err)
+		return err;
+	TRACE(p, "  title: %s\n%s%s%s", d->report->title, d->report->corrupted ? "  corrupted: " : "",
+	      d->report->corrupted ? d->report->corrupted_reason : "", d->report->corrupted ? "\n" : "");
+	d->report->panicked = p->panicked;
+	d->report->has_kernel_offset = d->has_kernel_offset;
+	d->report->kernel_offset = d->kernel_offset;
+	d->boot_serial = p->boot_serial;
+	if (d->end_line > p->last_report_line)
+		p->last_report_line = d->end_line;
+	d->closed = true;
+	p->n_open--;
+	p->draft_bytes -= d->bytes;
+	p->closed_bytes += report_bytes(d->report);
+	buf_deinit(&d->text);
+	free(d->lines);
+	d->lines = NULL;
+	d->n_lines = d->cap_lines = 0;
+	if (!d->report->suppressed) {
+		p->n_reports++;
+		p->crashed |= d->report->kind != CULPRIT_KIND_INFRASTRUCTURE;
+	}
+	return NULL;
+}
+
+struct culprit_error *parser_close_all(struct culprit_parser *p)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < p->n_drafts && !err; i++) {
+		if (!p->drafts[i]->closed)
+			err = parser_close_draft(p, p->drafts[i]);
+	}
+	return err;
+}
+
+void parser_drop_draft(struct culprit_parser *p, size_t i)
+{
+	if (!p->drafts[i]->closed) {
+		p->n_open--;
+		p->draft_bytes -= p->drafts[i]->bytes;
+	}
+	draft_destroy(p->drafts[i]);
+	memmove(p->drafts + i, p->drafts + i + 1, (p->n_drafts - i - 1) * sizeof(*p->drafts));
+	p->n_drafts--;
+}
+
+/* Nothing waits for ever, and nobody opens more than the bound allows. */
+static struct culprit_error *make_room(struct culprit_parser *p)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < p->n_drafts && !err; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (p->n_open < MAX_OPEN && p->closed_bytes - d->closed_bytes < MAX_HELD_BYTES)
+			break;
+		if (!d->closed)
+			err = parser_close_draft(p, p->drafts[i]);
+	}
+	return err;
+}
+
+struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **ret)
+{
+	struct culprit_error *err = make_room(p);
+	struct draft *d;
+
+	if (err)
+		return err;
+	/* Nothing is lost where the caller does not take what is ready: the list grows. */
+	if (p->n_drafts == p->cap_drafts) {
+		struct draft **drafts = realloc(p->drafts, p->cap_drafts * 2 * sizeof(*drafts));
+
+		if (!drafts)
+			return &culprit_error_no_memory;
+		p->drafts = drafts;
+		p->cap_drafts *= 2;
+	}
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return &culprit_error_no_memory;
+	d->time_us = -1;
+	d->boot = p->n_boots ? p->n_boots - 1 : 0;
+	d->phase = p->phase;
+	if ((p->version && !(d->version = strdup(p->version))) || (p->build && !(d->build = strdup(p->build)))) {
+		free((char *)d->version);
+		free(d);
+		return &culprit_error_no_memory;
+	}
+	p->drafts[p->n_drafts++] = d;
+	p->n_open++;
+	d->closed_bytes = p->closed_bytes;
+	p->idle_check_off = 0;
+	*ret = d;
+	return NULL;
+}
+
+/*
+ * Memory in hexadecimal, of a stack, an object or registers; hundreds of lines
+ * of it may stand above the call trace (arm prints 8 KiB of stack):
+ *
+ *	8020: e07281d8 00000000 83230b80 00000004 81304bd0 000c2820 e0728134 e0728048
+ *	Object   00000010: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b a5  kkkkkkkkkkkkkkk.
+ *
+ * So many numbers of one width ("????????" where nothing could be read), with
+ * at most two words before them; or fewer, and nothing but an address besides.
+ */
+static bool is_dump(struct span text)
+{
+	size_t width = 0, n = 0, words = 0;
+	bool address = false;
+
+	while (text.len) {
+		size_t len = 0, digits = 0;
+
+		for (; len < text.len && text.ptr[len] != ' '; len++)
+			digits += isxdigit((unsigned char)text.ptr[len]) || text.ptr[len] == '?';
+		if (len && len == digits && (len == 2 || len == 4 || len == 8 || len == 16) && (!n || len == width)) {
+			width = len;
+			if (++n == DUMP_NUMBERS)
+				return true;
+		} else if (len && (n || ++words > 2)) {
+			return false;
+		} else if (len) {
+			address = words == 1 && digits >= 4 && len == digits + 1 && text.ptr[digits] == ':';
+		}
+		text = span_skip(text, len + (len < text.len));
+	}
+	return n && address;
+}
+
+/* Blanks in front, a frame, a dump, a known word: the line is part of a report and not of the log around it. */
+static bool looks_like_report(const struct culprit_parser *p, struct span text, bool frame_or_header)
+{
+	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
+		return true;
+	return is_dump(text) || glob_list_match(&p->patterns->continues, text);
+}
+
+void draft_note_place(struct draft *d, const struct line *line, uint64_t end_off)
+{
+	d->end_line = line->number;
+	d->end_off = end_off;
+}
+
+/* Leftovers above the unwinder's own frames are of calls that returned long ago. */
+static void drop_above(struct draft *d)
+{
+	for (size_t i = d->n_lines; i-- > 0 && (d->lines[i].flags & DRAFT_LINE_LEFTOVER);)
+		d->lines[i].flags |= DRAFT_LINE_DROPPED;
+}
+
+/*
+ * Another message that brings a stack of its own: where callers are not printed
+ * and a stack follows, nobody knows whose it is.
+ */
+static void note_intruder(const struct culprit_parser *p, struct draft *d, const struct line *line,
+			  const struct stack_header *header)
+{
+	if (d->intruded || d->caller.kind != CALLER_NONE || !d->n_lines)
+		return;
+	if (!d->intruder && glob_list_match(&p->patterns->intruders, line->text))
+		d->intruder = d->n_lines;
+	if (!d->intruder || !header || header->role != CULPRIT_ROLE_CALL_TRACE)
+		return;
+	d->intruded = true;
+	for (size_t i = d->intruder; i < d->n_lines; i++)
+		d->lines[i].flags |= DRAFT_LINE_DOUBTFUL;
+}
+
+struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
+				      uint64_t end_off, bool banner)
+{
+	struct raw_frame frame;
+	bool is_frame = stack_parse_frame(line->text, &frame);
+	bool in_stack = is_frame && !frame.pc && !frame.link;
+	const struct stack_header *header = in_stack ? NULL : stack_find_header(p->patterns, line->text);
+	bool inlined = stack_is_inlined(line->text);
+	uint32_t flags = (d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0) | (inlined ? DRAFT_LINE_INLINED : 0);
+
+	d->expanding = banner && inlined;
+	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
+		flags |= DRAFT_LINE_LEFTOVER;
+		if (glob_list_match(&p->patterns->unwinder, frame.function)) {
+			d->only_leftovers = true;
+			drop_above(d);
+			flags |= DRAFT_LINE_DROPPED;
+		}
+	} else if (!is_frame && !banner && stack_is_leftover(line->text)) {
+		flags |= DRAFT_LINE_LEFTOVER;
+	} else if (in_stack) {
+		d->has_stack |= !d->aside;
+	} else {
+		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
+	}
+	if (glob_list_match(&p->patterns->drop, line->text))
+		flags |= DRAFT_LINE_DROPPED;
+	note_intruder(p, d, line, header);
+	if (d->intruded)
+		flags |= DRAFT_LINE_DOUBTFUL;
+	if (banner || looks_like_report(p, line->text, is_frame || header)) {
+		d->quiet = 0;
+		draft_note_place(d, line, end_off);
+	} else {
+		d->quiet++;
+	}
+	if (glob_list_match(&p->patterns->ends, line->text))
+		d->ended = true;
+	d->own_lines += !inlined;
+	d->last_off = end_off;
+	return parser_add_text(p, d, line->text, flags);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Parts of the parser, and what they share; no other module sees it.
+ *
+ *	parser.c	bytes to lines of interest; the parser's life
+ *	parser_banner.c	which patterns a line announces, and who speaks
+ *	parser_route.c	which report a line belongs to; where reports begin and end
+ *	parser_draft.c	the reports that are being collected, and their bounds
+ *	parser_boot.c	how far the boot has come; what the log lacks
+ */
+#ifndef CULPRIT_PARSER_PARTS_H
+#define CULPRIT_PARSER_PARTS_H
+
+#include <stdio.h>
+
+#include "report/report.h"
+#include "input/lookback.h"
+
+#define MAX_OPEN 64
+#define MAX_LATE 16
+/*
+ * A finished report is held back for so many bytes of the log: whether the
+ * kernel panicked soon after belongs to it.
+ */
+#define HOLD_BYTES (64u << 10)
+
+struct culprit_parser {
+	const struct culprit_patterns *patterns;
+	char *file_name;
+	bool detect_boot_failures;
+	size_t max_report_bytes;
+	struct regex_scratch *scratch;
+	struct console_decoder decoder;
+	struct buf *trace;		/* borrowed; NULL: nobody wants to know */
+
+	struct buf carry;		/* bytes of the line that has not ended */
+	bool in_long_line;		/* carry is not the first piece of its line */
+	struct history history;		/* what was processed */
+	uint64_t off;			/* of the first byte that was not processed */
+	uint64_t number;		/* of the line it stands in, from 1 */
+
+	struct draft **drafts;		/* in order of their first lines: closed ones wait for the open ones before them */
+	size_t n_drafts, cap_drafts, n_open;
+	size_t draft_bytes;
+	uint64_t closed_bytes;		/* of all reports ever finished: where they were taken may not matter */
+	uint64_t idle_check_off;	/* no open draft is idle before this byte */
+	struct { struct caller caller; uint64_t boot_serial, off; } late[MAX_LATE];	/* closed as idle, in a ring */
+	size_t n_late;			/* ever */
+	uint64_t last_report_line;	/* of all that were closed; 0: none */
+
+	/* What is known of the log. */
+	char *version, *build;		/* of the last boot: "6.1.0-rc1", "#1 SMP ..." */
+	uint32_t n_boots;
+	enum culprit_phase phase, phase_best;
+	uint64_t n_reports;
+	bool in_kernel;			/* "Linux version" was seen, and no firmware since */
+	bool logged;			/* by the machine's own user space: this boot came that far */
+	bool seen_prefix;		/* the kernel of this log prints prefixes */
+	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
+	uint64_t boot_off;		/* of the line with which the last one began */
+	bool panicked;
+	bool flushed;			/* nothing is to be held back any more */
+	bool crashed;			/* this boot had a report */
+	bool shut_down;			/* this boot was asked to end */
+	bool finished;
+	bool no_memory;			/* something was decided without what it takes: told at the end of the call */
+};
+
+/* A lost line of explanation is no error. */
+#define TRACE(p, ...) \
+	do { \
+		if ((p)->trace && !buf_printf((p)->trace, __VA_ARGS__)) \
+			(p)->trace->len = 0; \
+	} while (0)
+
+/* ------------------------------------------------------------- banners */
+
+struct hits {
+	uint16_t banners[TITLE_MAX_BANNERS];
+	size_t n_banners;
+	const struct phase_mark *marks[4];
+	size_t n_marks;
+};
+
+/* Which literals of banners and marks stand in text. */
+void parser_find_hits(const struct culprit_patterns *set, struct span text, struct hits *ret);
+
+/* Leave those banners that are some: the kernel's own, and what their patterns ask for. */
+void parser_filter_banners(struct culprit_parser *p, const struct line *line, struct hits *hits);
+
+/* Does every banner of the line say that it goes on with the report before it? */
+bool parser_is_follow_up(struct culprit_parser *p, const struct hits *hits, struct span text, bool complete);
+
+/* -------------------------------------------------------------- drafts */
+
+/* Errors of all that follows: NO_MEMORY. */
+struct culprit_error *parser_new_draft(struct culprit_parser *p, struct draft **ret);
+struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft *d);
+struct culprit_error *parser_close_all(struct culprit_parser *p);
+void parser_drop_draft(struct culprit_parser *p, size_t i);
+
+/* A line of the log: learns what it says of the report.  end_off is where it ends. */
+struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
+				      uint64_t end_off, bool banner);
+
+/* Only the text; where the bounds are reached it is counted, not kept. */
+struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags);
+void draft_note_place(struct draft *d, const struct line *line, uint64_t end_off);
+
+/* --------------------------------------------------------------- route */
+
+/* A line with banners begins a report, or goes on with the one of its context. */
+struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
+					   struct lookback *back, uint64_t end_off);
+
+/* Any other line goes to the open report of its context, if there is one. */
+struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off);
+struct culprit_error *parser_close_idle(struct culprit_parser *p, uint64_t off);
+void parser_note_kernel_offset(struct culprit_parser *p, struct span text);
+
+/* --------------------------------------------------------------- boots */
+
+struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct phase_mark *mark,
+					 const struct line *line, struct lookback *back, uint64_t end_off);
+
+/*
+ * Does the line show that its kernel prints prefixes?  Not where its time is 0:
+ * early consoles speak before "printk.time=0" of the command line is obeyed.
+ */
+bool parser_proves_prefixes(const struct line *line);
+
+/* Did a kernel that had been up for min_us (-1: that prints prefixes) speak in the lines before? */
+struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret);
+
+/* At the log's end: a boot that began and stopped somewhere before user space, without a word why. */
+struct culprit_error *parser_check_boot(struct culprit_parser *p);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which report a line belongs to: contexts, follow-ups, and where reports end.
+ *
+ * CPUs share one context (a CPU that reports has others dump their stacks,
+ * each under its own number) unless two of them report at once.  Without
+ * caller prefixes all of the kernel's lines are one context, and without any
+ * prefix all lines are.
+ *
+ * A second banner in the same context is a follow-up where its pattern says
+ * so, or where the report has no stack yet (two CPUs' first lines are often
+ * mixed; the earlier one names the report); otherwise it begins a new one.
+ * This fails where a report that needs a stack lost it: then the next report
+ * of its context is taken for its rest, and called corrupted.
+ */
+#include "report/parser_parts.h"
+
+#include "report/stack.h"
+#include "report/symbol_scan.h"
+
+/* A follow-up this far down is not the report's own last word any more. */
+#define FOLLOW_UP_LINES 20
+/* And after so many lines of other matters it is not a follow-up at all. */
+#define FOLLOW_UP_QUIET 8
+#define ASK_ALWAYS_LINES 64
+/* A report is over after so many lines of its context that look like none of a report. */
+#define QUIET_LINES 64
+#define QUIET_LINES_ENDED 16
+/*
+ * Or when its context has been silent for so many bytes of the log.  A task
+ * that reported may never speak again, and while a report is open every line is
+ * decoded.  Its last word (a panic) may come after other CPUs' dumps: for
+ * LATE_BYTES a follow-up of its caller is still known for one.
+ */
+#define IDLE_BYTES (16u << 10)
+#define IDLE_BYTES_INCOMPLETE (64u << 10)
+#define LATE_BYTES (512u << 10)
+
+/* Does a line of this origin and caller belong where the report's first line came from? */
+static bool same_context(const struct draft *d, const struct line *line)
+{
+	/* What a program wrote to /dev/kmsg stands in the kernel's own log, as on a console that prints no levels. */
+	bool kernel = line->origin == ORIGIN_KERNEL || line_is_kmsg_write(line);
+
+	if (line->origin == ORIGIN_META || (line->origin == ORIGIN_OTHER && !kernel))
+		return false;
+	if (d->origin == ORIGIN_UNKNOWN)
+		return true;
+	if (!kernel)
+		return false;
+	if (d->caller.kind == CALLER_TASK)
+		return caller_equal(d->caller, line->caller);
+	if (d->caller.kind == CALLER_CPU)
+		return line->caller.kind == CALLER_CPU;
+	return true;
+}
+
+/* The open report that a line goes to: that of its very caller, else one whose context it is. */
+static struct draft *find_context(struct culprit_parser *p, const struct line *line)
+{
+	struct draft *loose = NULL;
+
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed || !same_context(d, line))
+			continue;
+		if (d->origin == line->origin && caller_equal(d->caller, line->caller))
+			return d;
+		if (!loose)
+			loose = d;
+	}
+	return loose;
+}
+
+static uint64_t idle_off(const struct draft *d)
+{
+	bool complete = d->has_stack || d->ended || d->only_leftovers;
+
+	return d->last_off + (complete ? IDLE_BYTES : IDLE_BYTES_INCOMPLETE);
+}
+
+/* Close the reports whose contexts have long been silent where the line at off begins. */
+struct culprit_error *parser_close_idle(struct culprit_parser *p, uint64_t off)
+{
+	uint64_t next = UINT64_MAX;
+	struct culprit_error *err;
+
+	if (off < p->idle_check_off)
+		return NULL;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed)
+			continue;
+		if (off >= idle_off(d)) {
+			if (d->quiet <= FOLLOW_UP_QUIET && d->caller.kind != CALLER_NONE) {
+				size_t at = p->n_late++ % MAX_LATE;
+
+				p->late[at].caller = d->caller;
+				p->late[at].boot_serial = p->boot_serial;
+				p->late[at].off = d->last_off;
+			}
+			err = parser_close_draft(p, d);
+			if (err)
+				return err;
+		} else if (idle_off(d) < next) {
+			next = idle_off(d);
+		}
+	}
+	/* A draft that completes meanwhile is idle sooner than was known here. */
+	p->idle_check_off = next < off + IDLE_BYTES / 4 ? next : off + IDLE_BYTES / 4;
+	return NULL;
+}
+
+/* Is this the last word of a report that was closed as idle? */
+static bool comes_late(struct culprit_parser *p, const struct line *line, const struct hits *hits)
+{
+	size_t n = p->n_late < MAX_LATE ? p->n_late : MAX_LATE;
+
+	if (line->caller.kind == CALLER_NONE)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (p->late[i].boot_serial == p->boot_serial && caller_equal(p->late[i].caller, line->caller) &&
+		    line->offset - p->late[i].off <= LATE_BYTES)
+			return parser_is_follow_up(p, hits, line->text, true);
+	}
+	return false;
+}
+
+/* May one of the lines be a lead? Where none is, few of them have to be decoded. */
+static bool may_have_lead(const struct culprit_parser *p, struct lookback *back)
+{
+	const struct glob_list *leads = &p->patterns->leads;
+
+	for (size_t i = 0; i < leads->n; i++) {
+		if (lookback_holds(back, (struct span){ leads->globs[i], strcspn(leads->globs[i], "*") }))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * How many lines before the banner are kept.  What a task said before belongs to
+ * the story of its report (a device's descriptors, what it was refused); but the
+ * first tasks tell that of the whole boot.
+ */
+static size_t max_prefix(const struct draft *d)
+{
+	return d->caller.kind == CALLER_TASK && d->caller.id > 1 ? REPORT_MAX_TASK_PREFIX : REPORT_MAX_PREFIX;
+}
+
+/* The lines of the report's context right before its banner: often they say more than it. */
+static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, struct lookback *back)
+{
+	struct span chosen[LOOKBACK_LINES];
+	struct culprit_error *err = NULL;
+	const struct line *line;
+	size_t n = 0, n_wanted = 0, max = max_prefix(d);
+	bool has_lead = d->caller.kind != CALLER_NONE && may_have_lead(p, back);
+
+	for (size_t i = 0; n < (has_lead ? LOOKBACK_LINES : max); i++) {
+		struct raw_frame frame;
+
+		err = lookback_line(back, i, &line);
+		if (err)
+			return err;
+		/* What an earlier boot said led to nothing in this one. */
+		if (!line || line->offset < p->boot_off)
+			break;
+		if (!same_context(d, line) || !line->text.len || (line->origin != d->origin && !line_is_kmsg_write(line)))
+			continue;
+		/* The tail of the report before. */
+		if (glob_list_match(&p->patterns->ends, line->text) ||
+		    (n >= REPORT_MAX_PREFIX && d->start_line - i <= p->last_report_line + 1))
+			break;
+		if (stack_parse_frame(line->text, &frame) && (frame.flags & CULPRIT_FRAME_UNRELIABLE))
+			continue;
+		chosen[n++] = line->text;
+		if (glob_list_match(&p->patterns->leads, line->text)) {
+			n_wanted = n;
+			break;
+		}
+	}
+	if (!n_wanted)
+		n_wanted = n < max ? n : max;
+	for (n = n_wanted; n-- > 0 && !err;)
+		err = parser_add_text(p, d, chosen[n], DRAFT_LINE_PREFIX);
+	return err;
+}
+
+static struct culprit_error *open_draft(struct culprit_parser *p, const struct line *line, const struct hits *hits,
+					struct lookback *back, uint64_t end_off)
+{
+	struct culprit_error *err;
+	struct draft *d;
+
+	err = parser_new_draft(p, &d);
+	if (err)
+		return err;
+	d->caller = line->caller;
+	d->origin = line->origin;
+	d->time_us = line->time_us;
+	d->start_line = line->number;
+	d->start_off = line->offset;
+	memcpy(d->banners, hits->banners, sizeof(d->banners));
+	d->n_banners = hits->n_banners;
+	d->last_banner = hits->banners[0];
+	if (!(line->flags & LINE_CONTINUED))
+		err = add_prefix(p, d, back);
+	return err ? err : parser_add_line(p, d, line, end_off, true);
+}
+
+/*
+ * What a report's first lines say decides whether it needs a stack. A long one
+ * without is asked again only when it has doubled: thousands of banners may
+ * come in it, and the answer takes all of its text.
+ */
+static bool is_asked_again(const struct draft *d)
+{
+	return d->n_lines < ASK_ALWAYS_LINES || d->n_lines / 2 >= d->asked_lines;
+}
+
+/* Does the report have what its title needs, so that what a second banner brings is not its own? */
+static bool is_complete(struct culprit_parser *p, struct draft *d)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	struct title_input in = {
+		.patterns = p->patterns, .scratch = p->scratch, .banners = d->banners, .n_banners = d->n_banners,
+	};
+
+	if (d->has_stack || d->only_leftovers || d->ended)
+		return true;
+	if (!is_asked_again(d))
+		return false;
+	d->asked_lines = d->n_lines;
+	if (!draft_text(d, false, &text)) {
+		p->no_memory = true;
+		return false;
+	}
+	in.text = buf_span(&text);
+	return !title_needs_stack(&in);
+}
+
+/*
+ * A follow-up goes on with the report.  Another banner does so only where the
+ * caller prefix proves that the same task or CPU speaks, and no stack was
+ * printed yet: without the proof, two CPUs' lines may be mixed, and a frame of
+ * the second report would name the first.
+ */
+static bool goes_on(struct culprit_parser *p, struct draft *d, const struct line *line, const struct hits *hits)
+{
+	/* A report that has source lines already repeats the banner's line for each inlined function. */
+	if (d->expanding && d->last_banner == hits->banners[0])
+		return true;
+	if (d->quiet <= FOLLOW_UP_QUIET && parser_is_follow_up(p, hits, line->text, d->has_stack || d->only_leftovers))
+		return true;
+	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
+		return false;
+	return !is_complete(p, d);
+}
+
+/* Does the report go on behind the line as if it were one of its own? */
+static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
+{
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (p->patterns->banners[hits->banners[i]].inside)
+			return true;
+	}
+	return false;
+}
+
+struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
+					   struct lookback *back, uint64_t end_off)
+{
+	struct draft *d = find_context(p, line);
+	struct culprit_error *err;
+
+	if (d && goes_on(p, d, line, hits)) {
+		/* What was said before is not named by what comes after. */
+		if (!is_inside(p, hits))
+			d->follow_up |= d->has_stack || d->ended ||
+					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
+		      (unsigned long long)d->start_line);
+		d->last_banner = hits->banners[0];
+		return parser_add_line(p, d, line, end_off, true);
+	}
+	if (!d && comes_late(p, line, hits)) {
+		TRACE(p, "line %llu: goes on with a report that is over\n", (unsigned long long)line->number);
+		return NULL;
+	}
+	if (d) {
+		err = parser_close_draft(p, d);
+		if (err)
+			return err;
+	}
+	TRACE(p, "line %llu: begins a report\n", (unsigned long long)line->number);
+	return open_draft(p, line, hits, back, end_off);
+}
+
+/* Only the title of a report that was printed before: the report itself follows. */
+static bool is_heading(const struct culprit_parser *p, const struct draft *d, const struct line *line)
+{
+	return d->own_lines == 1 && glob_list_match(&p->patterns->headings, line->text);
+}
+
+static void forget_draft(struct culprit_parser *p, const struct draft *d)
+{
+	TRACE(p, "line %llu: was a heading\n", (unsigned long long)d->start_line);
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		if (p->drafts[i] == d) {
+			parser_drop_draft(p, i);
+			return;
+		}
+	}
+}
+
+struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
+{
+	struct draft *d = find_context(p, line);
+	struct culprit_error *err;
+
+	if (!d)
+		return NULL;
+	if (is_heading(p, d, line)) {
+		forget_draft(p, d);
+		return NULL;
+	}
+	err = parser_add_line(p, d, line, end_off, false);
+	if (!err && d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES))
+		err = parser_close_draft(p, d);
+	return err;
+}
+
+/*
+ * A panic ends with where KASLR put the kernel, whatever report is open then.
+ * It is kept apart from the text: there it stands behind a follow-up, or not at all.
+ */
+void parser_note_kernel_offset(struct culprit_parser *p, struct span text)
+{
+	uint64_t offset;
+
+	if (!span_starts(text, SPAN("Kernel Offset: ")) || !symbol_kernel_offset(text, &offset))
+		return;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (d->closed)
+			continue;
+		d->kernel_offset = offset;
+		d->has_kernel_offset = true;
+	}
+}

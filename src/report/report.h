@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Report: the lines of one detected problem, while they are collected and when
+ * they are done.  Internal to the parser; the public face is culprit.h.
+ */
+#ifndef CULPRIT_REPORT_H
+#define CULPRIT_REPORT_H
+
+#include "base/base.h"
+#include "report/title.h"
+#include "input/console.h"
+
+#define REPORT_MAX_PREFIX 5
+#define REPORT_MAX_TASK_PREFIX 50
+
+#define DRAFT_LINE_PREFIX	0x01u	/* stood before the banner */
+#define DRAFT_LINE_LEFTOVER	0x02u	/* a "? " frame: out of the text unless nothing else is there */
+#define DRAFT_LINE_FOLLOW_UP	0x04u	/* from the second banner of a report that was complete before it */
+#define DRAFT_LINE_DROPPED	0x08u	/* never in the text */
+#define DRAFT_LINE_DOUBTFUL	0x10u	/* in the text, but behind another message with a stack: it names nothing */
+#define DRAFT_LINE_INLINED	0x20u	/* stands for an inlined function; the line of the kernel comes below */
+
+struct draft_line {
+	uint32_t off, len;		/* in the draft's text, without end of line */
+	uint32_t flags;
+};
+
+/* A report that is still being collected. */
+struct draft {
+	struct buf text;
+	struct draft_line *lines;
+	size_t n_lines, cap_lines;
+	size_t bytes;			/* counted against the parser's bound */
+	uint64_t closed_bytes;		/* of the reports finished before it began */
+	struct caller caller;
+	uint8_t origin;			/* of the banner's line */
+	uint16_t banners[TITLE_MAX_BANNERS];
+	size_t n_banners;
+	uint64_t start_line, end_line;
+	uint64_t start_off, end_off;
+	uint64_t last_off;		/* behind the last line of its context, quiet ones too */
+	int64_t time_us;
+	uint32_t boot;
+	enum culprit_phase phase;
+	const char *version, *build;	/* the boot's; owned */
+	bool has_kernel_offset;
+	uint64_t kernel_offset;
+	uint32_t quiet;			/* own lines since the last that looked like a report's */
+	bool only_leftovers;		/* the unwinder marks every frame as a leftover */
+	uint32_t own_lines;		/* from the banner on */
+	size_t asked_lines;		/* how many there were when its title was last found to need a stack */
+	bool has_stack;
+	bool aside;			/* the next frame belongs to a remark ("Preemption disabled at:") */
+	size_t intruder;		/* the line of another message that may bring a stack of its own; 0: none */
+	bool intruded;			/* it did, and nobody says whose frame is whose */
+	bool ended;			/* its closing line was seen */
+	bool follow_up;			/* a follow-up began: the rest is region, not text */
+	bool cut;			/* the log ended, or the machine was reset, inside */
+	bool truncated;
+	bool expanding;			/* its last line was a banner with an inlined function: the same one follows */
+	uint16_t last_banner;
+	bool closed;			/* complete: waits for its turn */
+	uint64_t boot_serial;		/* of the boot it was closed in */
+	struct culprit_report *report;	/* once closed */
+	const char *event;		/* set: no banner was printed, this pattern event made it */
+};
+
+void draft_destroy(struct draft *draft);
+
+/* For `patterns explain`: what was decided of which line, and why, is added to trace, which the parser borrows. */
+void parser_set_trace(struct culprit_parser *parser, struct buf *trace);
+
+/*
+ * The finished report.  panicked is what the log has shown so far.
+ * Errors: NO_MEMORY.
+ */
+struct culprit_error *draft_build(const struct draft *draft, const struct culprit_patterns *patterns,
+				  struct regex_scratch *scratch, const char *file_name,
+				  struct culprit_report **ret);
+
+/* For `patterns explain`: as draft_build, and says how it came to be. */
+struct culprit_error *draft_build_traced(const struct draft *draft, const struct culprit_patterns *patterns,
+					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
+					 struct culprit_report **ret);
+
+/* The text so far that may name it, as the kernel wrote it, without prefix. False when out of memory. */
+bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret);
+
+#endif

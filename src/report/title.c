@@ -1,0 +1,836 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which form of which pattern, which frame, which words.
+ *
+ * The form whose match begins first in the report wins, so that a report is
+ * named by what happened first and not by its follow-ups; of forms that begin
+ * at the same byte the first in the order of the patterns wins.
+ *
+ * It fails where lines of two reports without caller prefixes are mixed: then
+ * a frame of the other one may be taken.  The checks at the end find most of
+ * these and call the report corrupted.
+ */
+#include "report/title.h"
+
+#include <stdio.h>
+
+#include "base/demangle.h"
+#include "report/stack.h"
+
+#define TITLE_MAX_BYTES 120
+#define MAX_STACK_FRAMES 256
+#define NO_FRAME "corrupted"
+
+struct finder {
+	const struct title_input *in;
+	struct arena *arena;
+	struct title *title;
+	bool torn;			/* somebody else's stack stood where a frame was looked for */
+	struct regex_match match;	/* of the form's match, and of its report expression */
+	struct regex_match report;
+};
+
+static __attribute__((format(printf, 2, 3))) void trace(const struct title_input *in, const char *format, ...)
+{
+	_cleanup_(freep) char *text = NULL;
+	va_list args;
+	int n;
+
+	if (!in->trace)
+		return;
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0) {
+		text = NULL;
+		return;
+	}
+	/* A lost line of explanation is no error. */
+	if (!buf_add_str(in->trace, text) || !buf_add_char(in->trace, '\n'))
+		return;
+}
+
+/* ----------------------------------------------------- choosing the form */
+
+static bool pattern_is_announced(const struct pattern *pattern, const struct title_input *in)
+{
+	if (pattern->disabled)
+		return false;
+	for (size_t i = 0; i < pattern->n_banners; i++) {
+		for (size_t j = 0; j < in->n_banners; j++) {
+			if (pattern->banners[i] == in->banners[j])
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does it match, beginning before that byte? */
+static bool form_matches(struct form *form, const struct title_input *in, size_t before, struct regex_match *match,
+			 struct regex_match *report)
+{
+	if (!regex_find_before(&form->match, in->scratch, in->text, 0, before, match))
+		return false;
+	if (!form->has_report)
+		return true;
+	/* What the report says further down belongs to what begins here. */
+	return regex_find(&form->report, in->scratch, in->text, match->start[0], report);
+}
+
+static const struct form *choose_form(const struct title_input *in, const struct pattern **ret_pattern,
+				      struct regex_match *ret_match, struct regex_match *ret_report)
+{
+	const struct form *best = NULL;
+	size_t best_start = SIZE_MAX;
+
+	for (size_t i = 0; i < in->patterns->n_patterns; i++) {
+		const struct pattern *pattern = &in->patterns->patterns[i];
+
+		if (!pattern_is_announced(pattern, in))
+			continue;
+		for (size_t j = 0; j < pattern->n_forms; j++) {
+			struct form *form = &pattern->forms[j];
+			struct regex_match match, report;
+			/* Who explains tells of those that lose, too. */
+			size_t before = in->trace ? SIZE_MAX : best_start;
+
+			if (form->disabled || !form_matches(form, in, before, &match, &report))
+				continue;
+			trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
+			      match.start[0] < best_start ? "" : ": loses to the one above");
+			if (match.start[0] >= best_start)
+				continue;
+			best = form;
+			best_start = match.start[0];
+			*ret_pattern = pattern;
+			*ret_match = match;
+			if (form->has_report)
+				*ret_report = report;
+		}
+	}
+	return best;
+}
+
+bool title_needs_stack(const struct title_input *in)
+{
+	struct regex_match match, report;
+	const struct pattern *pattern;
+	const struct form *form = choose_form(in, &pattern, &match, &report);
+
+	return !form || !form->no_stack;
+}
+
+/* ------------------------------------------------------ guilty frame */
+
+/* Lines of the report from a byte on. */
+struct line_cursor {
+	struct span rest;
+};
+
+static bool next_line(struct line_cursor *c, struct span *ret)
+{
+	const char *end;
+
+	if (!c->rest.len)
+		return false;
+	end = memchr(c->rest.ptr, '\n', c->rest.len);
+	ret->ptr = c->rest.ptr;
+	ret->len = end ? (size_t)(end - c->rest.ptr) : c->rest.len;
+	c->rest = span_skip(c->rest, ret->len + (end ? 1 : 0));
+	return true;
+}
+
+struct frame_list {
+	struct span names[MAX_STACK_FRAMES];
+	size_t n;
+};
+
+/* Rust's names are told apart by their paths only: the linker's form says nothing to people or to globs. */
+static struct span readable_name(const struct finder *f, struct span function)
+{
+	const char *name = is_mangled(function) ? demangle(f->arena, function) : NULL;
+
+	return name ? span_of(name) : function;
+}
+
+static void add_frame(const struct finder *f, struct frame_list *list, struct span function)
+{
+	function = readable_name(f, stack_base_name(function));
+	if (function.len && list->n < MAX_STACK_FRAMES)
+		list->names[list->n++] = function;
+}
+
+/* Frames of a stack: a register points to where the report's own context was. */
+static bool is_foreign(const struct culprit_patterns *set, const struct raw_frame *f)
+{
+	return !f->pc && !f->link && glob_list_match(&set->foreign, f->function);
+}
+
+/* Dumps of other CPUs come in a row and are searched as one; what was allocated or freed where is another matter. */
+static bool ends_stack(enum culprit_role role)
+{
+	if (role == CULPRIT_ROLE_OTHER_TASK || role == CULPRIT_ROLE_LOCK_TAKEN_AT)
+		return false;
+	return role != CULPRIT_ROLE_CALL_TRACE;
+}
+
+/*
+ * Frames from here to the next header of another role.  False where a frame
+ * says that the stack is somebody else's: what stands above it is the report's.
+ */
+static bool collect_stack(const struct finder *finder, struct line_cursor *c, struct frame_list *list)
+{
+	const struct culprit_patterns *set = finder->in->patterns;
+	struct span line;
+	struct line_cursor before = *c;
+
+	while (next_line(c, &line)) {
+		const struct stack_header *header;
+		struct raw_frame f;
+
+		if (stack_parse_frame(line, &f)) {
+			/* Only a symbolized log has these: a title must not depend on that. */
+			if (f.flags & CULPRIT_FRAME_INLINE)
+				continue;
+			if (is_foreign(set, &f))
+				return false;
+			if (frame_is_outside(&f))
+				continue;
+			if (f.callee.len && !(list->n && span_equal(list->names[list->n - 1], stack_base_name(f.callee))))
+				add_frame(finder, list, f.callee);
+			if (!f.link)
+				add_frame(finder, list, f.function);
+			before = *c;
+			continue;
+		}
+		header = stack_find_header(set, line);
+		if (header && ends_stack(header->role)) {
+			*c = before;
+			break;
+		}
+		before = *c;
+	}
+	return true;
+}
+
+static bool is_skipped(const struct finder *f, const struct frame_source *source, struct span name)
+{
+	if (glob_list_match(&source->skip, name))
+		return true;
+	if (source->pick)
+		return glob_list_match(&source->pick->skip, name);
+	return !source->no_default_skip && glob_list_match(&f->in->patterns->skip, name);
+}
+
+static bool pick_group(const struct pick *pick, const struct frame_list *list, struct span *ret, const char **ret_as)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		for (size_t g = 0; g < pick->n_groups; g++) {
+			if (!glob_list_match(&pick->groups[g].frames, list->names[i]))
+				continue;
+			*ret = list->names[i];
+			*ret_as = pick->groups[g].as;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool pick_by_anchor(const struct finder *f, const struct frame_source *source, const struct frame_list *list,
+			   struct span *ret)
+{
+	bool have = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (glob_list_match(&source->pick->anchors, list->names[i])) {
+			/* What nothing was called from is the loop itself. */
+			if (!have)
+				*ret = list->names[i];
+			trace(f->in, "  anchor %.*s: %.*s is taken", (int)list->names[i].len, list->names[i].ptr,
+			      (int)ret->len, ret->ptr);
+			return true;
+		}
+		if (is_skipped(f, source, list->names[i])) {
+			trace(f->in, "  frame %.*s is skipped: generic", (int)list->names[i].len, list->names[i].ptr);
+			continue;
+		}
+		*ret = list->names[i];
+		have = true;
+	}
+	return false;
+}
+
+static bool pick_first(const struct finder *f, const struct frame_source *source, const struct frame_list *list,
+		       struct span *ret)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (!is_skipped(f, source, list->names[i])) {
+			*ret = list->names[i];
+			return true;
+		}
+		trace(f->in, "  frame %.*s is skipped: generic", (int)list->names[i].len, list->names[i].ptr);
+	}
+	return false;
+}
+
+static bool pick_from(const struct finder *f, const struct frame_source *source, const struct frame_list *list,
+		      struct span *ret, const char **ret_as)
+{
+	*ret_as = NULL;
+	if (source->pick && pick_group(source->pick, list, ret, ret_as))
+		return true;
+	if (source->pick && source->pick->anchors.n)
+		return pick_by_anchor(f, source, list, ret);
+	return pick_first(f, source, list, ret);
+}
+
+/* Who called what is in no function: the link register says so, before any stack does. */
+static void add_caller(const struct finder *f, struct frame_list *list, struct line_cursor c)
+{
+	struct raw_frame raw;
+	struct span line;
+
+	while (next_line(&c, &line)) {
+		if (stack_parse_frame(line, &raw) && raw.link && !frame_is_outside(&raw)) {
+			add_frame(f, list, raw.function);
+			return;
+		}
+		if (stack_find_header(f->in->patterns, line))
+			return;
+	}
+}
+
+/* Is a symbol named only because nothing nearer is below? */
+static bool is_outside(struct span text, struct span symbol)
+{
+	size_t end = symbol.ptr ? (size_t)(symbol.ptr + symbol.len - text.ptr) : text.len;
+
+	return stack_offset_is_outside(span_skip(text, end));
+}
+
+/*
+ * Nothing but what prints stacks: the frame below it had it printed.  Where an
+ * interrupt came into somebody else's work, the frames above are the report's.
+ */
+static bool all_generic(const struct finder *f, const struct frame_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (!glob_list_match(&f->in->patterns->skip, list->names[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Does a frame of somebody else's stand between the lines at c and a match that
+ * begins at end?  Then c is left behind it.
+ */
+static bool passes_foreign(const struct finder *f, struct line_cursor *c, const char *end)
+{
+	struct line_cursor at = *c;
+	struct span line;
+
+	while (at.rest.ptr < end && next_line(&at, &line)) {
+		struct raw_frame frame;
+
+		if (stack_parse_frame(line, &frame) && is_foreign(f->in->patterns, &frame)) {
+			*c = at;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * One source: its steps, one after the other, down the report.  A step that
+ * captures puts a frame on the list; the stack step collects stack after stack
+ * until one of them yields.  A step that meets a stack of somebody else's is
+ * over: what it was to find is mixed with that.
+ */
+static bool run_source(struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
+{
+	struct span text = span_skip(f->in->text, f->match.start[0]);
+	struct line_cursor c = { text };
+	struct frame_list *list = calloc(1, sizeof(*list));
+	bool found = false;
+
+	f->arena->failed |= !list;
+	for (size_t i = 0; list && i < source->n_steps && !found; i++) {
+		struct frame_step *step = &source->steps[i];
+		struct regex_match m;
+		size_t from = (size_t)(c.rest.ptr - text.ptr);
+
+		if (step->stack) {
+			if (!collect_stack(f, &c, list) && all_generic(f, list)) {
+				f->torn = true;
+				list->n = 0;
+				continue;
+			}
+			found = pick_from(f, source, list, ret, ret_as);
+			continue;
+		}
+		if (!regex_find(&step->re, f->in->scratch, text, from, &m))
+			break;
+		if (passes_foreign(f, &c, text.ptr + m.start[0])) {
+			f->torn = true;
+			continue;
+		}
+		if (step->captures) {
+			if (is_outside(text, regex_group(&m, 1)))
+				add_caller(f, list, (struct line_cursor){ span_skip(text, m.end[0]) });
+			else
+				add_frame(f, list, regex_group(&m, 1));
+			/* Anchored picks want the whole stack; others may stop at once. */
+			if (!source->pick || !source->pick->anchors.n)
+				found = pick_from(f, source, list, ret, ret_as);
+		}
+		c.rest = span_skip(text, m.end[0]);
+		/* To the end of the line that matched. */
+		if (c.rest.len && m.end[0] && text.ptr[m.end[0] - 1] != '\n') {
+			struct span line;
+
+			next_line(&c, &line);
+		}
+	}
+	free(list);
+	return found;
+}
+
+/* ------------------------------------------------------------- names */
+
+#define MAX_NAMES 6
+
+/* The names of one frame: the canonical one first, then the others it goes by. */
+struct frame_names {
+	const char *names[MAX_NAMES];
+	size_t n;
+};
+
+static struct culprit_error *add_name(struct finder *f, struct frame_names *names, struct span name)
+{
+	if (names->n == MAX_NAMES)
+		return NULL;
+	names->names[names->n] = arena_dup(f->arena, name);
+	if (!names->names[names->n])
+		return &culprit_error_no_memory;
+	names->n++;
+	return NULL;
+}
+
+static struct culprit_error *add_prefixed(struct finder *f, struct frame_names *names, const char *becomes,
+					  struct span rest)
+{
+	const char *name = arena_printf(f->arena, "%s%.*s", becomes, (int)rest.len, rest.ptr);
+
+	if (!name)
+		return &culprit_error_no_memory;
+	if (names->n < MAX_NAMES)
+		names->names[names->n++] = name;
+	return NULL;
+}
+
+static struct culprit_error *name_frame(struct finder *f, struct span function, const char *group,
+					struct frame_names *names)
+{
+	const struct culprit_patterns *set = f->in->patterns;
+	struct culprit_error *err = NULL;
+
+	if (group && !span_equal(span_of(group), function))
+		err = add_name(f, names, span_of(group));
+	for (size_t i = 0; !err && !group && i < set->n_prefixes; i++) {
+		const struct name_prefix *prefix = &set->prefixes[i];
+		struct span rest;
+
+		if (!span_starts(function, span_of(prefix->prefix)) || function.len == strlen(prefix->prefix))
+			continue;
+		rest = span_skip(function, strlen(prefix->prefix));
+		for (size_t j = prefix->n; !err && j-- > 0;)
+			err = add_prefixed(f, names, prefix->becomes[j], rest);
+		break;
+	}
+	return err ? err : add_name(f, names, function);
+}
+
+/* ---------------------------------------------------------- the words */
+
+static struct span named_group(const struct finder *f, const struct form *form, const char *name)
+{
+	struct span s = { 0 };
+
+	if (form->has_report)
+		s = regex_named(&f->report, name);
+	return s.ptr ? s : regex_named(&f->match, name);
+}
+
+static bool fill_template(const struct finder *f, const struct form *form, const char *template, const char *frame,
+			  struct buf *out)
+{
+	while (*template) {
+		size_t n = strcspn(template, "{");
+		char name[64];
+
+		if (!buf_add(out, template, n))
+			return false;
+		template += n;
+		if (!*template)
+			break;
+		n = strcspn(template + 1, "}");
+		if (n >= sizeof(name))
+			return false;
+		memcpy(name, template + 1, n);
+		name[n] = '\0';
+		template += n + 2;
+		if (!strcmp(name, "frame")) {
+			if (!buf_add_str(out, frame))
+				return false;
+		} else if (!strcmp(name, "phase")) {
+			if (!buf_add_str(out, f->in->phase ? f->in->phase : ""))
+				return false;
+		} else {
+			struct span s = named_group(f, form, name);
+
+			if (!buf_add(out, s.ptr, s.len))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool add_replacement(struct buf *out, const char *replace, const struct regex_match *m)
+{
+	for (const char *p = replace; *p; p++) {
+		if (*p == '$' && p[1] >= '0' && p[1] <= '9') {
+			struct span s = regex_group(m, (uint32_t)(p[1] - '0'));
+
+			if (!buf_add(out, s.ptr, s.len))
+				return false;
+			p++;
+		} else if (!buf_add_char(out, *p)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Applied until nothing matches behind the last replacement: neighbours may share a byte ("0,1,2"). */
+static bool rewrite_one(struct rewrite *rewrite, struct regex_scratch *scratch, struct buf *text)
+{
+	struct buf out = { 0 };
+	struct regex_match m;
+	size_t from = 0;
+
+	while (regex_find(&rewrite->match, scratch, buf_span(text), from, &m)) {
+		size_t end = m.end[0] > m.start[0] ? m.end[0] : m.start[0] + 1;
+
+		if (!buf_add(&out, text->data + from, m.start[0] - from) || !add_replacement(&out, rewrite->replace, &m)) {
+			buf_deinit(&out);
+			return false;
+		}
+		if (m.end[0] == m.start[0] && m.start[0] < text->len && !buf_add_char(&out, text->data[m.start[0]])) {
+			buf_deinit(&out);
+			return false;
+		}
+		from = end < text->len ? end : text->len;
+		if (from >= text->len)
+			break;
+	}
+	if (out.len == 0 && from == 0)
+		return true;
+	if (!buf_add(&out, text->data + from, text->len - from)) {
+		buf_deinit(&out);
+		return false;
+	}
+	buf_deinit(text);
+	*text = out;
+	return true;
+}
+
+static bool needs_rewrite(const struct rewrite *rewrite, const struct buf *text)
+{
+	return !rewrite->needs || (text->data && strpbrk(text->data, rewrite->needs));
+}
+
+/* Numbers, addresses and counters out; blanks collapsed; cut to the community's length. */
+static const char *clean_title(struct finder *f, struct buf *text)
+{
+	const struct culprit_patterns *set = f->in->patterns;
+	char *p, *q;
+
+	for (size_t i = 0; i < set->n_cleanup; i++) {
+		if (needs_rewrite(&set->cleanup[i], text) && !rewrite_one(&set->cleanup[i], f->in->scratch, text))
+			return NULL;
+	}
+	if (!text->data)
+		return arena_dup(f->arena, SPAN(""));
+	/* Cut first: what blanks would make room for is not in the community's titles either. */
+	if (text->len > TITLE_MAX_BYTES)
+		text->data[text->len = TITLE_MAX_BYTES] = '\0';
+	for (p = q = text->data; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c < 0x20 || c >= 0x7f)
+			c = ' ';
+		if (c == ' ' && (q == text->data || q[-1] == ' '))
+			continue;
+		*q++ = (char)c;
+	}
+	text->len = (size_t)(q - text->data);
+	return arena_dup(f->arena, span_trim(buf_span(text)));
+}
+
+static struct culprit_error *make_title(struct finder *f, const struct form *form, const char *template,
+					const char *frame, const char **ret)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+
+	if (!fill_template(f, form, template, frame, &text))
+		return &culprit_error_no_memory;
+	*ret = clean_title(f, &text);
+	return *ret ? NULL : &culprit_error_no_memory;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_alt(struct title *t, const char *alt)
+{
+	if (!strcmp(alt, t->title))
+		return;
+	for (size_t i = 0; i < t->n_alts; i++) {
+		if (!strcmp(t->alts[i], alt))
+			return;
+	}
+	t->alts[t->n_alts++] = alt;
+}
+
+/* Every name of the frame in every template but the canonical one, which is the title. */
+static struct culprit_error *make_titles(struct finder *f, const struct form *form, const struct frame_names *names)
+{
+	struct title *t = f->title;
+	struct culprit_error *err = make_title(f, form, form->title, names->names[0], &t->title);
+
+	if (err)
+		return err;
+	t->alts = arena_array(f->arena, (form->n_alts + 1) * names->n + 1, sizeof(*t->alts));
+	if (!t->alts)
+		return &culprit_error_no_memory;
+	for (size_t i = 0; i < names->n; i++) {
+		const char *alt;
+
+		for (size_t j = 0; j <= form->n_alts; j++) {
+			err = make_title(f, form, j ? form->alts[j - 1] : form->title, names->names[i], &alt);
+			if (err)
+				return err;
+			add_alt(t, alt);
+		}
+	}
+	qsort(t->alts, t->n_alts, sizeof(*t->alts), compare_strings);
+	return NULL;
+}
+
+static void find_type(struct finder *f)
+{
+	const struct culprit_patterns *set = f->in->patterns;
+
+	if (f->title->form && f->title->form->type) {
+		f->title->type = *f->title->form->type ? f->title->form->type : NULL;
+		return;
+	}
+	for (size_t i = 0; i < set->n_types; i++) {
+		if (glob_match(set->types[i].title, span_of(f->title->title))) {
+			f->title->type = *set->types[i].type ? set->types[i].type : NULL;
+			return;
+		}
+	}
+}
+
+/* ----------------------------------------------------------- doubts */
+
+static struct span whole_text(const struct title_input *in)
+{
+	return in->whole.len ? in->whole : in->text;
+}
+
+static bool has_doubt(struct finder *f, bool on_title, struct span text)
+{
+	const struct culprit_patterns *set = f->in->patterns;
+
+	for (size_t i = 0; i < set->n_doubts; i++) {
+		struct doubt *doubt = &set->doubts[i];
+
+		if (doubt->on_title == on_title && regex_find(&doubt->match, f->in->scratch, text, 0, NULL)) {
+			f->title->corrupted = doubt->reason;
+			return true;
+		}
+	}
+	return false;
+}
+
+#define FRAMES_WITHIN_LINES 15
+
+/* Where a stack is announced, at least one frame must follow soon. */
+static bool stack_follows(const struct culprit_patterns *set, struct line_cursor c)
+{
+	struct span line;
+
+	for (int i = 0; i < FRAMES_WITHIN_LINES && next_line(&c, &line); i++) {
+		const struct stack_header *header;
+		struct raw_frame f;
+
+		if (stack_parse_frame(line, &f) || span_find(line, SPAN("stack is not available")) >= 0)
+			return true;
+		header = stack_find_header(set, line);
+		if (header && header->role != CULPRIT_ROLE_OTHER_TASK && header->role != CULPRIT_ROLE_LOCK_TAKEN_AT)
+			return false;
+	}
+	return false;
+}
+
+static bool has_frames_of_its_own(enum culprit_role role)
+{
+	return role == CULPRIT_ROLE_CALL_TRACE || role == CULPRIT_ROLE_ALLOCATED || role == CULPRIT_ROLE_FREED ||
+	       role == CULPRIT_ROLE_LEAK || role == CULPRIT_ROLE_UNINIT_ORIGIN;
+}
+
+static void check_stacks(struct finder *f, bool need_stack)
+{
+	const struct culprit_patterns *set = f->in->patterns;
+	bool checked[CULPRIT_ROLE_OTHER + 1] = { false };
+	struct line_cursor c = { whole_text(f->in) };
+	struct raw_frame frame;
+	bool any = false;
+	struct span line;
+
+	while (next_line(&c, &line)) {
+		const struct stack_header *header = stack_find_header(set, line);
+
+		any |= stack_parse_frame(line, &frame) && !frame.pc && !frame.link;
+		if (!header || !has_frames_of_its_own(header->role) || checked[header->role])
+			continue;
+		checked[header->role] = true;
+		/* A call trace that the form does without may be empty. */
+		if (stack_follows(set, c) || (!need_stack && header->role == CULPRIT_ROLE_CALL_TRACE))
+			continue;
+		f->title->corrupted = "no frames in a stack trace";
+		return;
+	}
+	if (need_stack && !any)
+		f->title->corrupted = "no stack trace in the report";
+}
+
+static void find_doubts(struct finder *f)
+{
+	struct title *t = f->title;
+
+	if (t->corrupted)
+		return;
+	if (f->torn) {
+		t->corrupted = "somebody else's stack stands in the report";
+		return;
+	}
+	if (t->form && t->form->corrupted) {
+		t->corrupted = t->form->corrupted;
+		return;
+	}
+	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, whole_text(f->in)))
+		return;
+	check_stacks(f, !t->form || !t->form->no_stack);
+}
+
+/* ------------------------------------------------------------- all of it */
+
+/* No form knows the report: the banner's own line, from its literal on, is better than nothing. */
+static struct culprit_error *title_from_banner(struct finder *f)
+{
+	const struct banner *banner = &f->in->patterns->banners[f->in->banners[0]];
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	ptrdiff_t at = span_find(f->in->text, (struct span){ banner->literal, banner->len });
+	struct line_cursor c = { span_skip(f->in->text, at < 0 ? 0 : (size_t)at) };
+	struct span line = { 0 };
+
+	next_line(&c, &line);
+	if (!buf_add(&text, line.ptr, line.len))
+		return &culprit_error_no_memory;
+	f->title->title = clean_title(f, &text);
+	if (!f->title->title)
+		return &culprit_error_no_memory;
+	for (size_t i = 0; i < f->in->patterns->n_patterns && !f->title->pattern; i++) {
+		if (pattern_is_announced(&f->in->patterns->patterns[i], f->in))
+			f->title->pattern = &f->in->patterns->patterns[i];
+	}
+	f->title->corrupted = "no pattern knows this form of report";
+	find_type(f);
+	return NULL;
+}
+
+static struct culprit_error *title_from_form(struct finder *f, const struct form *form)
+{
+	struct frame_names names = { { NO_FRAME }, 1 };
+	struct culprit_error *err;
+	const char *group = NULL;
+	struct span function;
+	bool found = false;
+
+	for (size_t i = 0; i < form->n_sources && !found; i++)
+		found = run_source(f, &form->sources[i], &function, &group);
+	if (found) {
+		names.n = 0;
+		err = name_frame(f, function, group, &names);
+		if (err)
+			return err;
+		f->title->frame = names.names[0];
+		trace(f->in, "  guilty frame: %s", names.names[0]);
+	} else if (form->n_sources) {
+		f->title->corrupted = "no guilty frame found";
+		f->title->no_frame = true;
+		f->title->frame = NO_FRAME;
+	}
+	err = make_titles(f, form, &names);
+	if (err)
+		return err;
+	f->title->suppressed = form->suppressed;
+	find_type(f);
+	find_doubts(f);
+	return NULL;
+}
+
+/* Something happened that nobody announced. */
+static struct culprit_error *title_from_event(struct finder *f)
+{
+	struct frame_names names = { { "" }, 1 };
+	struct culprit_error *err;
+
+	f->title->pattern = pattern_set_event(f->in->patterns, f->in->event);
+	if (!f->title->pattern) {
+		f->title->title = arena_dup(f->arena, span_of(f->in->event));
+		return f->title->title ? NULL : &culprit_error_no_memory;
+	}
+	f->title->form = &f->title->pattern->forms[0];
+	err = make_titles(f, f->title->form, &names);
+	if (!err)
+		find_type(f);
+	return err;
+}
+
+struct culprit_error *title_find(const struct title_input *in, struct arena *arena, struct title *ret)
+{
+	struct finder f = { .in = in, .arena = arena, .title = ret };
+	struct culprit_error *err;
+
+	*ret = (struct title){ 0 };
+	if (in->event)
+		return title_from_event(&f);
+	ret->form = choose_form(in, &ret->pattern, &f.match, &f.report);
+	if (ret->form)
+		trace(in, "  chosen: %s/%s (%s:%u)", ret->pattern->name, ret->form->name, ret->form->place.file,
+		      ret->form->place.line);
+	err = ret->form ? title_from_form(&f, ret->form) : title_from_banner(&f);
+	/* What looks for a frame says only whether there is one. */
+	if (!err && (arena->failed || regex_scratch_no_memory(in->scratch)))
+		return &culprit_error_no_memory;
+	if (!err && regex_scratch_hit_limit(in->scratch) && !ret->corrupted)
+		ret->corrupted = "an expression took too many steps on this report";
+	return err;
+}

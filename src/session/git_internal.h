@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the git module share; nobody else includes it. */
+#ifndef CULPRIT_GIT_INTERNAL_H
+#define CULPRIT_GIT_INTERNAL_H
+
+#include "base/process.h"
+#include "session/git.h"
+
+/* Like git_run(), with standard output handed on as it comes. */
+struct culprit_error *git_stream(const struct git *git, struct span input, const char *const *args,
+				 process_output_fn *stream, void *arg);
+
+/* False unless s is a full object name. */
+bool git_hash_parse(struct span s, struct git_hash *ret);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The console of one run, live or from its log file, to what the matcher takes.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "input/input.h"
+#include "session/runner.h"
+
+/* A run that crashes on and on says no more after so many reports. */
+#define MAX_REPORTS 1000
+
+/* EX_TEMPFAIL of sysexits.h: the run command's word for "not the kernel's fault". */
+#define EXIT_INFRASTRUCTURE 75
+
+struct culprit_error *run_console_init(struct run_console *console, const struct culprit_patterns *patterns)
+{
+	static const struct culprit_parser_options options = { .detect_boot_failures = true };
+
+	*console = (struct run_console){ 0 };
+	return culprit_parser_create(patterns, &options, &console->parser);
+}
+
+void run_console_deinit(struct run_console *console)
+{
+	for (size_t i = 0; i < console->n_reports; i++)
+		culprit_report_destroy(console->reports[i]);
+	free(console->reports);
+	if (console->parser)
+		culprit_parser_destroy(console->parser);
+	*console = (struct run_console){ 0 };
+}
+
+static struct culprit_error *take_reports(struct run_console *console)
+{
+	struct culprit_report *report;
+
+	while ((report = culprit_parser_take(console->parser))) {
+		if (console->n_reports == MAX_REPORTS) {
+			culprit_report_destroy(report);
+			continue;
+		}
+		if (console->n_reports == console->cap_reports) {
+			size_t cap = console->cap_reports ? console->cap_reports * 2 : 8;
+			struct culprit_report **grown = reallocarray(console->reports, cap, sizeof(*grown));
+
+			if (!grown) {
+				culprit_report_destroy(report);
+				return &culprit_error_no_memory;
+			}
+			console->reports = grown;
+			console->cap_reports = cap;
+		}
+		console->reports[console->n_reports++] = report;
+	}
+	culprit_parser_summary(console->parser, &console->summary);
+	return NULL;
+}
+
+struct culprit_error *run_console_feed(struct run_console *console, struct span bytes)
+{
+	struct culprit_error *err = culprit_parser_feed(console->parser, bytes.ptr, bytes.len);
+
+	return err ? err : take_reports(console);
+}
+
+struct culprit_error *run_console_finish(struct run_console *console)
+{
+	struct culprit_error *err = culprit_parser_finish(console->parser);
+
+	return err ? err : take_reports(console);
+}
+
+static void close_input(struct input **input)
+{
+	if (*input)
+		input_close(*input);
+}
+
+struct culprit_error *run_console_load(struct run_console *console, const struct culprit_patterns *patterns,
+				   const char *path)
+{
+	_cleanup_(close_input) struct input *input = NULL;
+	struct culprit_error *err = input_open(path, &input);
+	struct span bytes;
+
+	if (!err)
+		err = run_console_init(console, patterns);
+	if (err)
+		return err;
+	do {
+		err = input_read(input, &bytes);
+		if (!err && bytes.len)
+			err = run_console_feed(console, bytes);
+	} while (!err && bytes.len);
+	if (!err)
+		err = run_console_finish(console);
+	if (err)
+		run_console_deinit(console);
+	return err;
+}
+
+static bool shows_kernel_trouble(const struct run_console *console)
+{
+	for (size_t i = 0; i < console->n_reports; i++) {
+		if (!console->reports[i]->suppressed && console->reports[i]->kind != CULPRIT_KIND_INFRASTRUCTURE)
+			return true;
+	}
+	return false;
+}
+
+void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
+		     struct run_evidence *ret)
+{
+	bool exited = end->outcome == PROCESS_EXITED && !end->stopped;
+
+	*ret = (struct run_evidence){
+		.reports = (const struct culprit_report *const *)console->reports,
+		.n_reports = console->n_reports,
+		.summary = &console->summary,
+		.timed_out = end->stopped || end->outcome == PROCESS_DEADLINE || end->outcome == PROCESS_OUTPUT_LIMIT,
+		.has_exit_code = exited && end->value != EXIT_INFRASTRUCTURE,
+		.exit_judges = config->exit_judges,
+		.exit_code = exited ? end->value : 0,
+	};
+	/* What the console shows of the kernel outweighs what the command says of the machine. */
+	ret->infra_failed = !shows_kernel_trouble(console) && !end->stopped &&
+			    (end->outcome == PROCESS_NEVER_STARTED || end->outcome == PROCESS_SIGNALLED ||
+			     (end->outcome == PROCESS_EXITED && end->value == EXIT_INFRASTRUCTURE));
+}
+
+struct culprit_error *runner_log_path(const struct config *config, const char *kind, uint32_t number,
+				      struct buf *ret)
+{
+	ret->len = 0;
+	return buf_printf(ret, "%s/%s/%06u.log", config->state, kind, number) ? NULL : &culprit_error_no_memory;
+}

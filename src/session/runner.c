@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs: start, stream into the parser, stop early, judge.  Builds are in
+ * builder.c.
+ *
+ * A run goes on until its command ends, its deadline or output limit, or some
+ * time after its first crash: a kernel that has crashed often leaves its
+ * machine standing until the deadline, and nothing more is learned from it.
+ */
+#include "session/runner_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_MS 1000
+
+/* A console so long silent has said what it had to: reports are taken as they are. */
+#define SILENCE_US 3000000
+
+int64_t runner_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
+bool subject_equal(const struct subject *a, const struct subject *b)
+{
+	return !strcmp(a->commit.hex, b->commit.hex) && !strcmp(a->changed.hex, b->changed.hex) &&
+	       (!a->changed.hex[0] || a->change == b->change);
+}
+
+void run_result_deinit(struct run_result *result)
+{
+	match_result_deinit(&result->match);
+}
+
+/* --------------------------------------------------------------- runner */
+
+static struct culprit_error *make_directory(const char *path)
+{
+	_cleanup_(freep) char *copy = strdup(path);
+
+	if (!copy)
+		return &culprit_error_no_memory;
+	for (char *p = copy + 1;; p++) {
+		char c = *p;
+
+		if (c && c != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
+			return culprit_error_errno("cannot make %s", copy);
+		*p = c;
+		if (!c)
+			return NULL;
+	}
+}
+
+static struct culprit_error *make_directories(const struct config *config)
+{
+	static const char *const names[] = { "build", "artefacts", "builds", "runs" };
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < countof(names) && !err; i++) {
+		_cleanup_(freep) char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", config->state, names[i]) < 0) {
+			path = NULL;
+			return &culprit_error_no_memory;
+		}
+		err = make_directory(path);
+	}
+	return err;
+}
+
+struct culprit_error *runner_create(const struct runner_options *options, struct runner **ret)
+{
+	_cleanup_(runner_destroyp) struct runner *runner = calloc(1, sizeof(*runner));
+	struct culprit_error *err;
+
+	if (!runner)
+		return &culprit_error_no_memory;
+	runner->o = *options;
+	runner->runs = calloc(options->config->parallel, sizeof(*runner->runs));
+	runner->processes = calloc(options->config->parallel, sizeof(*runner->processes));
+	if (!runner->runs || !runner->processes || asprintf(&runner->source, "%s/source", options->config->state) < 0)
+		return &culprit_error_no_memory;
+	err = make_directories(options->config);
+	if (!err)
+		*ret = no_free_ptr(runner);
+	return err;
+}
+
+static void run_destroy(struct run *run)
+{
+	if (!run)
+		return;
+	process_destroy(run->process);
+	run_console_deinit(&run->console);
+	culprit_error_destroy(run->err);
+	if (run->fd >= 0)
+		close(run->fd);
+	free(run);
+}
+
+static void run_destroyp(struct run **run)
+{
+	run_destroy(*run);
+}
+
+void runner_cancel(struct runner *runner)
+{
+	/* All at once first: each may take its time to clean up. */
+	for (uint32_t i = 0; i < runner->n_running; i++)
+		process_kill(runner->runs[i]->process);
+	while (runner->n_running)
+		run_destroy(runner->runs[--runner->n_running]);
+}
+
+void runner_destroy(struct runner *runner)
+{
+	if (!runner)
+		return;
+	if (runner->runs)
+		runner_cancel(runner);
+	free(runner->runs);
+	free(runner->processes);
+	free(runner->source);
+	free(runner);
+}
+
+void runner_destroyp(struct runner **runner)
+{
+	runner_destroy(*runner);
+}
+
+void runner_set_profile(struct runner *runner, const struct profile *profile)
+{
+	runner->o.profile = profile;
+}
+
+uint32_t runner_n_running(const struct runner *runner)
+{
+	return runner->n_running;
+}
+
+/* ------------------------------------------------------------- starting */
+
+static void take_console(void *arg, struct span bytes, bool from_stderr)
+{
+	struct run *run = arg;
+
+	(void)from_stderr;
+	run->last_output_us = runner_now_us();
+	run->flushed = false;
+	run->n_bytes += bytes.len;
+	for (size_t done = 0; run->fd >= 0 && done < bytes.len;) {
+		ssize_t n = write(run->fd, bytes.ptr + done, bytes.len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			/* The log is the evidence: without it the run does not count. */
+			if (!run->err)
+				run->err = culprit_error_errno("cannot write the log of run %u", run->number);
+			break;
+		}
+		done += (size_t)n;
+	}
+	if (!run->err)
+		run->err = run_console_feed(&run->console, bytes);
+}
+
+static struct culprit_error *open_log(struct runner *runner, struct run *run)
+{
+	_cleanup_(buf_deinit) struct buf path = { 0 };
+	struct culprit_error *err = runner_log_path(runner->o.config, "runs", run->number, &path);
+
+	if (err)
+		return err;
+	run->fd = open(path.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	return run->fd < 0 ? culprit_error_errno("%s", path.data) : NULL;
+}
+
+static struct culprit_error *start(struct runner *runner, const struct subject *subject, struct run *run)
+{
+	const struct config_command *command = &runner->o.config->run;
+	_cleanup_(command_env_deinit) struct command_env env = { 0 };
+	struct process_spec spec = {
+		.argv = command->argv,
+		.directory = runner->o.config->directory,
+		.merge_stderr = true,
+		.timeout_ms = command->timeout_ms,
+		.max_output_bytes = command->output_bytes,
+		.hold_fd = runner->o.hold_fd,
+		.on_output = take_console,
+		.arg = run,
+	};
+	struct culprit_error *err;
+
+	err = command_env_fill(&env, runner, subject, command, run->number);
+	if (!err)
+		err = open_log(runner, run);
+	if (!err)
+		err = run_console_init(&run->console, runner->o.patterns);
+	if (err)
+		return err;
+	spec.env = env.items;
+	run->started_us = run->last_output_us = runner_now_us();
+	return process_spawn(&spec, &run->process);
+}
+
+struct culprit_error *runner_start(struct runner *runner, const struct subject *subject, uint32_t number)
+{
+	_cleanup_(run_destroyp) struct run *run = calloc(1, sizeof(*run));
+	struct culprit_error *err;
+
+	if (!run)
+		return &culprit_error_no_memory;
+	run->fd = -1;
+	run->number = number;
+	if (runner->n_running == runner->o.config->parallel)
+		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more runs at once than allowed");
+	err = start(runner, subject, run);
+	if (!err)
+		runner->runs[runner->n_running++] = no_free_ptr(run);
+	return err;
+}
+
+/* -------------------------------------------------------------- waiting */
+
+static bool has_crashed(const struct run *run)
+{
+	for (size_t i = 0; i < run->console.n_reports; i++) {
+		if (!run->console.reports[i]->suppressed)
+			return true;
+	}
+	return false;
+}
+
+/* Look after a run that goes on: is it silent, has it crashed long enough ago? */
+static struct culprit_error *watch_run(struct runner *runner, struct run *run)
+{
+	int64_t now = runner_now_us();
+	struct culprit_error *err = NULL;
+
+	if (!run->flushed && now - run->last_output_us > SILENCE_US) {
+		run->flushed = true;
+		err = culprit_parser_flush(run->console.parser);
+		if (!err)
+			err = run_console_feed(&run->console, (struct span){ "", 0 });
+	}
+	if (!run->crashed_us && has_crashed(run))
+		run->crashed_us = now;
+	if (run->crashed_us && !run->stopped && now - run->crashed_us > runner->o.config->after_crash_ms * 1000) {
+		run->stopped = true;
+		process_kill(run->process);
+	}
+	return err;
+}
+
+static struct culprit_error *judge(struct runner *runner, struct run *run, struct run_result *ret)
+{
+	const struct process_result *result = process_result(run->process);
+	struct run_evidence evidence;
+	struct culprit_error *err = no_free_ptr(run->err);
+
+	if (!err)
+		err = run_console_finish(&run->console);
+	if (err)
+		return err;
+	*ret = (struct run_result){
+		.number = run->number,
+		.end = { result->outcome, result->value, run->stopped, result->elapsed_us },
+		.log_bytes = run->n_bytes,
+	};
+	if (run->fd >= 0 && fdatasync(run->fd) < 0)
+		return culprit_error_errno("cannot write the log of run %u", run->number);
+	runner_evidence(runner->o.config, &run->console, &ret->end, &evidence);
+	return match_run(runner->o.profile, &evidence, &ret->match);
+}
+
+/* NULL while all go on. */
+static struct run *take_ended(struct runner *runner)
+{
+	for (uint32_t i = 0; i < runner->n_running; i++) {
+		struct run *run = runner->runs[i];
+
+		if (!process_result(run->process))
+			continue;
+		memmove(&runner->runs[i], &runner->runs[i + 1], (--runner->n_running - i) * sizeof(*runner->runs));
+		return run;
+	}
+	return NULL;
+}
+
+struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, void *arg,
+				  struct run_result *ret, bool *ret_done)
+{
+	struct culprit_error *err = NULL;
+	int64_t ticked = runner_now_us();
+	bool cancelled = false;
+
+	*ret_done = false;
+	while (runner->n_running && !err) {
+		_cleanup_(run_destroyp) struct run *run = take_ended(runner);
+
+		if (run) {
+			err = judge(runner, run, ret);
+			*ret_done = !err;
+			return err;
+		}
+		for (uint32_t i = 0; i < runner->n_running; i++)
+			runner->processes[i] = runner->runs[i]->process;
+		err = process_pump(runner->processes, runner->n_running, runner->o.cancel_fd, TICK_MS, &cancelled);
+		for (uint32_t i = 0; i < runner->n_running && !err; i++)
+			err = watch_run(runner, runner->runs[i]);
+		if (tick && runner_now_us() - ticked >= TICK_MS * 1000) {
+			tick(arg);
+			ticked = runner_now_us();
+		}
+		if (cancelled)
+			break;
+	}
+	runner_cancel(runner);
+	return err;
+}

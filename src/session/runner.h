@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runner: check out, build, run, and read the consoles.
+ *
+ * One build at a time, in a work tree of its own; runs in parallel.  What a run
+ * showed is told as the matcher's verdict.  Nothing here decides or remembers:
+ * the session journals the results and asks the policy.
+ *
+ * Commands find these in their environment:
+ *
+ *	CULPRIT_COMMIT		full name of the commit
+ *	CULPRIT_SOURCE		the work tree, at that commit while building
+ *	CULPRIT_BUILD		a directory that stays from build to build (for O=)
+ *	CULPRIT_ARTEFACTS	where the build leaves what runs need; kept per commit
+ *	CULPRIT_SIGNATURE	file to which a build may write a signature of the image
+ *	CULPRIT_RUN		number of the run, never used twice (runs only)
+ *	CULPRIT_CHANGE		"revert HASH", "cherry-pick HASH" or empty
+ *
+ * Layout of the state directory: source/, build/, artefacts/NAME/,
+ * builds/NUMBER.log, runs/NUMBER.log.
+ */
+#ifndef CULPRIT_RUNNER_H
+#define CULPRIT_RUNNER_H
+
+#include "base/process.h"
+#include "match/match.h"
+#include "session/config.h"
+#include "session/git.h"
+
+/* What is built: a commit, perhaps with another one reverted or picked on top. */
+struct subject {
+	struct git_hash commit;
+	enum git_change change;		/* of changed */
+	struct git_hash changed;	/* "": the commit as it is */
+};
+
+bool subject_equal(const struct subject *a, const struct subject *b);
+
+enum build_outcome {
+	BUILD_OK,
+	BUILD_FAILED,
+	BUILD_INFRA,		/* the machine failed, or the build command may never have run */
+	BUILD_CONFLICT,		/* a patch or change does not apply: nothing was built */
+	BUILD_CANCELLED,
+};
+
+const char *build_outcome_name(enum build_outcome outcome);
+bool build_outcome_parse(const char *name, enum build_outcome *ret);
+
+struct build_result {
+	enum build_outcome outcome;
+	char reason[320];		/* why not; "" for BUILD_OK */
+	char signature[128];		/* of the image; "": not known */
+	uint64_t image;			/* hash of signature; 0: not known */
+	int64_t elapsed_us;
+};
+
+/* How the run command ended: all that is needed, with its log, to judge it again. */
+struct run_end {
+	enum process_outcome outcome;
+	int value;			/* exit code, signal or errno */
+	bool stopped;			/* by us, some time after a crash */
+	int64_t elapsed_us;
+};
+
+struct run_result {
+	uint32_t number;
+	struct run_end end;
+	bool cancelled;			/* stopped because nobody needs it any more; not judged */
+	struct match_result match;
+	uint64_t log_bytes;
+};
+
+void run_result_deinit(struct run_result *result);
+
+struct runner_options {
+	const struct config *config;		/* all borrowed for the runner's life */
+	const struct git *git;
+	const struct culprit_patterns *patterns;
+	const struct profile *profile;		/* may change while no run goes on: runner_set_profile() */
+	int cancel_fd;				/* readable: stop; -1: none */
+	int hold_fd;				/* see process_spec; 0: none */
+};
+
+struct runner;
+
+/* Makes the directories. Errors: OS, NO_MEMORY. */
+struct culprit_error *runner_create(const struct runner_options *options, struct runner **ret);
+void runner_destroy(struct runner *runner);	/* kills what runs. NULL is fine */
+void runner_destroyp(struct runner **runner);
+void runner_set_profile(struct runner *runner, const struct profile *profile);
+
+/* Called about once a second while something goes on. */
+typedef void runner_tick_fn(void *arg);
+
+/*
+ * number names the log.  Errors are those of git and of the machine; that a
+ * commit does not build is an outcome.
+ */
+struct culprit_error *runner_build(struct runner *runner, const struct subject *subject, uint32_t number,
+				   runner_tick_fn *tick, void *arg, struct build_result *ret);
+
+/* Whether runs of the subject can start, given that it was built before. */
+bool runner_is_built(const struct runner *runner, const struct subject *subject);
+
+/* Start run number on a subject that is built. */
+struct culprit_error *runner_start(struct runner *runner, const struct subject *subject, uint32_t number);
+
+uint32_t runner_n_running(const struct runner *runner);
+
+/*
+ * Wait for the end of a run; *ret_done false: cancelled, and all runs with it
+ * (*ret is not filled in).
+ */
+struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, void *arg,
+				  struct run_result *ret, bool *ret_done);
+
+/* Kill all that runs and forget it. */
+void runner_cancel(struct runner *runner);
+
+/* ------------------------------------------------------ logs of runs */
+
+/* The console of a run as read: reports and summary. */
+struct run_console {
+	struct culprit_parser *parser;
+	struct culprit_report **reports;
+	size_t n_reports, cap_reports;
+	struct culprit_summary summary;
+};
+
+struct culprit_error *run_console_init(struct run_console *console, const struct culprit_patterns *patterns);
+void run_console_deinit(struct run_console *console);
+struct culprit_error *run_console_feed(struct run_console *console, struct span bytes);
+struct culprit_error *run_console_finish(struct run_console *console);
+
+/* A whole log file. */
+struct culprit_error *run_console_load(struct run_console *console, const struct culprit_patterns *patterns,
+				   const char *path);
+
+/* What the matcher is told of a run. Borrows from console. */
+void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
+		     struct run_evidence *ret);
+
+/* Path of a log, in buf. */
+struct culprit_error *runner_log_path(const struct config *config, const char *kind, uint32_t number,
+				      struct buf *ret);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What runner.c and builder.c share; nobody else includes it. */
+#ifndef CULPRIT_RUNNER_INTERNAL_H
+#define CULPRIT_RUNNER_INTERNAL_H
+
+#include "session/runner.h"
+
+struct run {
+	uint32_t number;
+	struct process *process;
+	struct run_console console;
+	int fd;				/* of the log */
+	uint64_t n_bytes;
+	int64_t started_us, last_output_us;
+	int64_t crashed_us;		/* when the first crash was seen; 0: none yet */
+	bool flushed;			/* since the last output */
+	bool stopped;			/* killed by us after a crash */
+	struct culprit_error *err;	/* what went wrong while its output came */
+};
+
+struct runner {
+	struct runner_options o;
+	struct run **runs;		/* config->parallel places, n_running taken */
+	struct process **processes;
+	uint32_t n_running;
+	char *source;			/* the work tree */
+	bool tree_ready;
+	bool tree_built;		/* holds the finished build of tree_subject */
+	struct subject tree_subject;
+};
+
+/* Environment of a command: strings in one arena, items NULL-terminated. */
+struct command_env {
+	struct arena arena;
+	const char **items;
+};
+
+void command_env_deinit(struct command_env *env);
+
+/* number: of the run; 0 for builds. */
+struct culprit_error *command_env_fill(struct command_env *env, const struct runner *runner,
+				       const struct subject *subject, const struct config_command *command,
+				       uint32_t number);
+
+int64_t runner_now_us(void);
+
+#endif

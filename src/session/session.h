@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Session: one bisection, from its configuration and its journal.
+ *
+ * The journal is the only truth.  Everything in struct session but the handles
+ * follows from configuration, repository and journal; each new fact is
+ * journalled first and changes the state by being read back.  So opening a
+ * session after any interruption gives the state before it, less the runs that
+ * were in flight.
+ *
+ *	session_open("culprit.yaml", SESSION_READ, -1, &session);	(status, log, explain, report)
+ *	session_open("culprit.yaml", SESSION_WRITE, -1, &session);
+ *	session_run(session, &observer, &outcome);
+ *
+ * Words: the history goes from the older end to the newer end.  When a cause
+ * is hunted the newer end is the configuration's `bad` commit, when a fix is
+ * hunted its `good` one; the policy calls the newer end bad in both cases.
+ */
+#ifndef CULPRIT_SESSION_H
+#define CULPRIT_SESSION_H
+
+#include "bisect/bisect.h"
+#include "session/config.h"
+#include "session/git.h"
+#include "session/journal.h"
+#include "session/runner.h"
+
+struct session_build {
+	uint32_t number;		/* from 1; names its log */
+	struct subject subject;
+	struct build_result result;
+	int64_t time_us;		/* since 1970, as all times here */
+};
+
+struct session_run {
+	uint32_t number;		/* from 1; names its log */
+	struct subject subject;
+	enum verdict verdict;
+	double q;			/* probability that it showed the target */
+	char *title, *symptom, *why;	/* owned; NULL: none */
+	struct run_end end;
+	uint64_t log_bytes;
+	int64_t time_us;
+};
+
+/* A decision of the policy, as it was taken. */
+struct session_decision {
+	enum bisect_act act;
+	enum bisect_why why;
+	struct git_hash commit;		/* "" for none */
+	uint32_t n_runs;
+	double p_bad, p_testable, bits, cost, posterior, entropy;
+	uint32_t n_left;
+	uint32_t n_facts;		/* builds and runs known then */
+	int64_t time_us;
+};
+
+enum session_check_outcome {
+	CHECK_CONFIRMS,			/* reverted: the target is gone; picked: it is there (for a fix: the other way) */
+	CHECK_CONTRADICTS,
+	CHECK_UNDECIDED,		/* runs said too little, or the budget was spent */
+	CHECK_CONFLICT,			/* does not apply */
+	CHECK_UNTESTABLE,		/* does not build or boot */
+};
+
+struct session_check {
+	struct subject subject;
+	enum session_check_outcome outcome;
+	uint32_t n_shown, n_clean;	/* runs */
+};
+
+struct session_release {
+	char *name;			/* owned */
+	struct git_hash commit;
+	bool good, bad;			/* neither: cannot be tested */
+};
+
+/* The order in which things came. */
+enum session_fact_kind { FACT_BUILD, FACT_RUN, FACT_OPEN };
+
+struct session_fact {
+	enum session_fact_kind kind;
+	uint32_t index;			/* of builds or runs */
+};
+
+/* How long builds and runs took, of the facts that the policy was told. */
+struct session_timing {
+	double built_s, failed_s, run_s;	/* sums */
+	double first_built_s;			/* of the first that succeeded */
+	uint32_t n_built, n_failed, n_run;
+};
+
+enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING, PHASE_PAUSING };
+
+struct session {
+	struct config *config;
+	struct git *git;
+	struct journal *journal;	/* NULL for readers */
+	struct culprit_patterns *patterns;
+	struct match_rules *rules;
+	struct profile *profile;
+	struct runner *runner;		/* while session_run() goes on */
+	int cancel_fd;
+
+	/* From the journal. */
+	bool begun;			/* newer is known, and older unless releases are walked */
+	struct git_hash newer;
+	struct git_hash *older;
+	size_t n_older;
+	char *bad_text, *good_text;	/* as the configuration spelled them */
+	struct session_build *builds;
+	struct session_run *runs;
+	struct session_decision *decisions;
+	struct session_fact *facts;
+	struct session_check *checks;
+	struct session_release *releases;
+	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases;
+	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases;
+	uint32_t next_build, next_run;	/* numbers never used, also not by what was in flight */
+	bool learned;			/* the profile was learned from runs at the known end */
+	bool rejudged;			/* runs were judged anew since the policy was fed */
+	int64_t first_us, last_us;	/* of the journal's records */
+	int64_t active_us;		/* time that somebody worked on it */
+
+	/* From all of it. */
+	bool has_graph;
+	struct git_history history;
+	struct bisect *bisect;
+	uint32_t n_fed;			/* facts the policy knows */
+	struct session_timing timing;	/* of those */
+	struct bisect_action action;	/* the policy's latest word; valid once asked */
+	bool asked;
+
+	/* For those who watch. */
+	enum session_phase phase;
+	struct subject subject;		/* being built or run */
+	int64_t phase_since_us;		/* CLOCK_MONOTONIC */
+	bool checking, walking;		/* the subject is of a check, of the walk over releases */
+};
+
+enum session_access { SESSION_READ, SESSION_WRITE };
+
+/*
+ * Read configuration, repository and journal.  For SESSION_READ a missing
+ * journal is NOT_FOUND; SESSION_WRITE makes one and waits a little for an
+ * earlier session's last processes to end.  cancel_fd: readable means stop; -1: none.
+ * Errors: those of config_load(), git_open(), journal_open(); MISMATCH when the
+ * configuration names other commits than the journal; NOT_FOUND for an unknown
+ * commit.
+ */
+struct culprit_error *session_open(const char *config_path, enum session_access access, int cancel_fd,
+				   struct session **ret);
+void session_close(struct session *session);	/* NULL is fine */
+void session_closep(struct session **session);
+
+/* ---------------------------------------------------------------- run */
+
+enum session_event {
+	SESSION_STARTED,	/* state is read, the graph stands (unless releases are walked) */
+	SESSION_DECIDED,	/* session->action */
+	SESSION_BUILDING,
+	SESSION_BUILT,		/* the last of builds */
+	SESSION_RUNNING,	/* a run was started */
+	SESSION_RAN,		/* the last of runs */
+	SESSION_PAUSING,	/* after failures around the kernel in a row */
+	SESSION_LEARNED,	/* profile; runs were judged anew */
+	SESSION_RELEASE,	/* the last of releases */
+	SESSION_CHECKED,	/* the last of checks */
+	SESSION_TICK,		/* about once a second */
+	SESSION_DONE,
+};
+
+struct session_observer {
+	void (*notify)(void *arg, struct session *session, enum session_event event);
+	void *arg;
+};
+
+enum session_outcome {
+	SESSION_CULPRIT, SESSION_SET, SESSION_GAVE_UP,
+	SESSION_CANCELLED,	/* go on with another session_run() or session_open() */
+};
+
+/* Until there is an answer. observer may be NULL. */
+struct culprit_error *session_run(struct session *session, const struct session_observer *observer,
+				  enum session_outcome *ret);
+
+/* Ask the policy once, with all facts there are; hours that are spent end the search. Needs the graph. */
+struct culprit_error *session_ask(struct session *session);
+
+/* ------------------------------------------------------------- queries */
+
+/* Index in the history; UINT32_MAX for none. */
+uint32_t session_find(const struct session *session, const char *hex);
+
+/* How often the target shows where it shows, of the newest knowledge; false when the policy knows nothing yet. */
+bool session_rate(struct session *session, struct bisect_rate *ret);
+
+/* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */
+uint32_t session_infra_row(const struct session *session);
+
+/* How long to wait after so many of them. */
+int64_t session_infra_pause_ms(const struct session *session, uint32_t row);
+
+/* Names in journals and JSON. Static. */
+const char *session_check_name(enum session_check_outcome outcome);
+
+/* The kind of evidence that a verdict is. */
+enum bisect_run session_run_kind(enum verdict verdict);
+
+#endif

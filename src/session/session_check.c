@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * After the culprit is found: take it away where the target shows, put it in
+ * where it does not, and look.
+ *
+ * Both are remarks beside the answer, not part of it: later commits may depend
+ * on the culprit, or have taken over its mistake, so that reverting it proves
+ * nothing either way.
+ */
+#include "session/session_internal.h"
+
+#include <math.h>
+
+/* Clean runs are enough once the target would have shown in them with this probability. */
+#define ENOUGH 0.99
+#define MIN_RUNS 3
+#define MAX_RUNS 60
+
+/* Failures around the kernel in a row that leave a check undecided: they say nothing of the change. */
+#define INFRA_ROW 10
+
+/* Of so many runs at most one in this many may say nothing before we give up. */
+#define MAX_FUTILE 3
+
+struct tally {
+	uint32_t shown, clean, futile;
+};
+
+static struct tally count(const struct session *s, const struct subject *subject)
+{
+	struct tally tally = { 0 };
+
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		if (!subject_equal(&s->runs[i].subject, subject))
+			continue;
+		if (s->runs[i].verdict == VERDICT_TARGET)
+			tally.shown++;
+		else if (s->runs[i].verdict == VERDICT_CLEAN)
+			tally.clean++;
+		else if (s->runs[i].verdict != VERDICT_INFRA_FAILED)
+			tally.futile++;
+	}
+	return tally;
+}
+
+static uint32_t clean_runs_needed(struct session *s)
+{
+	struct bisect_rate rate = { .mean = 0.5, .low = 0.25 };
+	double p, n;
+
+	session_rate(s, &rate);
+	p = rate.mean;
+	n = p > 0.999 ? MIN_RUNS : p < 0.001 ? MAX_RUNS : ceil(log(1 - ENOUGH) / log(1 - p));
+	return n < MIN_RUNS ? MIN_RUNS : n > MAX_RUNS ? MAX_RUNS : (uint32_t)n;
+}
+
+/* shows: the target is there with the change made. */
+static enum session_check_outcome conclude(const struct session *s, const struct subject *subject, bool shows)
+{
+	/* Reverting a cause, or picking a fix, makes it vanish. */
+	bool should_vanish = (subject->change == GIT_REVERT) == (s->config->find == CONFIG_CAUSE);
+
+	return shows == !should_vanish ? CHECK_CONFIRMS : CHECK_CONTRADICTS;
+}
+
+/* False while more runs are needed. */
+static bool decide(const struct session *s, const struct subject *subject, uint32_t needed,
+		   enum session_check_outcome *ret)
+{
+	struct tally t = count(s, subject);
+
+	if (t.shown)
+		*ret = conclude(s, subject, true);
+	else if (t.clean >= needed)
+		*ret = conclude(s, subject, false);
+	else if (t.futile >= MIN_RUNS && t.clean == 0)
+		*ret = CHECK_UNTESTABLE;
+	else if (t.futile > MAX_FUTILE * needed)
+		*ret = CHECK_UNDECIDED;
+	else
+		return false;
+	return true;
+}
+
+static const struct session_build *find_build(const struct session *s, const struct subject *subject)
+{
+	const struct session_build *found = NULL;
+
+	for (uint32_t i = 0; i < s->n_builds; i++) {
+		if (subject_equal(&s->builds[i].subject, subject))
+			found = &s->builds[i];
+	}
+	return found;
+}
+
+static struct culprit_error *try_it(struct session *s, const struct session_observer *observer,
+				    const struct subject *subject, enum session_check_outcome *ret, bool *ret_cancelled)
+{
+	uint32_t needed = clean_runs_needed(s), attempts = 0;
+	const struct session_build *build = find_build(s, subject);
+	const struct session_run *run;
+	struct culprit_error *err = NULL;
+
+	*ret = CHECK_UNDECIDED;
+	while (!err && !*ret_cancelled && !decide(s, subject, needed, ret)) {
+		if (session_budget_is_spent(s) || session_infra_row(s) >= INFRA_ROW)
+			return NULL;
+		session_pause(s, observer, subject, ret_cancelled);
+		if (*ret_cancelled)
+			return NULL;
+		if (build && build->result.outcome == BUILD_OK && runner_is_built(s->runner, subject)) {
+			err = session_do_run(s, observer, subject, s->config->parallel, &run);
+			*ret_cancelled = !err && !run;
+			continue;
+		}
+		if (attempts++ == 2)
+			return NULL;
+		err = session_do_build(s, observer, subject, &build);
+		*ret_cancelled = !err && !build;
+		if (build && (build->result.outcome == BUILD_CONFLICT || build->result.outcome == BUILD_FAILED)) {
+			*ret = build->result.outcome == BUILD_CONFLICT ? CHECK_CONFLICT : CHECK_UNTESTABLE;
+			return NULL;
+		}
+	}
+	return err;
+}
+
+static bool is_checked(const struct session *s, const struct subject *subject)
+{
+	for (uint32_t i = 0; i < s->n_checks; i++) {
+		if (subject_equal(&s->checks[i].subject, subject))
+			return true;
+	}
+	return false;
+}
+
+static struct culprit_error *check(struct session *s, const struct session_observer *observer,
+				   const struct subject *subject, bool *ret_cancelled)
+{
+	enum session_check_outcome outcome;
+	struct journal_draft draft;
+	struct culprit_error *err;
+	struct tally tally;
+
+	if (is_checked(s, subject))
+		return NULL;
+	err = try_it(s, observer, subject, &outcome, ret_cancelled);
+	runner_cancel(s->runner);
+	if (err || *ret_cancelled)
+		return err;
+	tally = count(s, subject);
+	journal_begin(&draft, "check");
+	journal_add(&draft, "commit", subject->commit.hex);
+	journal_add(&draft, "change", subject->change == GIT_REVERT ? "revert" : "cherry-pick");
+	journal_add(&draft, "changed", subject->changed.hex);
+	journal_add(&draft, "outcome", session_check_name(outcome));
+	journal_add_f(&draft, "shown", "%u", tally.shown);
+	journal_add_f(&draft, "clean", "%u", tally.clean);
+	err = journal_commit(s->journal, &draft);
+	if (!err)
+		session_notify(s, observer, SESSION_CHECKED);
+	return err;
+}
+
+struct culprit_error *session_check_culprit(struct session *s, const struct session_observer *observer,
+					    bool *ret_cancelled)
+{
+	const char *culprit = s->history.hashes[s->action.commit].hex;
+	struct culprit_error *err = NULL;
+	struct subject subject;
+
+	s->checking = true;
+	if (s->config->check_revert) {
+		subject = subject_of(s->newer.hex);
+		subject.change = GIT_REVERT;
+		subject.changed = subject_of(culprit).commit;
+		err = check(s, observer, &subject, ret_cancelled);
+	}
+	if (!err && !*ret_cancelled && s->config->check_cherry_pick) {
+		subject = subject_of(s->older[0].hex);
+		subject.change = GIT_CHERRY_PICK;
+		subject.changed = subject_of(culprit).commit;
+		err = check(s, observer, &subject, ret_cancelled);
+	}
+	s->checking = false;
+	return err;
+}

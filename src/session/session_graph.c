@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From the two ends of a history to the policy's graph, and from facts to its
+ * evidence.
+ */
+#include "session/session_internal.h"
+
+#include <stdio.h>
+
+struct culprit_error *session_policy_config(const struct session *session, struct bisect_config *ret)
+{
+	const struct config *config = session->config;
+
+	bisect_config_init(ret);
+	ret->find = config->find == CONFIG_FIX ? BISECT_FIX : BISECT_CAUSE;
+	ret->confidence = config->confidence;
+	ret->build_cost = config->build_cost < 0 ? SESSION_BUILD_COST : config->build_cost;
+	ret->baseline_runs = config->baseline_runs;
+	ret->max_runs = config->max_runs;
+	ret->max_builds = config->max_builds;
+	ret->max_parallel = config->parallel;
+	ret->plain_runs = config->mode == CONFIG_PLAIN ? config->runs_per_commit : 0;
+	return NULL;
+}
+
+/* Merge bases of the newer end and those older ones that are not its ancestors. */
+static struct culprit_error *mark_merge_bases(const struct session *s, uint8_t *flags)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < s->n_older && !err; i++) {
+		_cleanup_(freep) struct git_hash *bases = NULL;
+		size_t n = 0;
+		bool ancestor;
+
+		err = git_is_ancestor(s->git, s->older[i].hex, s->newer.hex, &ancestor);
+		if (err || ancestor)
+			continue;
+		err = git_merge_bases(s->git, s->older[i].hex, s->newer.hex, &bases, &n);
+		if (!err && n == 0)
+			err = culprit_error_create(CULPRIT_ERROR_USAGE, "%s and %s have no common ancestor%s",
+						   s->older[i].hex, s->newer.hex,
+						   git_is_shallow(s->git) ? ": the repository is a shallow clone; fetch more of it" : "");
+		for (size_t b = 0; b < n && !err; b++) {
+			uint32_t commit = git_history_find(&s->history, bases[b].hex);
+
+			if (commit != UINT32_MAX)
+				flags[commit] |= BISECT_MERGE_BASE;
+		}
+	}
+	return err;
+}
+
+static struct culprit_error *mark_skips(const struct session *s, uint8_t *flags)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < s->config->skip.n && !err; i++) {
+		struct git_hash hash;
+		uint32_t commit;
+
+		err = git_resolve(s->git, s->config->skip.items[i], &hash);
+		commit = err ? UINT32_MAX : git_history_find(&s->history, hash.hex);
+		if (commit != UINT32_MAX)
+			flags[commit] |= BISECT_SKIP;
+	}
+	return err;
+}
+
+static struct culprit_error *create_policy(struct session *s)
+{
+	uint32_t n = s->history.n;
+	_cleanup_(freep) uint8_t *flags = calloc(n + 1, sizeof(*flags));
+	_cleanup_(freep) double *weight = calloc(n + 1, sizeof(*weight));
+	struct bisect_config config;
+	struct bisect_graph graph;
+	struct culprit_error *err;
+
+	if (!flags || !weight)
+		return &culprit_error_no_memory;
+	for (uint32_t i = 0; i < n; i++)
+		flags[i] = i < s->history.n_boundary ? BISECT_GOOD : 0;
+	err = mark_merge_bases(s, flags);
+	if (!err)
+		err = mark_skips(s, flags);
+	if (!err)
+		err = session_weigh(s, weight);
+	if (!err)
+		err = session_policy_config(s, &config);
+	if (err)
+		return err;
+	graph = (struct bisect_graph){
+		.n = n,
+		.bad = git_history_find(&s->history, s->newer.hex),
+		.parent_start = s->history.parent_start,
+		.parents = s->history.parents,
+		.flags = flags,
+		.weight = weight,
+		.date = s->history.dates,
+	};
+	return bisect_create(&graph, &config, &s->bisect);
+}
+
+struct culprit_error *session_build_graph(struct session *s)
+{
+	struct culprit_error *err = NULL;
+
+	bisect_destroy(s->bisect);
+	s->bisect = NULL;
+	s->n_fed = 0;
+	s->timing = (struct session_timing){ 0 };
+	s->asked = false;
+	if (!s->history.n)
+		err = git_history_load(s->git, s->newer.hex, s->older, s->n_older, &s->history);
+	if (!err && s->history.n == s->history.n_boundary)
+		err = culprit_error_create(CULPRIT_ERROR_USAGE, "no commit between the two ends: %s is an ancestor of %s%s",
+					   s->newer.hex, s->older[0].hex,
+					   s->config->find == CONFIG_FIX ? "; for a fix, good is the newer one" : "");
+	if (!err)
+		err = create_policy(s);
+	s->has_graph = !err;
+	return err;
+}
+
+static enum bisect_build build_kind(enum build_outcome outcome)
+{
+	switch (outcome) {
+	case BUILD_OK: return BISECT_BUILD_OK;
+	case BUILD_FAILED:
+	case BUILD_CONFLICT: return BISECT_BUILD_FAILED;
+	case BUILD_INFRA:
+	case BUILD_CANCELLED: break;
+	}
+	return BISECT_BUILD_INFRA;
+}
+
+struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect, uint32_t commit,
+					const struct session_fact *fact)
+{
+	if (fact->kind == FACT_RUN) {
+		const struct session_run *run = &s->runs[fact->index];
+
+		return bisect_add_run(bisect, commit, session_run_kind(run->verdict), run->q);
+	}
+	return bisect_add_build(bisect, commit, build_kind(s->builds[fact->index].result.outcome),
+				s->builds[fact->index].result.image);
+}
+
+struct culprit_error *session_feed(struct session *s)
+{
+	struct culprit_error *err = NULL;
+
+	if (s->rejudged) {
+		s->rejudged = false;
+		if (s->n_fed)
+			err = session_build_graph(s);
+	}
+	for (; s->n_fed < s->n_facts && !err; s->n_fed++) {
+		const struct session_fact *fact = &s->facts[s->n_fed];
+		const struct subject *subject;
+		uint32_t commit;
+
+		/* Whoever starts culprit again has looked after the machine. */
+		if (fact->kind == FACT_OPEN) {
+			bisect_retry_infra(s->bisect);
+			continue;
+		}
+		subject = fact->kind == FACT_RUN ? &s->runs[fact->index].subject : &s->builds[fact->index].subject;
+		commit = session_find(s, subject->commit.hex);
+		if (commit != UINT32_MAX && !subject->changed.hex[0]) {
+			err = session_feed_fact(s, s->bisect, commit, fact);
+			session_measure(s, fact);
+		}
+		s->asked = false;
+	}
+	return err;
+}
+
+struct culprit_error *session_ask(struct session *s)
+{
+	struct culprit_error *err = session_feed(s);
+
+	if (!err && !s->asked)
+		err = bisect_next(s->bisect, &s->action);
+	s->asked = !err;
+	/* The policy has no clock: hours are the session's, by the journal's times. */
+	if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
+		err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
+	return err;
+}
+
+bool session_rate(struct session *s, struct bisect_rate *ret)
+{
+	uint32_t end = s->config->find == CONFIG_FIX ? session_find(s, s->older[0].hex) : session_find(s, s->newer.hex);
+
+	if (!s->bisect || end == UINT32_MAX)
+		return false;
+	bisect_rate(s->bisect, end, ret);
+	return true;
+}
