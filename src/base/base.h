@@ -4,8 +4,8 @@
  *
  * Knows nothing of kernels or crashes.
  */
-#ifndef CULPRIT_BASE_H
-#define CULPRIT_BASE_H
+#ifndef CULPRIT_BASE_BASE_H
+#define CULPRIT_BASE_BASE_H
 
 #include <stdarg.h>
 #include <stdbool.h>

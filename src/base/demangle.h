@@ -8,8 +8,8 @@
  * libiberty is linked, not opened: it exists only as an archive, and no
  * library that could be opened instead knows Rust's v0 names.
  */
-#ifndef CULPRIT_DEMANGLE_H
-#define CULPRIT_DEMANGLE_H
+#ifndef CULPRIT_BASE_DEMANGLE_H
+#define CULPRIT_BASE_DEMANGLE_H
 
 #include "base/base.h"
 

@@ -13,8 +13,8 @@
  *	err = dynlib_load(&capstone_lib);	(thread-safe, once; cheap afterwards)
  *	capstone.cs_open(...)
  */
-#ifndef CULPRIT_DYNLIB_H
-#define CULPRIT_DYNLIB_H
+#ifndef CULPRIT_BASE_DYNLIB_H
+#define CULPRIT_BASE_DYNLIB_H
 
 #include <pthread.h>
 

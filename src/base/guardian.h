@@ -2,8 +2,8 @@
 /*
  * The guardian of one command; only process.c uses it.  See process.h.
  */
-#ifndef CULPRIT_GUARDIAN_H
-#define CULPRIT_GUARDIAN_H
+#ifndef CULPRIT_BASE_GUARDIAN_H
+#define CULPRIT_BASE_GUARDIAN_H
 
 #include "base/process.h"
 

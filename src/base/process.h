@@ -19,8 +19,8 @@
  * Several at once: process_spawn() each, process_pump() until process_result()
  * tells, process_destroy().
  */
-#ifndef CULPRIT_PROCESS_H
-#define CULPRIT_PROCESS_H
+#ifndef CULPRIT_BASE_PROCESS_H
+#define CULPRIT_BASE_PROCESS_H
 
 #include "base/base.h"
 

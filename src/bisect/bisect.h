@@ -28,8 +28,8 @@
  * Commits are indices into the caller's graph.  All probabilities are in
  * [0, 1], all information is in bits, all costs are in units of one run.
  */
-#ifndef CULPRIT_BISECT_H
-#define CULPRIT_BISECT_H
+#ifndef CULPRIT_BISECT_BISECT_H
+#define CULPRIT_BISECT_BISECT_H
 
 #include <stdbool.h>
 #include <stdint.h>

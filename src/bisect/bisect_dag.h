@@ -7,8 +7,8 @@
  * first parent is a list of intervals, few of them in any history that people
  * made.  A sum over the ancestors of all commits then takes one pass.
  */
-#ifndef CULPRIT_BISECT_DAG_H
-#define CULPRIT_BISECT_DAG_H
+#ifndef CULPRIT_BISECT_BISECT_DAG_H
+#define CULPRIT_BISECT_BISECT_DAG_H
 
 #include "base/base.h"
 

@@ -10,8 +10,8 @@
  *	bisect_plain.c		the same as git bisect run would
  *	bisect_findings.c	what deserves suspicion
  */
-#ifndef CULPRIT_BISECT_IMPL_H
-#define CULPRIT_BISECT_IMPL_H
+#ifndef CULPRIT_BISECT_BISECT_IMPL_H
+#define CULPRIT_BISECT_BISECT_IMPL_H
 
 #include "bisect/bisect.h"
 #include "bisect/bisect_dag.h"

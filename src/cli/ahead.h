@@ -7,8 +7,8 @@
  * what is made of the lines that are not depends on all before, and stays with
  * one parser.
  */
-#ifndef CULPRIT_AHEAD_H
-#define CULPRIT_AHEAD_H
+#ifndef CULPRIT_CLI_AHEAD_H
+#define CULPRIT_CLI_AHEAD_H
 
 #include "pattern/prefilter.h"
 

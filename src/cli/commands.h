@@ -5,8 +5,8 @@
  * To add one: write src/cli/cmd_NAME.c with the function below, add its row
  * to the table in main.c, its section or page to man/, its tests to tests/cli.
  */
-#ifndef CULPRIT_COMMANDS_H
-#define CULPRIT_COMMANDS_H
+#ifndef CULPRIT_CLI_COMMANDS_H
+#define CULPRIT_CLI_COMMANDS_H
 
 /* argv[0] is the command's name. Gives the exit code of the process. */
 typedef int command_fn(int argc, char **argv);

@@ -3,8 +3,8 @@
  * Feed: one log through one parser, each report handed out as soon as it is
  * complete.
  */
-#ifndef CULPRIT_FEED_H
-#define CULPRIT_FEED_H
+#ifndef CULPRIT_CLI_FEED_H
+#define CULPRIT_CLI_FEED_H
 
 #include "base/base.h"
 

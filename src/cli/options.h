@@ -20,8 +20,8 @@
  * the same, so are "-j2" and "-j 2"; letters without value can be put together.
  * Of an option given twice the last one counts; lists grow.
  */
-#ifndef CULPRIT_OPTIONS_H
-#define CULPRIT_OPTIONS_H
+#ifndef CULPRIT_CLI_OPTIONS_H
+#define CULPRIT_CLI_OPTIONS_H
 
 #include <stdio.h>
 

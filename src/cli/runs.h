@@ -2,8 +2,8 @@
 /*
  * Runs: whole console logs in memory, as match and profiles take them.
  */
-#ifndef CULPRIT_RUNS_H
-#define CULPRIT_RUNS_H
+#ifndef CULPRIT_CLI_RUNS_H
+#define CULPRIT_CLI_RUNS_H
 
 #include "match/match.h"
 

@@ -15,8 +15,8 @@
  *	sources_found_deinit(&found);
  *	sources_end(sources);
  */
-#ifndef CULPRIT_SOURCES_H
-#define CULPRIT_SOURCES_H
+#ifndef CULPRIT_CLI_SOURCES_H
+#define CULPRIT_CLI_SOURCES_H
 
 #include "cli/output/json.h"
 #include "cli/options.h"

@@ -24,8 +24,8 @@
  *	host login: [   12.345678] text            a getty spoke before the kernel did
  *	** 57 printk messages dropped ** [   12.3] text
  */
-#ifndef CULPRIT_CONSOLE_H
-#define CULPRIT_CONSOLE_H
+#ifndef CULPRIT_INPUT_CONSOLE_H
+#define CULPRIT_INPUT_CONSOLE_H
 
 #include "base/base.h"
 

@@ -3,8 +3,8 @@
  * Parts of the console reader that no other module sees: taking control bytes
  * out (console_clean.c) and the stamps of loggers and labs (console_logger.c).
  */
-#ifndef CULPRIT_CONSOLE_PARTS_H
-#define CULPRIT_CONSOLE_PARTS_H
+#ifndef CULPRIT_INPUT_CONSOLE_PARTS_H
+#define CULPRIT_INPUT_CONSOLE_PARTS_H
 
 #include "input/console.h"
 

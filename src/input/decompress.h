@@ -7,8 +7,8 @@
  * the last 64 KiB of a log whose compression was cut off (the machine died) are
  * lost, and a live compressed pipe stays silent for as long.
  */
-#ifndef CULPRIT_DECOMPRESS_H
-#define CULPRIT_DECOMPRESS_H
+#ifndef CULPRIT_INPUT_DECOMPRESS_H
+#define CULPRIT_INPUT_DECOMPRESS_H
 
 #include "base/base.h"
 

@@ -6,8 +6,8 @@
  * content, never by their name, and decompressed (decompress.h).  Anything else
  * is passed through as it is.
  */
-#ifndef CULPRIT_INPUT_H
-#define CULPRIT_INPUT_H
+#ifndef CULPRIT_INPUT_INPUT_H
+#define CULPRIT_INPUT_INPUT_H
 
 #include "base/base.h"
 

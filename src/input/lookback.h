@@ -7,8 +7,8 @@
  * its own: the line at hand borrows from another, and what that one learned of
  * the lines in their order stays as it is.
  */
-#ifndef CULPRIT_LOOKBACK_H
-#define CULPRIT_LOOKBACK_H
+#ifndef CULPRIT_INPUT_LOOKBACK_H
+#define CULPRIT_INPUT_LOOKBACK_H
 
 #include "input/console.h"
 

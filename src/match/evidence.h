@@ -2,8 +2,8 @@
 /*
  * Evidence: what two symptoms have in common, as log-odds and in words.
  */
-#ifndef CULPRIT_EVIDENCE_H
-#define CULPRIT_EVIDENCE_H
+#ifndef CULPRIT_MATCH_EVIDENCE_H
+#define CULPRIT_MATCH_EVIDENCE_H
 
 #include "match/match.h"
 #include "match/symptom.h"

@@ -6,8 +6,8 @@
  * written.  The answer is a probability with the evidence in words; the
  * verdict is only where it falls.
  */
-#ifndef CULPRIT_MATCH_H
-#define CULPRIT_MATCH_H
+#ifndef CULPRIT_MATCH_MATCH_H
+#define CULPRIT_MATCH_MATCH_H
 
 #include "match/profile.h"
 

@@ -6,8 +6,8 @@
  * time linear in pattern times name at the worst.  Everything is borrowed from
  * the rules and lives as long as they do.
  */
-#ifndef CULPRIT_MATCH_RULES_H
-#define CULPRIT_MATCH_RULES_H
+#ifndef CULPRIT_MATCH_MATCH_RULES_H
+#define CULPRIT_MATCH_MATCH_RULES_H
 
 #include "match/profile.h"
 #include "pattern/pattern.h"

@@ -19,8 +19,8 @@
  * Which titles belong to one class of bugs and which functions say nothing
  * about a bug is data: patterns/match/rules.yaml.
  */
-#ifndef CULPRIT_PROFILE_H
-#define CULPRIT_PROFILE_H
+#ifndef CULPRIT_MATCH_PROFILE_H
+#define CULPRIT_MATCH_PROFILE_H
 
 #include "base/base.h"
 

@@ -2,8 +2,8 @@
 /*
  * What a profile holds, for match.c and the YAML reading and writing.
  */
-#ifndef CULPRIT_PROFILE_ENTRY_H
-#define CULPRIT_PROFILE_ENTRY_H
+#ifndef CULPRIT_MATCH_PROFILE_ENTRY_H
+#define CULPRIT_MATCH_PROFILE_ENTRY_H
 
 #include "match/profile.h"
 #include "match/symptom.h"

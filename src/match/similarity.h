@@ -7,8 +7,8 @@
  * everybody calls says little (rules_frame_weight).  A function may have been
  * renamed, inlined on one side, or be called from elsewhere.
  */
-#ifndef CULPRIT_SIMILARITY_H
-#define CULPRIT_SIMILARITY_H
+#ifndef CULPRIT_MATCH_SIMILARITY_H
+#define CULPRIT_MATCH_SIMILARITY_H
 
 #include "match/symptom.h"
 

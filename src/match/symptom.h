@@ -6,8 +6,8 @@
  * Made from a report, from a title alone, or read from a profile.  Everything
  * lives in the arena it was made in; class and details borrow from the rules.
  */
-#ifndef CULPRIT_SYMPTOM_H
-#define CULPRIT_SYMPTOM_H
+#ifndef CULPRIT_MATCH_SYMPTOM_H
+#define CULPRIT_MATCH_SYMPTOM_H
 
 #include "match/match_rules.h"
 

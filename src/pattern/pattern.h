@@ -11,8 +11,8 @@
  * `culprit patterns lint` and `culprit corpus test`.  To add a key: a member
  * below, its reader in pattern.c's tables, its line in man/culprit-patterns.5.
  */
-#ifndef CULPRIT_PATTERN_H
-#define CULPRIT_PATTERN_H
+#ifndef CULPRIT_PATTERN_PATTERN_H
+#define CULPRIT_PATTERN_PATTERN_H
 
 #include "base/base.h"
 #include "pattern/regex.h"

@@ -6,8 +6,8 @@
  * The parser asks only for the first literal behind a line's beginning, so the
  * first of each line is all that it can ever ask for.
  */
-#ifndef CULPRIT_PREFILTER_H
-#define CULPRIT_PREFILTER_H
+#ifndef CULPRIT_PATTERN_PREFILTER_H
+#define CULPRIT_PATTERN_PREFILTER_H
 
 #include "pattern/pattern.h"
 

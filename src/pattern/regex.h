@@ -6,8 +6,8 @@
  * matches with a scratch of its own.  Multi-line mode: ^ and $ stand at every
  * line, the dot is no newline.  Bytes, not UTF-8: console logs are not.
  */
-#ifndef CULPRIT_REGEX_H
-#define CULPRIT_REGEX_H
+#ifndef CULPRIT_PATTERN_REGEX_H
+#define CULPRIT_PATTERN_REGEX_H
 
 #include <stdatomic.h>
 

@@ -5,8 +5,8 @@
  * The prefilter of the parser: nearly all of a log is benign, and whatever
  * holds none of the announcing literals is never split into lines.
  */
-#ifndef CULPRIT_SCAN_H
-#define CULPRIT_SCAN_H
+#ifndef CULPRIT_PATTERN_SCAN_H
+#define CULPRIT_PATTERN_SCAN_H
 
 #include "base/base.h"
 

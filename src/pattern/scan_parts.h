@@ -3,8 +3,8 @@
  * What scan.c, the choice of fragments (scan_place.c) and the loops for
  * particular machines (scan_x86.c) share.  Nobody else includes this.
  */
-#ifndef CULPRIT_SCAN_PARTS_H
-#define CULPRIT_SCAN_PARTS_H
+#ifndef CULPRIT_PATTERN_SCAN_PARTS_H
+#define CULPRIT_PATTERN_SCAN_PARTS_H
 
 #include "pattern/scan.h"
 

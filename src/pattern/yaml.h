@@ -17,8 +17,8 @@
  *			return yaml_error(doc, pair->key, "unknown key '%s'; expected one of: ...", pair->key->text);
  *	}
  */
-#ifndef CULPRIT_YAML_H
-#define CULPRIT_YAML_H
+#ifndef CULPRIT_PATTERN_YAML_H
+#define CULPRIT_PATTERN_YAML_H
 
 #include "base/base.h"
 

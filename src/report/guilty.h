@@ -3,8 +3,8 @@
  * The guilty file of a symbolized report: the first source file of its stacks
  * that is not generic infrastructure, whose maintainers should hear of it.
  */
-#ifndef CULPRIT_GUILTY_H
-#define CULPRIT_GUILTY_H
+#ifndef CULPRIT_REPORT_GUILTY_H
+#define CULPRIT_REPORT_GUILTY_H
 
 #include "base/base.h"
 #include "pattern/pattern.h"

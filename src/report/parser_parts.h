@@ -8,8 +8,8 @@
  *	parser_draft.c	the reports that are being collected, and their bounds
  *	parser_boot.c	how far the boot has come; what the log lacks
  */
-#ifndef CULPRIT_PARSER_PARTS_H
-#define CULPRIT_PARSER_PARTS_H
+#ifndef CULPRIT_REPORT_PARSER_PARTS_H
+#define CULPRIT_REPORT_PARSER_PARTS_H
 
 #include <stdio.h>
 

@@ -3,8 +3,8 @@
  * Report: the lines of one detected problem, while they are collected and when
  * they are done.  Internal to the parser; the public face is culprit.h.
  */
-#ifndef CULPRIT_REPORT_H
-#define CULPRIT_REPORT_H
+#ifndef CULPRIT_REPORT_REPORT_H
+#define CULPRIT_REPORT_REPORT_H
 
 #include "base/base.h"
 #include "report/title.h"

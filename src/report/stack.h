@@ -4,8 +4,8 @@
  *
  * Knows how the architectures print frames, and nothing of what crashed.
  */
-#ifndef CULPRIT_STACK_H
-#define CULPRIT_STACK_H
+#ifndef CULPRIT_REPORT_STACK_H
+#define CULPRIT_REPORT_STACK_H
 
 #include "base/base.h"
 #include "pattern/pattern.h"

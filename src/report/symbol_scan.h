@@ -2,8 +2,8 @@
 /*
  * Where symbols stand in a report's lines.
  */
-#ifndef CULPRIT_SYMBOL_SCAN_H
-#define CULPRIT_SYMBOL_SCAN_H
+#ifndef CULPRIT_REPORT_SYMBOL_SCAN_H
+#define CULPRIT_REPORT_SYMBOL_SCAN_H
 
 #include "base/base.h"
 

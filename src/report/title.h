@@ -4,8 +4,8 @@
  *
  * Pure: a report's lines and a pattern set in, names out.
  */
-#ifndef CULPRIT_TITLE_H
-#define CULPRIT_TITLE_H
+#ifndef CULPRIT_REPORT_TITLE_H
+#define CULPRIT_REPORT_TITLE_H
 
 #include "base/base.h"
 #include "pattern/pattern.h"

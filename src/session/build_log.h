@@ -6,8 +6,8 @@
  * linker's own errors, then those of other tools, then make's "***", then the
  * last line that is not empty.
  */
-#ifndef CULPRIT_BUILD_LOG_H
-#define CULPRIT_BUILD_LOG_H
+#ifndef CULPRIT_SESSION_BUILD_LOG_H
+#define CULPRIT_SESSION_BUILD_LOG_H
 
 #include "base/base.h"
 

@@ -5,8 +5,8 @@
  * Everything hangs on one allocation.  Paths are absolute: relative ones in the
  * file are relative to the directory that the file is in.
  */
-#ifndef CULPRIT_CONFIG_H
-#define CULPRIT_CONFIG_H
+#ifndef CULPRIT_SESSION_CONFIG_H
+#define CULPRIT_SESSION_CONFIG_H
 
 #include "base/base.h"
 

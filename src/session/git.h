@@ -12,8 +12,8 @@
  * NO_MEMORY; a git that fails gives NOT_FOUND, FORMAT or USAGE as said, with
  * what it wrote to standard error.
  */
-#ifndef CULPRIT_GIT_H
-#define CULPRIT_GIT_H
+#ifndef CULPRIT_SESSION_GIT_H
+#define CULPRIT_SESSION_GIT_H
 
 #include "base/base.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of the git module share; nobody else includes it. */
-#ifndef CULPRIT_GIT_INTERNAL_H
-#define CULPRIT_GIT_INTERNAL_H
+#ifndef CULPRIT_SESSION_GIT_INTERNAL_H
+#define CULPRIT_SESSION_GIT_INTERNAL_H
 
 #include "base/process.h"
 #include "session/git.h"

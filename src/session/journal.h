@@ -14,8 +14,8 @@
  * on, is passed over when reading and cut off when writing.  A wrong line
  * elsewhere is an error.
  */
-#ifndef CULPRIT_JOURNAL_H
-#define CULPRIT_JOURNAL_H
+#ifndef CULPRIT_SESSION_JOURNAL_H
+#define CULPRIT_SESSION_JOURNAL_H
 
 #include "base/base.h"
 

@@ -7,8 +7,8 @@
  * rate allows.  What follows is a posterior over the commits, by the graph of
  * a repository or by the order that the log implies.
  */
-#ifndef CULPRIT_REPLAY_H
-#define CULPRIT_REPLAY_H
+#ifndef CULPRIT_SESSION_REPLAY_H
+#define CULPRIT_SESSION_REPLAY_H
 
 #include "match/match.h"
 #include "session/git.h"

@@ -6,8 +6,8 @@
  * of the log tells them apart.  Made from the order that the log implies, or
  * from the graph of a repository.
  */
-#ifndef CULPRIT_REPLAY_HYPOTHESES_H
-#define CULPRIT_REPLAY_HYPOTHESES_H
+#ifndef CULPRIT_SESSION_REPLAY_HYPOTHESES_H
+#define CULPRIT_SESSION_REPLAY_HYPOTHESES_H
 
 #include "session/git.h"
 #include "session/replay_log.h"

@@ -7,8 +7,8 @@
  * output of `git bisect log`, also out of a mail: quoted, indented, with
  * wrapped lines and text around.
  */
-#ifndef CULPRIT_REPLAY_LOG_H
-#define CULPRIT_REPLAY_LOG_H
+#ifndef CULPRIT_SESSION_REPLAY_LOG_H
+#define CULPRIT_SESSION_REPLAY_LOG_H
 
 #include "base/base.h"
 

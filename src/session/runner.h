@@ -19,8 +19,8 @@
  * Layout of the state directory: source/, build/, artefacts/NAME/,
  * builds/NUMBER.log, runs/NUMBER.log.
  */
-#ifndef CULPRIT_RUNNER_H
-#define CULPRIT_RUNNER_H
+#ifndef CULPRIT_SESSION_RUNNER_H
+#define CULPRIT_SESSION_RUNNER_H
 
 #include "base/process.h"
 #include "match/match.h"

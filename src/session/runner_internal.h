@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What runner.c and builder.c share; nobody else includes it. */
-#ifndef CULPRIT_RUNNER_INTERNAL_H
-#define CULPRIT_RUNNER_INTERNAL_H
+#ifndef CULPRIT_SESSION_RUNNER_INTERNAL_H
+#define CULPRIT_SESSION_RUNNER_INTERNAL_H
 
 #include "session/runner.h"
 

@@ -16,8 +16,8 @@
  * is hunted the newer end is the configuration's `bad` commit, when a fix is
  * hunted its `good` one; the policy calls the newer end bad in both cases.
  */
-#ifndef CULPRIT_SESSION_H
-#define CULPRIT_SESSION_H
+#ifndef CULPRIT_SESSION_SESSION_H
+#define CULPRIT_SESSION_SESSION_H
 
 #include "bisect/bisect.h"
 #include "session/config.h"

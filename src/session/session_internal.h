@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of the session share; nobody else includes it. */
-#ifndef CULPRIT_SESSION_INTERNAL_H
-#define CULPRIT_SESSION_INTERNAL_H
+#ifndef CULPRIT_SESSION_SESSION_INTERNAL_H
+#define CULPRIT_SESSION_SESSION_INTERNAL_H
 
 #include "session/session.h"
 

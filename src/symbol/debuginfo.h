@@ -16,8 +16,8 @@
  * A struct debuginfo belongs to one thread at a time.  Strings handed out live
  * until debuginfo_close() unless said otherwise.
  */
-#ifndef CULPRIT_DEBUGINFO_H
-#define CULPRIT_DEBUGINFO_H
+#ifndef CULPRIT_SYMBOL_DEBUGINFO_H
+#define CULPRIT_SYMBOL_DEBUGINFO_H
 
 #include "base/base.h"
 

@@ -12,8 +12,8 @@
  * index file, so an index is used where it is mapped.  Strings are offsets
  * into one blob; offset 0 is the empty string.
  */
-#ifndef CULPRIT_DEBUGINFO_INTERNAL_H
-#define CULPRIT_DEBUGINFO_INTERNAL_H
+#ifndef CULPRIT_SYMBOL_DEBUGINFO_INTERNAL_H
+#define CULPRIT_SYMBOL_DEBUGINFO_INTERNAL_H
 
 #include "symbol/debuginfo.h"
 

@@ -7,8 +7,8 @@
  * hundreds of megabytes.  What it fetched it keeps in its own cache, bounded by
  * its own rules (debuginfod_find_debuginfo(3)).
  */
-#ifndef CULPRIT_DEBUGINFOD_H
-#define CULPRIT_DEBUGINFOD_H
+#ifndef CULPRIT_SYMBOL_DEBUGINFOD_H
+#define CULPRIT_SYMBOL_DEBUGINFOD_H
 
 #include "base/base.h"
 

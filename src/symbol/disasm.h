@@ -4,8 +4,8 @@
  *
  * Alone sees capstone, which is opened when first needed.
  */
-#ifndef CULPRIT_DISASM_H
-#define CULPRIT_DISASM_H
+#ifndef CULPRIT_SYMBOL_DISASM_H
+#define CULPRIT_SYMBOL_DISASM_H
 
 #include "base/base.h"
 

@@ -3,8 +3,8 @@
  * Whom to tell: the people and lists of a source file, as the tree's own
  * scripts/get_maintainer.pl names them.
  */
-#ifndef CULPRIT_MAINTAINERS_H
-#define CULPRIT_MAINTAINERS_H
+#ifndef CULPRIT_SYMBOL_MAINTAINERS_H
+#define CULPRIT_SYMBOL_MAINTAINERS_H
 
 #include "base/base.h"
 

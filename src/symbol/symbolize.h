@@ -14,8 +14,8 @@
  * A kernel or module that does not belong to the log (build ID, version, sizes
  * of functions) is not used, which is no error: a note says so.
  */
-#ifndef CULPRIT_SYMBOLIZE_H
-#define CULPRIT_SYMBOLIZE_H
+#ifndef CULPRIT_SYMBOL_SYMBOLIZE_H
+#define CULPRIT_SYMBOL_SYMBOLIZE_H
 
 #include "base/base.h"
 #include "symbol/disasm.h"

@@ -4,8 +4,8 @@
  *
  * Functions that add to a buffer give false when out of memory.
  */
-#ifndef CULPRIT_EDGES_BISECT_H
-#define CULPRIT_EDGES_BISECT_H
+#ifndef CULPRIT_CLI_BISECT_BISECT_H
+#define CULPRIT_CLI_BISECT_BISECT_H
 
 #include <stdio.h>
 

@@ -6,8 +6,8 @@
  * Strings live in its arena unless said otherwise; they may hold anything that
  * commits and logs hold, so each output escapes them in its own way.
  */
-#ifndef CULPRIT_BISECT_DOSSIER_H
-#define CULPRIT_BISECT_DOSSIER_H
+#ifndef CULPRIT_CLI_BISECT_BISECT_DOSSIER_H
+#define CULPRIT_CLI_BISECT_BISECT_DOSSIER_H
 
 #include "session/session.h"
 

@@ -3,8 +3,8 @@
  * HTML: a dossier as one page that stands alone: style and pictures are in it,
  * scripts there are none, and nothing is fetched from anywhere.
  */
-#ifndef CULPRIT_HTML_H
-#define CULPRIT_HTML_H
+#ifndef CULPRIT_CLI_BISECT_HTML_H
+#define CULPRIT_CLI_BISECT_HTML_H
 
 #include "cli/bisect/bisect_dossier.h"
 

@@ -21,8 +21,8 @@
  *
  * KIND: is our own: "boot-failure" or "infrastructure"; absent: not checked.
  */
-#ifndef CULPRIT_CASE_H
-#define CULPRIT_CASE_H
+#ifndef CULPRIT_CLI_CORPUS_CASE_H
+#define CULPRIT_CLI_CORPUS_CASE_H
 
 #include "base/base.h"
 

@@ -3,8 +3,8 @@
  * Corpus: what the commands `culprit corpus test|diff|audit|add|show` share:
  * reading a case with the parser, comparing, running over many.
  */
-#ifndef CULPRIT_CORPUS_H
-#define CULPRIT_CORPUS_H
+#ifndef CULPRIT_CLI_CORPUS_CORPUS_H
+#define CULPRIT_CLI_CORPUS_CORPUS_H
 
 #include "cli/corpus/case.h"
 #include "cli/options.h"

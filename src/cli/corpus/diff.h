@@ -2,8 +2,8 @@
 /*
  * Diff: what changed between two texts, as a unified diff.
  */
-#ifndef CULPRIT_DIFF_H
-#define CULPRIT_DIFF_H
+#ifndef CULPRIT_CLI_CORPUS_DIFF_H
+#define CULPRIT_CLI_CORPUS_DIFF_H
 
 #include "base/base.h"
 

@@ -2,8 +2,8 @@
 /*
  * Columns: two texts side by side, each wrapped to its half of the screen.
  */
-#ifndef CULPRIT_COLUMNS_H
-#define CULPRIT_COLUMNS_H
+#ifndef CULPRIT_CLI_OUTPUT_COLUMNS_H
+#define CULPRIT_CLI_OUTPUT_COLUMNS_H
 
 #include "cli/output/text.h"
 #include "base/base.h"

@@ -22,8 +22,8 @@
  * Running out of memory is remembered and told by json_end.  Children belong
  * to their parents.
  */
-#ifndef CULPRIT_JSON_H
-#define CULPRIT_JSON_H
+#ifndef CULPRIT_CLI_OUTPUT_JSON_H
+#define CULPRIT_CLI_OUTPUT_JSON_H
 
 #include "base/base.h"
 

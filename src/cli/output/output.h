@@ -9,8 +9,8 @@
  * Jobs have to be started in order, no further ahead than output_begin lets
  * them.
  */
-#ifndef CULPRIT_OUTPUT_H
-#define CULPRIT_OUTPUT_H
+#ifndef CULPRIT_CLI_OUTPUT_OUTPUT_H
+#define CULPRIT_CLI_OUTPUT_OUTPUT_H
 
 #include <pthread.h>
 

@@ -9,8 +9,8 @@
  *
  * Functions that add to a buffer give false when out of memory.
  */
-#ifndef CULPRIT_TEXT_H
-#define CULPRIT_TEXT_H
+#ifndef CULPRIT_CLI_OUTPUT_TEXT_H
+#define CULPRIT_CLI_OUTPUT_TEXT_H
 
 #include "base/base.h"
 
