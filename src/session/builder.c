@@ -42,58 +42,6 @@ bool build_outcome_parse(const char *name, enum build_outcome *ret)
 	return false;
 }
 
-/* ---------------------------------------------------------- environment */
-
-static const char *change_name(enum git_change change)
-{
-	return change == GIT_REVERT ? "revert" : change == GIT_CHERRY_PICK ? "cherry-pick" : "apply";
-}
-
-static char *artefacts_path(const struct runner *runner, const struct subject *subject, struct arena *arena)
-{
-	const char *state = runner->o.config->state;
-
-	if (!subject->changed.hex[0])
-		return arena_printf(arena, "%s/artefacts/%s", state, subject->commit.hex);
-	return arena_printf(arena, "%s/artefacts/%s-%s-%s", state, subject->commit.hex, change_name(subject->change),
-			    subject->changed.hex);
-}
-
-void command_env_deinit(struct command_env *env)
-{
-	arena_deinit(&env->arena);
-}
-
-struct culprit_error *command_env_fill(struct command_env *env, const struct runner *runner,
-				       const struct subject *subject, const struct config_command *command,
-				       uint32_t number)
-{
-	const struct config_strings *own = &command->environment;
-	const struct config *config = runner->o.config;
-	char *artefacts = artefacts_path(runner, subject, &env->arena);
-	bool changed = subject->changed.hex[0];
-	size_t n = 0;
-
-	env->items = arena_array(&env->arena, own->n + 9, sizeof(*env->items));
-	if (!env->items || !artefacts)
-		return &culprit_error_no_memory;
-	for (size_t i = 0; i < own->n; i++)
-		env->items[n++] = own->items[i];
-	env->items[n++] = arena_printf(&env->arena, "CULPRIT_COMMIT=%s", subject->commit.hex);
-	env->items[n++] = arena_printf(&env->arena, "CULPRIT_SOURCE=%s", runner->source);
-	env->items[n++] = arena_printf(&env->arena, "CULPRIT_BUILD=%s/build", config->state);
-	env->items[n++] = arena_printf(&env->arena, "CULPRIT_ARTEFACTS=%s", artefacts);
-	env->items[n++] = arena_printf(&env->arena, "CULPRIT_SIGNATURE=%s/signature", config->state);
-	env->items[n++] = arena_printf(&env->arena, "CULPRIT_CHANGE=%s%s%s", changed ? change_name(subject->change) : "",
-				       changed ? " " : "", changed ? subject->changed.hex : "");
-	env->items[n++] = number ? arena_printf(&env->arena, "CULPRIT_RUN=%u", number) : "CULPRIT_RUN";
-	for (size_t i = own->n; i < n; i++) {
-		if (!env->items[i])
-			return &culprit_error_no_memory;
-	}
-	return NULL;
-}
-
 /* ------------------------------------------------------------ artefacts */
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -127,7 +75,7 @@ static bool holds_a_file(const char *path)
 bool runner_is_built(const struct runner *runner, const struct subject *subject)
 {
 	struct arena arena = { 0 };
-	char *path = artefacts_path(runner, subject, &arena);
+	char *path = runner_artefacts_path(runner, subject, &arena);
 	bool ret = (path && holds_a_file(path)) ||
 		   (runner->tree_built && subject_equal(&runner->tree_subject, subject));
 
@@ -195,7 +143,7 @@ static struct culprit_error *prepare_source(struct runner *runner, const struct 
 	if (!err && !clean) {
 		result->outcome = BUILD_CONFLICT;
 		snprintf(result->reason, sizeof(result->reason), "%s of %.12s does not apply",
-			 change_name(subject->change), subject->changed.hex);
+			 runner_change_name(subject->change), subject->changed.hex);
 	}
 	return err;
 }
@@ -331,7 +279,7 @@ static struct culprit_error *build(struct runner *runner, const struct subject *
 				   runner_tick_fn *tick, void *arg, struct arena *arena, struct build_result *ret)
 {
 	_cleanup_(buf_deinit) struct buf path = { 0 };
-	char *artefacts = artefacts_path(runner, subject, arena);
+	char *artefacts = runner_artefacts_path(runner, subject, arena);
 	char *signature = arena_printf(arena, "%s/signature", runner->o.config->state);
 	struct build_log log;
 	struct culprit_error *err;

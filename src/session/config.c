@@ -575,6 +575,13 @@ struct culprit_error *config_load(const char *path, struct config **ret)
 	return err ? err : read_document(doc, path, ret);
 }
 
+char *config_in_state(const struct config *config, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", config->state, name) < 0 ? NULL : path;
+}
+
 void config_destroy(struct config *config)
 {
 	struct arena arena;

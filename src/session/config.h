@@ -89,6 +89,9 @@ struct culprit_error *config_parse(struct span text, const char *name, struct co
 /* Errors also: NOT_FOUND when there is no such file. */
 struct culprit_error *config_load(const char *path, struct config **ret);
 
+/* Path of a file in the state directory; malloc'ed, NULL when out of memory. */
+char *config_in_state(const struct config *config, const char *name);
+
 void config_destroy(struct config *config);	/* NULL is fine */
 void config_destroyp(struct config **config);
 

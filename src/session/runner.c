@@ -13,27 +13,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TICK_MS 1000
 
 /* A console so long silent has said what it had to: reports are taken as they are. */
 #define SILENCE_US 3000000
-
-int64_t runner_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
-}
-
-bool subject_equal(const struct subject *a, const struct subject *b)
-{
-	return !strcmp(a->commit.hex, b->commit.hex) && !strcmp(a->changed.hex, b->changed.hex) &&
-	       (!a->changed.hex[0] || a->change == b->change);
-}
 
 void run_result_deinit(struct run_result *result)
 {

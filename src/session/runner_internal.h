@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What runner.c and builder.c share; nobody else includes it. */
+/* What runner.c, builder.c and command_env.c share; nobody else includes it. */
 #ifndef CULPRIT_SESSION_RUNNER_INTERNAL_H
 #define CULPRIT_SESSION_RUNNER_INTERNAL_H
 
@@ -42,6 +42,12 @@ struct culprit_error *command_env_fill(struct command_env *env, const struct run
 				       const struct subject *subject, const struct config_command *command,
 				       uint32_t number);
 
-int64_t runner_now_us(void);
+/* Where the artefacts of a subject are. */
+char *runner_artefacts_path(const struct runner *runner, const struct subject *subject, struct arena *arena);
+
+/* "revert" and so on. */
+const char *runner_change_name(enum git_change change);
+
+int64_t runner_now_us(void);	/* CLOCK_MONOTONIC */
 
 #endif

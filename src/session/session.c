@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Session: from journal records to state.  Records, one per line (journal.h has
+ * Session: from journal records to state (drive*.c writes them).  Records, one per line (journal.h has
  * the line's form):
  *
  *	open     pid=
@@ -21,35 +21,13 @@
  */
 #include "session/session_internal.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-/* How long an earlier session's guardians may take to clean up. */
-#define LOCK_WAIT_MS 15000
 
 static const char *const check_names[] = { "confirms", "contradicts", "undecided", "conflict", "untestable" };
 
 const char *session_check_name(enum session_check_outcome outcome)
 {
 	return check_names[outcome];
-}
-
-enum bisect_run session_run_kind(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_TARGET: return BISECT_RUN_TARGET;
-	case VERDICT_RELATED: return BISECT_RUN_RELATED;
-	case VERDICT_UNRELATED: return BISECT_RUN_UNRELATED;
-	case VERDICT_CLEAN: return BISECT_RUN_CLEAN;
-	case VERDICT_BOOT_FAILED: return BISECT_RUN_BOOT_FAILED;
-	case VERDICT_INFRA_FAILED: return BISECT_RUN_INFRA;
-	case VERDICT_UNDECIDED: break;
-	}
-	return BISECT_RUN_INCOMPLETE;
 }
 
 /* --------------------------------------------------------- small things */
@@ -98,15 +76,6 @@ static bool get_subject(const struct journal_record *record, struct subject *ret
 		return true;
 	ret->change = !strcmp(change, "revert") ? GIT_REVERT : GIT_CHERRY_PICK;
 	return get_hash(record, "changed", &ret->changed);
-}
-
-static void add_subject(struct journal_draft *draft, const struct subject *subject)
-{
-	journal_add(draft, "commit", subject->commit.hex);
-	if (!subject->changed.hex[0])
-		return;
-	journal_add(draft, "change", subject->change == GIT_REVERT ? "revert" : "cherry-pick");
-	journal_add(draft, "changed", subject->changed.hex);
 }
 
 /* False when out of memory; *ret stays NULL where the field is not there. */
@@ -360,7 +329,7 @@ static const struct {
 	{ "check", apply_check },
 };
 
-static struct culprit_error *apply(void *arg, const struct journal_record *record)
+struct culprit_error *session_apply(void *arg, const struct journal_record *record)
 {
 	struct session *s = arg;
 
@@ -377,207 +346,49 @@ static struct culprit_error *apply(void *arg, const struct journal_record *recor
 	return culprit_error_create(CULPRIT_ERROR_FORMAT, "a record of the unknown type '%s'", record->type);
 }
 
-/* -------------------------------------------------------------- journal */
+/* -------------------------------------------------------------- queries */
 
-struct culprit_error *session_journal_decision(struct session *session, const struct bisect_action *action)
+/* To begin the pauses of an outage with; doubled with each more. */
+#define FIRST_PAUSE_MS 500
+
+bool session_budget_is_spent(const struct session *session)
 {
-	const struct session_decision *last = session->n_decisions ? &session->decisions[session->n_decisions - 1] : NULL;
-	const char *commit = action->commit == BISECT_NONE ? "" : session->history.hashes[action->commit].hex;
-	struct journal_draft draft;
+	const struct config *c = session->config;
 
-	if (last && last->act == action->act && last->why == action->why && !strcmp(last->commit.hex, commit))
-		return NULL;
-	journal_begin(&draft, "decide");
-	journal_add(&draft, "act", bisect_act_name(action->act));
-	journal_add(&draft, "why", bisect_why_name(action->why));
-	if (*commit)
-		journal_add(&draft, "commit", commit);
-	journal_add_f(&draft, "runs", "%u", action->n_runs);
-	journal_add_f(&draft, "p_bad", "%.6g", action->p_bad);
-	journal_add_f(&draft, "p_testable", "%.6g", action->p_testable);
-	journal_add_f(&draft, "bits", "%.6g", action->bits);
-	journal_add_f(&draft, "cost", "%.6g", action->cost);
-	journal_add_f(&draft, "posterior", "%.9g", action->posterior);
-	journal_add_f(&draft, "entropy", "%.6g", action->entropy);
-	journal_add_f(&draft, "left", "%u", bisect_n_left(session->bisect));
-	return journal_commit(session->journal, &draft);
+	return (c->max_runs && session->n_runs >= c->max_runs) || (c->max_builds && session->n_builds >= c->max_builds) ||
+	       session_over_hours(session);
 }
 
-void session_notify(struct session *session, const struct session_observer *observer, enum session_event event)
+uint32_t session_infra_row(const struct session *s)
 {
-	if (observer && observer->notify)
-		observer->notify(observer->arg, session, event);
-}
+	uint32_t row = 0;
 
-/* ------------------------------------------------------ build and run */
+	for (uint32_t i = s->n_facts; i-- > 0;) {
+		const struct session_fact *fact = &s->facts[i];
 
-struct ticker {
-	struct session *session;
-	const struct session_observer *observer;
-};
-
-static void tick(void *arg)
-{
-	struct ticker *ticker = arg;
-
-	session_notify(ticker->session, ticker->observer, SESSION_TICK);
-}
-
-static struct culprit_error *journal_number(struct session *session, const char *type, uint32_t number,
-					    const struct subject *subject)
-{
-	struct journal_draft draft;
-
-	journal_begin(&draft, type);
-	journal_add_f(&draft, "n", "%u", number);
-	add_subject(&draft, subject);
-	return journal_commit(session->journal, &draft);
-}
-
-void session_enter(struct session *session, enum session_phase phase, const struct subject *subject)
-{
-	struct timespec ts;
-
-	if (session->phase == phase && subject_equal(&session->subject, subject))
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	session->phase = phase;
-	session->subject = *subject;
-	session->phase_since_us = ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
-}
-
-struct culprit_error *session_do_build(struct session *session, const struct session_observer *observer,
-				       const struct subject *subject, const struct session_build **ret)
-{
-	struct ticker ticker = { session, observer };
-	uint32_t number = session->next_build;
-	struct build_result result;
-	struct journal_draft draft;
-	struct culprit_error *err;
-
-	*ret = NULL;
-	runner_cancel(session->runner);
-	err = journal_number(session, "building", number, subject);
-	if (err)
-		return err;
-	session_enter(session, PHASE_BUILDING, subject);
-	session_notify(session, observer, SESSION_BUILDING);
-	err = runner_build(session->runner, subject, number, tick, &ticker, &result);
-	if (err || result.outcome == BUILD_CANCELLED)
-		return err;
-	journal_begin(&draft, "build");
-	journal_add_f(&draft, "n", "%u", number);
-	add_subject(&draft, subject);
-	journal_add(&draft, "outcome", build_outcome_name(result.outcome));
-	if (result.reason[0])
-		journal_add(&draft, "reason", result.reason);
-	if (result.signature[0])
-		journal_add(&draft, "signature", result.signature);
-	if (result.image)
-		journal_add_f(&draft, "image", "%016" PRIx64, result.image);
-	journal_add_f(&draft, "elapsed_us", "%" PRId64, result.elapsed_us);
-	err = journal_commit(session->journal, &draft);
-	if (err)
-		return err;
-	*ret = &session->builds[session->n_builds - 1];
-	session_notify(session, observer, SESSION_BUILT);
-	return NULL;
-}
-
-static void add_judgement(struct journal_draft *draft, const struct match_result *match)
-{
-	journal_add(draft, "verdict", verdict_name(match->verdict));
-	journal_add_f(draft, "q", "%.6g", match->probability);
-	journal_add(draft, "title", match->title);
-	journal_add(draft, "symptom", match->symptom);
-	if (match->n_evidence)
-		journal_add(draft, "because", match->evidence[0].text);
-}
-
-struct culprit_error *session_journal_judgement(struct session *session, uint32_t number,
-						const struct match_result *match)
-{
-	struct journal_draft draft;
-
-	journal_begin(&draft, "judge");
-	journal_add_f(&draft, "n", "%u", number);
-	add_judgement(&draft, match);
-	return journal_commit(session->journal, &draft);
-}
-
-static struct culprit_error *journal_run(struct session *session, const struct subject *subject,
-					 const struct run_result *result)
-{
-	struct journal_draft draft;
-
-	journal_begin(&draft, "run");
-	journal_add_f(&draft, "n", "%u", result->number);
-	add_subject(&draft, subject);
-	add_judgement(&draft, &result->match);
-	journal_add_f(&draft, "end", "%u", (unsigned int)result->end.outcome);
-	journal_add_f(&draft, "value", "%d", result->end.value);
-	if (result->end.stopped)
-		journal_add(&draft, "stopped", "1");
-	journal_add_f(&draft, "elapsed_us", "%" PRId64, result->end.elapsed_us);
-	journal_add_f(&draft, "bytes", "%" PRIu64, result->log_bytes);
-	return journal_commit(session->journal, &draft);
-}
-
-static struct culprit_error *start_runs(struct session *session, const struct session_observer *observer,
-					const struct subject *subject, uint32_t n_parallel)
-{
-	struct culprit_error *err = NULL;
-
-	while (!err && runner_n_running(session->runner) < n_parallel) {
-		uint32_t number = session->next_run;
-
-		err = journal_number(session, "running", number, subject);
-		if (!err)
-			err = runner_start(session->runner, subject, number);
-		if (!err)
-			session_notify(session, observer, SESSION_RUNNING);
+		if (fact->kind == FACT_OPEN || (fact->kind == FACT_RUN && s->runs[fact->index].verdict != VERDICT_INFRA_FAILED) ||
+		    (fact->kind == FACT_BUILD && s->builds[fact->index].result.outcome != BUILD_INFRA))
+			break;
+		row++;
 	}
-	return err;
+	return row;
 }
 
-struct culprit_error *session_do_run(struct session *session, const struct session_observer *observer,
-				     const struct subject *subject, uint32_t n_parallel,
-				     const struct session_run **ret)
+int64_t session_infra_pause_ms(const struct session *s, uint32_t row)
 {
-	struct ticker ticker = { session, observer };
-	struct run_result result;
-	struct culprit_error *err;
-	bool done;
+	int64_t pause = FIRST_PAUSE_MS;
 
-	*ret = NULL;
-	if (!subject_equal(&session->subject, subject))
-		runner_cancel(session->runner);
-	session_enter(session, PHASE_RUNNING, subject);
-	err = start_runs(session, observer, subject, n_parallel);
-	if (!err)
-		err = runner_wait(session->runner, tick, &ticker, &result, &done);
-	if (err || !done)
-		return err;
-	err = journal_run(session, subject, &result);
-	run_result_deinit(&result);
-	if (err)
-		return err;
-	*ret = &session->runs[session->n_runs - 1];
-	session_notify(session, observer, SESSION_RAN);
-	return NULL;
+	if (row < 2)
+		return 0;
+	for (uint32_t i = 2; i < row && pause < s->config->infra_pause_ms; i++)
+		pause *= 2;
+	return pause < s->config->infra_pause_ms ? pause : s->config->infra_pause_ms;
 }
 
 /* --------------------------------------------------------------- opening */
 
-static char *path_in_state(const struct session *session, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", session->config->state, name) < 0 ? NULL : path;
-}
-
 /* "v6.1", "v6.1,v6.2" or "releases": what the user wrote. */
-static char *spell_good(const struct config *config)
+char *session_spell_good(const struct config *config)
 {
 	struct buf text = { 0 };
 	bool ok = buf_add_str(&text, config->releases ? "releases" : "");
@@ -588,36 +399,6 @@ static char *spell_good(const struct config *config)
 		return text.data;
 	buf_deinit(&text);
 	return NULL;
-}
-
-static struct culprit_error *begin(struct session *s, const char *good_text)
-{
-	const struct config *config = s->config;
-	bool fix = config->find == CONFIG_FIX;
-	_cleanup_(buf_deinit) struct buf older = { 0 };
-	const char *const *olds = fix ? &config->bad : config->good.items;
-	size_t n_olds = fix ? 1 : config->good.n;
-	struct journal_draft draft;
-	struct git_hash newer, hash;
-	struct culprit_error *err;
-
-	err = git_resolve(s->git, fix ? config->good.items[0] : config->bad, &newer);
-	if (!err && !buf_add_str(&older, ""))
-		err = &culprit_error_no_memory;
-	for (size_t i = 0; i < n_olds && !err; i++) {
-		err = git_resolve(s->git, olds[i], &hash);
-		if (!err && !buf_printf(&older, "%s%s", i ? "," : "", hash.hex))
-			err = &culprit_error_no_memory;
-	}
-	if (err)
-		return err;
-	journal_begin(&draft, "begin");
-	journal_add(&draft, "version", "1");
-	journal_add(&draft, "newer", newer.hex);
-	journal_add(&draft, "older", older.data);
-	journal_add(&draft, "bad_text", config->bad);
-	journal_add(&draft, "good_text", good_text);
-	return journal_commit(s->journal, &draft);
 }
 
 static struct culprit_error *check_begun(const struct session *s, const char *good_text)
@@ -631,47 +412,32 @@ static struct culprit_error *check_begun(const struct session *s, const char *go
 				    s->bad_text ? s->bad_text : "?", s->good_text ? s->good_text : "?");
 }
 
-static struct culprit_error *open_journal(struct session *s, enum session_access access)
+struct culprit_error *session_create(const char *config_path, struct session **ret)
 {
-	_cleanup_(freep) char *path = path_in_state(s, "journal");
-	struct journal_draft draft;
+	_cleanup_(session_closep) struct session *session = calloc(1, sizeof(*session));
 	struct culprit_error *err;
 
-	if (!path)
+	if (!session)
 		return &culprit_error_no_memory;
-	if (access == SESSION_READ)
-		return journal_scan(path, apply, s);
-	if (mkdir(s->config->state, 0777) < 0 && errno != EEXIST)
-		return culprit_error_errno("cannot make %s", s->config->state);
-	err = journal_open(path, LOCK_WAIT_MS, s->cancel_fd, apply, s, &s->journal);
-	if (err)
-		return err;
-	journal_begin(&draft, "open");
-	journal_add_f(&draft, "pid", "%d", getpid());
-	return journal_commit(s->journal, &draft);
+	session->next_build = session->next_run = 1;
+	err = config_load(config_path, &session->config);
+	if (!err)
+		err = git_open(session->config->repository, &session->git);
+	if (!err)
+		*ret = no_free_ptr(session);
+	return err;
 }
 
-static struct culprit_error *open_all(struct session *s, const char *config_path, enum session_access access)
+struct culprit_error *session_complete(struct session *s)
 {
-	_cleanup_(freep) char *good_text = NULL;
+	_cleanup_(freep) char *good_text = session_spell_good(s->config);
 	struct culprit_error *err;
 
-	err = config_load(config_path, &s->config);
-	if (!err)
-		err = git_open(s->config->repository, &s->git);
-	if (!err)
-		err = open_journal(s, access);
-	if (err)
-		return err;
-	good_text = spell_good(s->config);
 	if (!good_text)
 		return &culprit_error_no_memory;
-	if (s->begun)
-		err = check_begun(s, good_text);
-	else if (access == SESSION_WRITE)
-		err = begin(s, good_text);
-	else
-		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no bisection was started in %s", s->config->state);
+	if (!s->begun)
+		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no bisection was started in %s", s->config->state);
+	err = check_begun(s, good_text);
 	if (!err)
 		err = culprit_patterns_load(s->config->patterns.items, s->config->patterns.n, &s->patterns);
 	if (!err)
@@ -681,17 +447,20 @@ static struct culprit_error *open_all(struct session *s, const char *config_path
 	return err;
 }
 
-struct culprit_error *session_open(const char *config_path, enum session_access access, int cancel_fd,
-				   struct session **ret)
+struct culprit_error *session_open(const char *config_path, struct session **ret)
 {
-	_cleanup_(session_closep) struct session *session = calloc(1, sizeof(*session));
-	struct culprit_error *err;
+	_cleanup_(session_closep) struct session *session = NULL;
+	_cleanup_(freep) char *path = NULL;
+	struct culprit_error *err = session_create(config_path, &session);
 
-	if (!session)
+	if (err)
+		return err;
+	path = config_in_state(session->config, "journal");
+	if (!path)
 		return &culprit_error_no_memory;
-	session->cancel_fd = cancel_fd;
-	session->next_build = session->next_run = 1;
-	err = open_all(session, config_path, access);
+	err = journal_scan(path, session_apply, session);
+	if (!err)
+		err = session_complete(session);
 	if (!err)
 		*ret = no_free_ptr(session);
 	return err;
@@ -701,7 +470,6 @@ void session_close(struct session *s)
 {
 	if (!s)
 		return;
-	runner_destroy(s->runner);
 	bisect_destroy(s->bisect);
 	git_history_deinit(&s->history);
 	for (uint32_t i = 0; i < s->n_runs; i++) {
@@ -724,7 +492,6 @@ void session_close(struct session *s)
 	match_rules_destroy(s->rules);
 	if (s->patterns)
 		culprit_patterns_destroy(s->patterns);
-	journal_close(s->journal);
 	git_destroy(s->git);
 	config_destroy(s->config);
 	free(s);
@@ -733,9 +500,4 @@ void session_close(struct session *s)
 void session_closep(struct session **session)
 {
 	session_close(*session);
-}
-
-uint32_t session_find(const struct session *session, const char *hex)
-{
-	return session->has_graph ? git_history_find(&session->history, hex) : UINT32_MAX;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Session: one bisection, from its configuration and its journal.
+ * Session: what is known of one bisection, from its configuration, repository
+ * and journal; read, not changed.
  *
  * The journal is the only truth.  Everything in struct session but the handles
- * follows from configuration, repository and journal; each new fact is
- * journalled first and changes the state by being read back.  So opening a
- * session after any interruption gives the state before it, less the runs that
- * were in flight.
+ * follows from configuration, repository and journal; whoever drives a bisection
+ * (drive.h) journals each new fact first, and it changes the state by being read
+ * back.  So opening a session after any interruption gives the state before it,
+ * less the runs that were in flight.
  *
- *	session_open("culprit.yaml", SESSION_READ, -1, &session);	(status, log, explain, report)
- *	session_open("culprit.yaml", SESSION_WRITE, -1, &session);
- *	session_run(session, &observer, &outcome);
+ *	session_open("culprit.yaml", &session);		(status, log, explain, report)
+ *	session_ask(session);
  *
  * Words: the history goes from the older end to the newer end.  When a cause
  * is hunted the newer end is the configuration's `bad` commit, when a fix is
@@ -95,12 +95,9 @@ enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING, PHASE_PAUSING };
 struct session {
 	struct config *config;
 	struct git *git;
-	struct journal *journal;	/* NULL for readers */
 	struct culprit_patterns *patterns;
 	struct match_rules *rules;
 	struct profile *profile;
-	struct runner *runner;		/* while session_run() goes on */
-	int cancel_fd;
 
 	/* From the journal. */
 	bool begun;			/* newer is known, and older unless releases are walked */
@@ -131,58 +128,22 @@ struct session {
 	struct bisect_action action;	/* the policy's latest word; valid once asked */
 	bool asked;
 
-	/* For those who watch. */
+	/* For those who watch a drive. */
 	enum session_phase phase;
 	struct subject subject;		/* being built or run */
 	int64_t phase_since_us;		/* CLOCK_MONOTONIC */
 	bool checking, walking;		/* the subject is of a check, of the walk over releases */
 };
 
-enum session_access { SESSION_READ, SESSION_WRITE };
-
 /*
- * Read configuration, repository and journal.  For SESSION_READ a missing
- * journal is NOT_FOUND; SESSION_WRITE makes one and waits a little for an
- * earlier session's last processes to end.  cancel_fd: readable means stop; -1: none.
- * Errors: those of config_load(), git_open(), journal_open(); MISMATCH when the
+ * Read configuration, repository and journal.
+ * Errors: those of config_load(), git_open(), journal_scan(); MISMATCH when the
  * configuration names other commits than the journal; NOT_FOUND for an unknown
- * commit.
+ * commit, and where no bisection was begun.
  */
-struct culprit_error *session_open(const char *config_path, enum session_access access, int cancel_fd,
-				   struct session **ret);
+struct culprit_error *session_open(const char *config_path, struct session **ret);
 void session_close(struct session *session);	/* NULL is fine */
 void session_closep(struct session **session);
-
-/* ---------------------------------------------------------------- run */
-
-enum session_event {
-	SESSION_STARTED,	/* state is read, the graph stands (unless releases are walked) */
-	SESSION_DECIDED,	/* session->action */
-	SESSION_BUILDING,
-	SESSION_BUILT,		/* the last of builds */
-	SESSION_RUNNING,	/* a run was started */
-	SESSION_RAN,		/* the last of runs */
-	SESSION_PAUSING,	/* after failures around the kernel in a row */
-	SESSION_LEARNED,	/* profile; runs were judged anew */
-	SESSION_RELEASE,	/* the last of releases */
-	SESSION_CHECKED,	/* the last of checks */
-	SESSION_TICK,		/* about once a second */
-	SESSION_DONE,
-};
-
-struct session_observer {
-	void (*notify)(void *arg, struct session *session, enum session_event event);
-	void *arg;
-};
-
-enum session_outcome {
-	SESSION_CULPRIT, SESSION_SET, SESSION_GAVE_UP,
-	SESSION_CANCELLED,	/* go on with another session_run() or session_open() */
-};
-
-/* Until there is an answer. observer may be NULL. */
-struct culprit_error *session_run(struct session *session, const struct session_observer *observer,
-				  enum session_outcome *ret);
 
 /* Ask the policy once, with all facts there are; hours that are spent end the search. Needs the graph. */
 struct culprit_error *session_ask(struct session *session);
@@ -193,7 +154,7 @@ struct culprit_error *session_ask(struct session *session);
 uint32_t session_find(const struct session *session, const char *hex);
 
 /* How often the target shows where it shows, of the newest knowledge; false when the policy knows nothing yet. */
-bool session_rate(struct session *session, struct bisect_rate *ret);
+bool session_rate(const struct session *session, struct bisect_rate *ret);
 
 /* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */
 uint32_t session_infra_row(const struct session *session);

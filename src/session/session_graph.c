@@ -7,6 +7,16 @@
 
 #include <stdio.h>
 
+uint32_t session_find(const struct session *session, const char *hex)
+{
+	return session->has_graph ? git_history_find(&session->history, hex) : UINT32_MAX;
+}
+
+bool session_over_hours(const struct session *session)
+{
+	return session->config->max_hours > 0 && (double)session->active_us / 3.6e9 >= session->config->max_hours;
+}
+
 struct culprit_error *session_policy_config(const struct session *session, struct bisect_config *ret)
 {
 	const struct config *config = session->config;
@@ -122,6 +132,20 @@ struct culprit_error *session_build_graph(struct session *s)
 	return err;
 }
 
+enum bisect_run session_run_kind(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_TARGET: return BISECT_RUN_TARGET;
+	case VERDICT_RELATED: return BISECT_RUN_RELATED;
+	case VERDICT_UNRELATED: return BISECT_RUN_UNRELATED;
+	case VERDICT_CLEAN: return BISECT_RUN_CLEAN;
+	case VERDICT_BOOT_FAILED: return BISECT_RUN_BOOT_FAILED;
+	case VERDICT_INFRA_FAILED: return BISECT_RUN_INFRA;
+	case VERDICT_UNDECIDED: break;
+	}
+	return BISECT_RUN_INCOMPLETE;
+}
+
 static enum bisect_build build_kind(enum build_outcome outcome)
 {
 	switch (outcome) {
@@ -189,7 +213,7 @@ struct culprit_error *session_ask(struct session *s)
 	return err;
 }
 
-bool session_rate(struct session *s, struct bisect_rate *ret)
+bool session_rate(const struct session *s, struct bisect_rate *ret)
 {
 	uint32_t end = s->config->find == CONFIG_FIX ? session_find(s, s->older[0].hex) : session_find(s, s->newer.hex);
 

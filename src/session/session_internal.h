@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the session share; nobody else includes it. */
+/* What the files of session and drive share; nobody else includes it. */
 #ifndef CULPRIT_SESSION_SESSION_INTERNAL_H
 #define CULPRIT_SESSION_SESSION_INTERNAL_H
 
@@ -8,21 +8,18 @@
 /* Of a build, in runs, before anything was measured. */
 #define SESSION_BUILD_COST 6.0
 
-/* The walk over releases (session_release.c): finds the good commit, or says that there is none. */
-struct culprit_error *session_walk_releases(struct session *session, const struct session_observer *observer,
-					    bool *ret_cancelled);
+/* Configuration and repository; then the journal through session_apply(); then all that follows from it. */
+struct culprit_error *session_create(const char *config_path, struct session **ret);
+struct culprit_error *session_apply(void *session, const struct journal_record *record);
+struct culprit_error *session_complete(struct session *session);
 
-/* Reverting and cherry-picking the culprit (session_check.c). */
-struct culprit_error *session_check_culprit(struct session *session, const struct session_observer *observer,
-					    bool *ret_cancelled);
+/* "v6.1", "v6.1,v6.2" or "releases"; malloc'ed, NULL when out of memory. */
+char *session_spell_good(const struct config *config);
 
-/* The target's profile (session_learn.c): from the configuration, or as learned. */
+/* The target's profile (session_profile.c): from the configuration, or as learned. */
 struct culprit_error *session_load_profile(struct session *session);
 
-/* Learn from the runs on a commit that is known to show the target; judge all runs anew. */
-struct culprit_error *session_learn(struct session *session, const char *commit);
-
-/* Make history and policy from what the journal says. */
+/* Make history and policy from what the journal says (session_graph.c). */
 struct culprit_error *session_build_graph(struct session *session);
 struct culprit_error *session_policy_config(const struct session *session, struct bisect_config *ret);
 
@@ -41,38 +38,10 @@ struct culprit_error *session_feed(struct session *session);
 struct culprit_error *session_feed_fact(struct session *session, struct bisect *bisect, uint32_t commit,
 					const struct session_fact *fact);
 
-/* Build, journalled. *ret is the last of builds; NULL: cancelled. */
-struct culprit_error *session_do_build(struct session *session, const struct session_observer *observer,
-				       const struct subject *subject, const struct session_build **ret);
-
-/*
- * Have up to n_parallel runs of the subject going and wait for the end of one,
- * journalled. Runs of another subject are cancelled. NULL: cancelled.
- */
-struct culprit_error *session_do_run(struct session *session, const struct session_observer *observer,
-				     const struct subject *subject, uint32_t n_parallel,
-				     const struct session_run **ret);
-
-/* The phase and since when, for those who watch; the same phase of the same subject goes on. */
-void session_enter(struct session *session, enum session_phase phase, const struct subject *subject);
-
-/* Wait before subject is tried, where the last builds or runs failed around the kernel. */
-void session_pause(struct session *session, const struct session_observer *observer, const struct subject *subject,
-		   bool *ret_cancelled);
-
 bool session_over_hours(const struct session *session);
 
 /* Runs, builds or hours, of whatever they were. */
 bool session_budget_is_spent(const struct session *session);
-
-void session_notify(struct session *session, const struct session_observer *observer, enum session_event event);
-
-/* Journal a decision unless it is the last one again. */
-struct culprit_error *session_journal_decision(struct session *session, const struct bisect_action *action);
-
-/* Run number is judged anew. */
-struct culprit_error *session_journal_judgement(struct session *session, uint32_t number,
-						const struct match_result *match);
 
 static inline struct subject subject_of(const char *hex)
 {

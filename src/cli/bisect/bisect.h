@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "cli/options.h"
-#include "session/session.h"
+#include "session/drive.h"
 
 #define BISECT_CONFIG "culprit.yaml"
 
@@ -52,7 +52,7 @@ struct bisect_progress {
 
 void bisect_progress_init(struct bisect_progress *progress, FILE *out);
 void bisect_progress_deinit(struct bisect_progress *progress);
-void bisect_progress_notify(void *arg, struct session *session, enum session_event event);
+void bisect_progress_notify(void *arg, const struct session *session, enum session_event event);
 
 /* ---------------------------------------------------------------- texts */
 
@@ -73,11 +73,11 @@ bool bisect_add_commit(struct buf *buf, const struct session *session, const cha
 bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS]) __attribute__((warn_unused_result));
 
 /* What session_run() came to, for people; the last line for programs: see culprit-bisect(1). */
-bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
+bool bisect_format_result(const struct session *session, enum session_outcome outcome, struct buf *ret)
 	__attribute__((warn_unused_result));
 
 /* The set without the line for programs. */
-bool bisect_format_set(struct session *session, struct buf *ret) __attribute__((warn_unused_result));
+bool bisect_format_set(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
 
 /*
  * How many commits are left, said so that a person is not misled: as many as,

@@ -30,24 +30,19 @@ struct culprit_error *dossier_add_finding(struct dossier *d, char *text)
 
 static struct culprit_error *take_answer(struct dossier *d)
 {
-	struct session *s = d->session;
-	struct culprit_error *err = session_ask(s);
+	const struct session *s = d->session;
 
-	if (err)
-		return err;
 	d->why = s->action.why;
 	d->posterior = s->action.posterior;
 	d->answer = s->action.act == BISECT_DONE_CULPRIT ? ANSWER_CULPRIT :
 		    s->action.act == BISECT_DONE_SET ? ANSWER_SET :
 		    s->action.act == BISECT_GIVE_UP ? ANSWER_GAVE_UP : ANSWER_NONE_YET;
-	if (d->answer == ANSWER_SET)
-		err = bisect_set(s->bisect, &d->set, &d->n_set, &d->set_mass);
-	return err;
+	return d->answer == ANSWER_SET ? bisect_set(s->bisect, &d->set, &d->n_set, &d->set_mass) : NULL;
 }
 
 static struct culprit_error *take_culprit(struct dossier *d)
 {
-	struct session *s = d->session;
+	const struct session *s = d->session;
 	_cleanup_(buf_deinit) struct buf described = { 0 };
 	uint32_t commit = d->answer == ANSWER_SET && d->n_set ? d->set[0].commit : s->action.commit;
 	struct culprit_error *err;
@@ -97,7 +92,7 @@ static void add_times(const struct session *s, struct dossier_commit *c)
 
 static struct culprit_error *take_tested(struct dossier *d)
 {
-	struct session *s = d->session;
+	const struct session *s = d->session;
 	const uint32_t *tested = bisect_tested(s->bisect, &d->n_tested);
 
 	d->tested = arena_array(&d->arena, d->n_tested + 1, sizeof(*d->tested));
@@ -459,11 +454,12 @@ struct culprit_error *dossier_create(struct session *session, struct dossier *re
 		take_answer, take_culprit, take_tested, take_crashes, take_crash_text, take_people, take_findings, take_checks,
 		take_config,
 	};
-	struct culprit_error *err = NULL;
+	struct culprit_error *err;
 
 	*ret = (struct dossier){ .session = session };
 	if (!session->bisect)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no good release was found yet: there is nothing to report");
+	err = session_ask(session);
 	ret->target = profile_title(session->profile);
 	for (size_t i = 0; i < countof(steps) && !err; i++)
 		err = steps[i](ret);

@@ -31,7 +31,7 @@ struct dossier_crash {
 };
 
 struct dossier {
-	struct session *session;	/* borrowed */
+	const struct session *session;	/* borrowed */
 	struct arena arena;
 	enum dossier_answer answer;
 	enum bisect_why why;

@@ -60,7 +60,7 @@ static bool add_decision(struct buf *buf, const struct session *s, const struct 
 			  bisect_plural(bisect_commits_left(s, d->entropy)));
 }
 
-static bool format_text(struct session *s, struct buf *buf)
+static bool format_text(const struct session *s, struct buf *buf)
 {
 	uint32_t next = 0;
 	bool ok = true;
@@ -107,7 +107,7 @@ static bool add_git_commit(struct buf *buf, const struct session *s, const char 
 }
 
 /* Verdicts of commits; what is not sure stays out, a culprit's verdict is certain. */
-static const char *term_of(struct session *s, const struct terms *terms, uint32_t commit)
+static const char *term_of(const struct session *s, const struct terms *terms, uint32_t commit)
 {
 	struct bisect_evidence e;
 
@@ -122,7 +122,7 @@ static const char *term_of(struct session *s, const struct terms *terms, uint32_
 	return NULL;
 }
 
-static bool add_first_bad(struct session *s, const struct terms *terms, struct buf *buf)
+static bool add_first_bad(const struct session *s, const struct terms *terms, struct buf *buf)
 {
 	const char *hex = s->history.hashes[s->action.commit].hex;
 
@@ -130,7 +130,7 @@ static bool add_first_bad(struct session *s, const struct terms *terms, struct b
 	       buf_add_char(buf, '\n');
 }
 
-static bool format_git(struct session *s, struct buf *buf)
+static bool format_git(const struct session *s, struct buf *buf)
 {
 	bool fix = s->config->find == CONFIG_FIX;
 	struct terms terms = fix ? (struct terms){ "fixed", "broken" } : (struct terms){ "bad", "good" };
@@ -194,7 +194,7 @@ static bool add_syzbot_runs(const struct session *s, const char *hex, struct buf
 	return ok;
 }
 
-static bool add_syzbot_commit(struct session *s, const struct terms *terms, uint32_t commit, struct buf *buf)
+static bool add_syzbot_commit(const struct session *s, const struct terms *terms, uint32_t commit, struct buf *buf)
 {
 	const char *hex = s->history.hashes[commit].hex, *term = term_of(s, terms, commit);
 	bool ok = buf_printf(buf, "testing commit %s\n", hex);
@@ -214,7 +214,7 @@ static bool add_syzbot_commit(struct session *s, const struct terms *terms, uint
 	return ok && (term ? buf_printf(buf, "# git bisect %s %s\n", term, hex) : buf_printf(buf, "# not sure %s\n", hex));
 }
 
-static bool format_syzbot(struct session *s, struct buf *buf)
+static bool format_syzbot(const struct session *s, struct buf *buf)
 {
 	bool fix = s->config->find == CONFIG_FIX;
 	const struct terms terms = { "bad", "good" };
@@ -242,12 +242,12 @@ static bool format_syzbot(struct session *s, struct buf *buf)
 
 static int print_log(const char *config, unsigned int format)
 {
-	static bool (*const formats[])(struct session *s, struct buf *buf) = { format_text, format_git, format_syzbot };
+	static bool (*const formats[])(const struct session *s, struct buf *buf) = { format_text, format_git, format_syzbot };
 	_cleanup_(session_closep) struct session *session = NULL;
 	struct buf text = { 0 };
 	struct culprit_error *err;
 
-	err = session_open(config, SESSION_READ, -1, &session);
+	err = session_open(config, &session);
 	if (!err && session->bisect)
 		err = session_ask(session);
 	if (!err && !session->bisect && format)

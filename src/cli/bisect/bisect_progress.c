@@ -225,7 +225,7 @@ static void redraw(struct bisect_progress *p, const struct session *s)
 	draw(p, &p->text);
 }
 
-void bisect_progress_notify(void *arg, struct session *session, enum session_event event)
+void bisect_progress_notify(void *arg, const struct session *session, enum session_event event)
 {
 	struct bisect_progress *p = arg;
 

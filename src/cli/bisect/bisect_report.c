@@ -281,7 +281,7 @@ static int print_report(const char *config, unsigned int format)
 	struct culprit_error *err;
 	bool ok;
 
-	err = session_open(config, SESSION_READ, -1, &session);
+	err = session_open(config, &session);
 	if (!err)
 		err = dossier_create(session, &dossier);
 	if (err)

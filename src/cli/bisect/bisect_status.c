@@ -37,7 +37,7 @@ static bool add_ends(struct buf *buf, const struct session *s)
 	return ok;
 }
 
-static bool add_target(struct buf *buf, struct session *s)
+static bool add_target(struct buf *buf, const struct session *s)
 {
 	const char *title = profile_title(s->profile);
 	struct bisect_rate rate;
@@ -62,7 +62,7 @@ static bool add_runs_of_all(struct buf *buf, const struct session *s)
 	       buf_add_str(buf, ") in ") && bisect_add_duration(buf, (double)s->active_us / 1e6) && buf_add_char(buf, '\n');
 }
 
-static bool add_likely(struct buf *buf, struct session *s)
+static bool add_likely(struct buf *buf, const struct session *s)
 {
 	struct bisect_share top[5];
 	uint32_t n = bisect_top(s->bisect, countof(top), top);
@@ -77,7 +77,7 @@ static bool add_likely(struct buf *buf, struct session *s)
 	return ok && buf_printf(buf, "  %5.1f %%  older than all of these\n", bisect_posterior_older(s->bisect) * 100);
 }
 
-static bool add_next(struct buf *buf, struct session *s)
+static bool add_next(struct buf *buf, const struct session *s)
 {
 	const struct bisect_action *a = &s->action;
 	double left = a->remaining * bisect_seconds_per_cost(s);
@@ -114,7 +114,7 @@ int bisect_status(int argc, char **argv)
 
 	if (code != OPTION_GO_ON)
 		return code;
-	err = session_open(config, SESSION_READ, -1, &session);
+	err = session_open(config, &session);
 	if (!err && session->bisect)
 		err = session_ask(session);
 	if (err)
@@ -127,7 +127,7 @@ int bisect_status(int argc, char **argv)
 
 /* --------------------------------------------------------------- explain */
 
-static bool add_evidence(struct buf *buf, struct session *s, uint32_t c)
+static bool add_evidence(struct buf *buf, const struct session *s, uint32_t c)
 {
 	struct bisect_evidence e;
 	bool ok;
@@ -142,7 +142,7 @@ static bool add_evidence(struct buf *buf, struct session *s, uint32_t c)
 	return ok;
 }
 
-static bool add_probabilities(struct buf *buf, struct session *s, uint32_t c)
+static bool add_probabilities(struct buf *buf, const struct session *s, uint32_t c)
 {
 	bool fix = s->config->find == CONFIG_FIX;
 	struct bisect_rate rate;
@@ -204,7 +204,7 @@ static int explain(const char *config, const char *revision)
 	uint32_t commit;
 	bool ok;
 
-	err = session_open(config, SESSION_READ, -1, &session);
+	err = session_open(config, &session);
 	if (!err)
 		err = git_resolve(session->git, revision, &hash);
 	if (!err && session->bisect)

@@ -104,7 +104,7 @@ double bisect_seconds_per_cost(const struct session *session)
 
 /* --------------------------------------------------------------- result */
 
-static bool add_culprit(struct session *s, struct buf *ret)
+static bool add_culprit(const struct session *s, struct buf *ret)
 {
 	const char *hex = s->history.hashes[s->action.commit].hex;
 
@@ -124,7 +124,7 @@ static bool add_set_line(const struct session *s, const struct bisect_share *sha
 	return ok && buf_add_char(ret, '\n');
 }
 
-static bool add_set(struct session *s, bool line, struct buf *ret)
+static bool add_set(const struct session *s, bool line, struct buf *ret)
 {
 	_cleanup_(freep) struct bisect_share *shares = NULL;
 	uint32_t n;
@@ -144,7 +144,7 @@ static bool add_set(struct session *s, bool line, struct buf *ret)
 	return ok && (!line || add_set_line(s, shares, n, ret));
 }
 
-bool bisect_format_set(struct session *session, struct buf *ret)
+bool bisect_format_set(const struct session *session, struct buf *ret)
 {
 	return add_set(session, false, ret);
 }
@@ -238,7 +238,7 @@ bool bisect_add_no_answer(struct buf *buf, const struct session *s)
 	       buf_add_str(buf, ": see to the machine, then 'culprit bisect run' goes on from here");
 }
 
-bool bisect_format_result(struct session *session, enum session_outcome outcome, struct buf *ret)
+bool bisect_format_result(const struct session *session, enum session_outcome outcome, struct buf *ret)
 {
 	switch (outcome) {
 	case SESSION_CULPRIT:

@@ -114,7 +114,7 @@ static int exit_code(enum session_outcome outcome)
 
 static int run(const char *config, bool quiet)
 {
-	_cleanup_(session_closep) struct session *session = NULL;
+	_cleanup_(drive_closep) struct drive *drive = NULL;
 	struct bisect_progress progress;
 	struct session_observer observer = { bisect_progress_notify, &progress };
 	enum session_outcome outcome;
@@ -123,15 +123,15 @@ static int run(const char *config, bool quiet)
 	int signals = open_signals(), code;
 	bool ok;
 
-	err = session_open(config, SESSION_WRITE, signals, &session);
+	err = drive_open(config, signals, &drive);
 	if (err)
 		return bisect_complain(err);
 	bisect_progress_init(&progress, stderr);
-	err = session_run(session, quiet ? NULL : &observer, &outcome);
+	err = drive_run(drive, quiet ? NULL : &observer, &outcome);
 	bisect_progress_deinit(&progress);
 	if (err)
 		return bisect_complain(err);
-	ok = bisect_format_result(session, outcome, &text);
+	ok = bisect_format_result(drive_session(drive), outcome, &text);
 	code = bisect_print(&text, ok);
 	return code ? code : exit_code(outcome);
 }

@@ -168,7 +168,7 @@ static uint32_t lay_out(struct picture *p, struct edge *edges, uint32_t max)
 static bool add_node(struct buf *buf, const struct dossier *d, const struct picture *p, uint32_t row, bool it)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 };
-	struct session *s = d->session;
+	const struct session *s = d->session;
 	struct bisect_evidence evidence;
 	uint32_t commit = p->nodes[row].commit;
 	double y = y_of(row), posterior = bisect_posterior(s->bisect, commit);

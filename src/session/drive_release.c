@@ -7,7 +7,7 @@
  * release, presumed good, but to be tested before all else, and the bad commit.  So
  * a release is called good on evidence, not for want of a crash in a few runs.
  */
-#include "session/session_internal.h"
+#include "session/drive_internal.h"
 
 #include <stdio.h>
 
@@ -74,30 +74,30 @@ static enum judgement judgement_of(struct bisect *bisect, const struct bisect_ac
 	return evidence.p_shows >= 0.95 ? JUDGED_BAD : JUDGED_UNTESTABLE;
 }
 
-static struct culprit_error *act(struct session *s, const struct session_observer *observer,
-				 const struct bisect_action *action, const char *hex, bool *ret_cancelled)
+static struct culprit_error *act(struct drive *d, const struct bisect_action *action, const char *hex, bool *ret_cancelled)
 {
 	struct subject subject = subject_of(hex);
 	const struct session_build *build;
 	const struct session_run *run;
 	struct culprit_error *err;
 
-	session_pause(s, observer, &subject, ret_cancelled);
+	drive_pause(d, &subject, ret_cancelled);
 	if (*ret_cancelled)
 		return NULL;
-	if (action->needs_build || !runner_is_built(s->runner, &subject)) {
-		err = session_do_build(s, observer, &subject, &build);
+	if (action->needs_build || !runner_is_built(d->runner, &subject)) {
+		err = drive_build(d, &subject, &build);
 		*ret_cancelled = !err && !build;
 		return err;
 	}
-	err = session_do_run(s, observer, &subject, action->n_parallel ? action->n_parallel : 1, &run);
+	err = drive_run_one(d, &subject, action->n_parallel ? action->n_parallel : 1, &run);
 	*ret_cancelled = !err && !run;
 	return err;
 }
 
-static struct culprit_error *judge(struct session *s, const struct session_observer *observer, const char *release,
+static struct culprit_error *judge(struct drive *d, const char *release,
 				   enum judgement *ret, struct bisect_action *ret_action)
 {
+	struct session *s = d->session;
 	_cleanup_(bisect_destroyp) struct bisect *bisect = NULL;
 	struct culprit_error *err = create(s, &bisect);
 	bool cancelled = false;
@@ -119,13 +119,13 @@ static struct culprit_error *judge(struct session *s, const struct session_obser
 			*ret = JUDGED_HOPELESS;
 			return NULL;
 		}
-		err = act(s, observer, ret_action, ret_action->commit == BAD ? s->newer.hex : release, &cancelled);
+		err = act(d, ret_action, ret_action->commit == BAD ? s->newer.hex : release, &cancelled);
 	}
 	*ret = JUDGED_CANCELLED;
 	return err;
 }
 
-static struct culprit_error *journal_release(struct session *s, const char *name, const char *hex,
+static struct culprit_error *journal_release(struct drive *d, const char *name, const char *hex,
 					     enum judgement judgement)
 {
 	struct journal_draft draft;
@@ -134,7 +134,7 @@ static struct culprit_error *journal_release(struct session *s, const char *name
 	journal_add(&draft, "name", name);
 	journal_add(&draft, "commit", hex);
 	journal_add(&draft, "verdict", judgement == JUDGED_GOOD ? "good" : judgement == JUDGED_BAD ? "bad" : "untestable");
-	return journal_commit(s->journal, &draft);
+	return journal_commit(d->journal, &draft);
 }
 
 static const struct session_release *find_release(const struct session *s, const char *name)
@@ -146,9 +146,10 @@ static const struct session_release *find_release(const struct session *s, const
 	return NULL;
 }
 
-static struct culprit_error *visit(struct session *s, const struct session_observer *observer, const char *name,
+static struct culprit_error *visit(struct drive *d, const char *name,
 				   const struct session_release **ret, bool *ret_cancelled)
 {
+	struct session *s = d->session;
 	struct bisect_action action;
 	enum judgement judgement;
 	struct culprit_error *err;
@@ -159,7 +160,7 @@ static struct culprit_error *visit(struct session *s, const struct session_obser
 		return NULL;
 	err = git_resolve(s->git, name, &hash);
 	if (!err)
-		err = judge(s, observer, hash.hex, &judgement, &action);
+		err = judge(d, hash.hex, &judgement, &action);
 	if (err)
 		return err;
 	*ret_cancelled = judgement == JUDGED_CANCELLED;
@@ -171,28 +172,28 @@ static struct culprit_error *visit(struct session *s, const struct session_obser
 	if (judgement == JUDGED_HOPELESS)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "the walk over releases ends at %s: %s", name,
 					    bisect_why_name(action.why));
-	err = journal_release(s, name, hash.hex, judgement);
+	err = journal_release(d, name, hash.hex, judgement);
 	if (!err) {
 		*ret = &s->releases[s->n_releases - 1];
-		session_notify(s, observer, SESSION_RELEASE);
+		drive_notify(d, SESSION_RELEASE);
 	}
 	return err;
 }
 
-static struct culprit_error *take_good(struct session *s, const struct session_release *release)
+static struct culprit_error *take_good(struct drive *d, const struct session_release *release)
 {
 	struct journal_draft draft;
 	struct culprit_error *err;
 
 	journal_begin(&draft, "good");
 	journal_add(&draft, "commit", release->commit.hex);
-	err = journal_commit(s->journal, &draft);
-	return err ? err : session_build_graph(s);
+	err = journal_commit(d->journal, &draft);
+	return err ? err : session_build_graph(d->session);
 }
 
-static struct culprit_error *walk(struct session *s, const struct session_observer *observer, struct arena *arena,
-				  bool *ret_cancelled)
+static struct culprit_error *walk(struct drive *d, struct arena *arena, bool *ret_cancelled)
 {
+	struct session *s = d->session;
 	const struct session_release *release;
 	struct culprit_error *err;
 	const char **names;
@@ -211,11 +212,11 @@ static struct culprit_error *walk(struct session *s, const struct session_observ
 			at++;
 			continue;
 		}
-		err = visit(s, observer, names[at], &release, ret_cancelled);
+		err = visit(d, names[at], &release, ret_cancelled);
 		if (err || *ret_cancelled)
 			return err;
 		if (release->good)
-			return take_good(s, release);
+			return take_good(d, release);
 		/* One that cannot be tested is only stepped over. */
 		if (release->bad) {
 			at = at + step < n || at == n - 1 ? at + step : n - 1;
@@ -228,14 +229,14 @@ static struct culprit_error *walk(struct session *s, const struct session_observ
 				    (size_t)s->n_releases);
 }
 
-struct culprit_error *session_walk_releases(struct session *session, const struct session_observer *observer,
-					    bool *ret_cancelled)
+struct culprit_error *drive_walk_releases(struct drive *d, bool *ret_cancelled)
 {
+	struct session *session = d->session;
 	struct arena arena = { 0 };
 	struct culprit_error *err;
 
 	session->walking = true;
-	err = walk(session, observer, &arena, ret_cancelled);
+	err = walk(d, &arena, ret_cancelled);
 	session->walking = false;
 	arena_deinit(&arena);
 	return err;

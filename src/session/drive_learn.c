@@ -1,80 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The target's profile: first what the configuration says of it, later what
- * the runs at the commit that is known to show it have shown.
+ * Learning the target's profile from what the runs at the commit that is known
+ * to show it have shown.
  *
  * Learning changes what earlier runs mean, so all of them are judged anew,
  * from their logs, and the policy is told everything again.  The learned
  * profile is a file beside the journal, written before the record that says
  * it is to be used.
  */
-#include "session/session_internal.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
-static char *profile_path(const struct session *session)
-{
-	char *path;
-
-	return asprintf(&path, "%s/profile.yaml", session->config->state) < 0 ? NULL : path;
-}
-
-/*
- * A log given as one of the target's: the report with the target's title, else
- * the first crash in it.
- */
-static struct culprit_error *add_log(struct session *s, const char *path)
-{
-	const struct culprit_report *found = NULL;
-	struct run_console console;
-	struct culprit_error *err = run_console_load(&console, s->patterns, path);
-
-	if (err)
-		return err;
-	for (size_t i = 0; i < console.n_reports; i++) {
-		const struct culprit_report *report = console.reports[i];
-
-		if (report->suppressed || report->kind == CULPRIT_KIND_INFRASTRUCTURE)
-			continue;
-		if (!found || (s->config->title && !strcmp(report->title, s->config->title) &&
-			       strcmp(found->title, s->config->title) != 0))
-			found = report;
-	}
-	if (found)
-		err = profile_add_report(s->profile, found);
-	else
-		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "%s: no crash report in this log", path);
-	run_console_deinit(&console);
-	return err;
-}
-
-struct culprit_error *session_load_profile(struct session *s)
-{
-	const struct config *config = s->config;
-	_cleanup_(freep) char *path = profile_path(s);
-	struct culprit_error *err = match_rules_load(NULL, &s->rules);
-
-	if (!path)
-		return &culprit_error_no_memory;
-	if (err)
-		return err;
-	if (s->learned)
-		return profile_load(s->rules, path, &s->profile);
-	if (config->profile)
-		err = profile_load(s->rules, config->profile, &s->profile);
-	else
-		err = profile_create(s->rules, &s->profile);
-	if (!err && config->title)
-		err = profile_add_title(s->profile, config->title);
-	for (size_t i = 0; i < config->titles.n && !err; i++)
-		err = profile_add_title(s->profile, config->titles.items[i]);
-	for (size_t i = 0; i < config->logs.n && !err; i++)
-		err = add_log(s, config->logs.items[i]);
-	return err;
-}
-
-/* -------------------------------------------------------------- learning */
+#include "session/drive_internal.h"
 
 struct learning {
 	struct run_console *consoles;
@@ -140,8 +74,9 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-static struct culprit_error *judge_anew(struct session *s, const struct session_run *run)
+static struct culprit_error *judge_anew(struct drive *d, const struct session_run *run)
 {
+	const struct session *s = d->session;
 	struct run_console console;
 	struct run_evidence evidence;
 	struct match_result match;
@@ -155,16 +90,17 @@ static struct culprit_error *judge_anew(struct session *s, const struct session_
 
 		if (match.verdict != run->verdict || difference > 1e-6 || difference < -1e-6 ||
 		    !same_text(match.title, run->title))
-			err = session_journal_judgement(s, run->number, &match);
+			err = drive_journal_judgement(d, run->number, &match);
 		match_result_deinit(&match);
 	}
 	run_console_deinit(&console);
 	return err;
 }
 
-struct culprit_error *session_learn(struct session *s, const char *commit)
+struct culprit_error *drive_learn(struct drive *d, const char *commit)
 {
-	_cleanup_(freep) char *path = profile_path(s);
+	struct session *s = d->session;
+	_cleanup_(freep) char *path = config_in_state(s->config, "profile.yaml");
 	struct journal_draft draft;
 	struct culprit_error *err;
 
@@ -177,9 +113,9 @@ struct culprit_error *session_learn(struct session *s, const char *commit)
 		return err;
 	journal_begin(&draft, "learn");
 	journal_add(&draft, "commit", commit);
-	err = journal_commit(s->journal, &draft);
+	err = journal_commit(d->journal, &draft);
 	/* Killed in the middle, the rest keeps its old judgement: less sharp, not wrong. */
 	for (uint32_t i = 0; i < s->n_runs && !err; i++)
-		err = judge_anew(s, &s->runs[i]);
+		err = judge_anew(d, &s->runs[i]);
 	return err;
 }

@@ -7,7 +7,7 @@
  * on the culprit, or have taken over its mistake, so that reverting it proves
  * nothing either way.
  */
-#include "session/session_internal.h"
+#include "session/drive_internal.h"
 
 #include <math.h>
 
@@ -93,9 +93,10 @@ static const struct session_build *find_build(const struct session *s, const str
 	return found;
 }
 
-static struct culprit_error *try_it(struct session *s, const struct session_observer *observer,
-				    const struct subject *subject, enum session_check_outcome *ret, bool *ret_cancelled)
+static struct culprit_error *try_it(struct drive *d, const struct subject *subject, enum session_check_outcome *ret,
+				    bool *ret_cancelled)
 {
+	struct session *s = d->session;
 	uint32_t needed = clean_runs_needed(s), attempts = 0;
 	const struct session_build *build = find_build(s, subject);
 	const struct session_run *run;
@@ -105,17 +106,17 @@ static struct culprit_error *try_it(struct session *s, const struct session_obse
 	while (!err && !*ret_cancelled && !decide(s, subject, needed, ret)) {
 		if (session_budget_is_spent(s) || session_infra_row(s) >= INFRA_ROW)
 			return NULL;
-		session_pause(s, observer, subject, ret_cancelled);
+		drive_pause(d, subject, ret_cancelled);
 		if (*ret_cancelled)
 			return NULL;
-		if (build && build->result.outcome == BUILD_OK && runner_is_built(s->runner, subject)) {
-			err = session_do_run(s, observer, subject, s->config->parallel, &run);
+		if (build && build->result.outcome == BUILD_OK && runner_is_built(d->runner, subject)) {
+			err = drive_run_one(d, subject, s->config->parallel, &run);
 			*ret_cancelled = !err && !run;
 			continue;
 		}
 		if (attempts++ == 2)
 			return NULL;
-		err = session_do_build(s, observer, subject, &build);
+		err = drive_build(d, subject, &build);
 		*ret_cancelled = !err && !build;
 		if (build && (build->result.outcome == BUILD_CONFLICT || build->result.outcome == BUILD_FAILED)) {
 			*ret = build->result.outcome == BUILD_CONFLICT ? CHECK_CONFLICT : CHECK_UNTESTABLE;
@@ -134,9 +135,9 @@ static bool is_checked(const struct session *s, const struct subject *subject)
 	return false;
 }
 
-static struct culprit_error *check(struct session *s, const struct session_observer *observer,
-				   const struct subject *subject, bool *ret_cancelled)
+static struct culprit_error *check(struct drive *d, const struct subject *subject, bool *ret_cancelled)
 {
+	struct session *s = d->session;
 	enum session_check_outcome outcome;
 	struct journal_draft draft;
 	struct culprit_error *err;
@@ -144,8 +145,8 @@ static struct culprit_error *check(struct session *s, const struct session_obser
 
 	if (is_checked(s, subject))
 		return NULL;
-	err = try_it(s, observer, subject, &outcome, ret_cancelled);
-	runner_cancel(s->runner);
+	err = try_it(d, subject, &outcome, ret_cancelled);
+	runner_cancel(d->runner);
 	if (err || *ret_cancelled)
 		return err;
 	tally = count(s, subject);
@@ -156,15 +157,15 @@ static struct culprit_error *check(struct session *s, const struct session_obser
 	journal_add(&draft, "outcome", session_check_name(outcome));
 	journal_add_f(&draft, "shown", "%u", tally.shown);
 	journal_add_f(&draft, "clean", "%u", tally.clean);
-	err = journal_commit(s->journal, &draft);
+	err = journal_commit(d->journal, &draft);
 	if (!err)
-		session_notify(s, observer, SESSION_CHECKED);
+		drive_notify(d, SESSION_CHECKED);
 	return err;
 }
 
-struct culprit_error *session_check_culprit(struct session *s, const struct session_observer *observer,
-					    bool *ret_cancelled)
+struct culprit_error *drive_check_culprit(struct drive *d, bool *ret_cancelled)
 {
+	struct session *s = d->session;
 	const char *culprit = s->history.hashes[s->action.commit].hex;
 	struct culprit_error *err = NULL;
 	struct subject subject;
@@ -174,13 +175,13 @@ struct culprit_error *session_check_culprit(struct session *s, const struct sess
 		subject = subject_of(s->newer.hex);
 		subject.change = GIT_REVERT;
 		subject.changed = subject_of(culprit).commit;
-		err = check(s, observer, &subject, ret_cancelled);
+		err = check(d, &subject, ret_cancelled);
 	}
 	if (!err && !*ret_cancelled && s->config->check_cherry_pick) {
 		subject = subject_of(s->older[0].hex);
 		subject.change = GIT_CHERRY_PICK;
 		subject.changed = subject_of(culprit).commit;
-		err = check(s, observer, &subject, ret_cancelled);
+		err = check(d, &subject, ret_cancelled);
 	}
 	s->checking = false;
 	return err;

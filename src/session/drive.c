@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The loop: ask the policy, journal its word, do it, journal what came out.
+ *
+ * The policy is asked again after each result.  As long as it names the same
+ * commit, runs that are going on go on; once it names another, they are of no
+ * more use and are ended.
+ */
+#include "session/drive_internal.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How long an earlier drive's guardians may take to clean up. */
+#define LOCK_WAIT_MS 15000
+
+/* A profile without any symptom is learned once so many runs at the known end crashed. */
+#define FIRST_CRASHES 3
+
+/* The commit that is known to show the target. */
+static const char *known_end(const struct session *s)
+{
+	return s->config->find == CONFIG_FIX ? s->older[0].hex : s->newer.hex;
+}
+
+static uint32_t count_crashes(const struct session *s, const char *commit)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		const struct session_run *run = &s->runs[i];
+
+		n += !strcmp(run->subject.commit.hex, commit) && !run->subject.changed.hex[0] && run->title &&
+		     run->verdict != VERDICT_INFRA_FAILED;
+	}
+	return n;
+}
+
+/*
+ * Time to learn the profile: the policy has seen enough of the known end, or
+ * nothing at all is known of the target and some runs there crashed.
+ */
+static bool should_learn(const struct session *s)
+{
+	const struct bisect_action *a = &s->action;
+	bool baseline = a->act == BISECT_TEST && a->why == BISECT_WHY_BASELINE;
+	uint32_t crashes;
+
+	if (s->learned)
+		return false;
+	crashes = count_crashes(s, known_end(s));
+	if (profile_is_empty(s->profile))
+		return crashes >= FIRST_CRASHES || (crashes && a->act == BISECT_GIVE_UP);
+	return crashes && !baseline && a->act == BISECT_TEST;
+}
+
+static struct culprit_error *test(struct drive *d, bool *ret_cancelled)
+{
+	struct session *s = d->session;
+	struct subject subject = subject_of(s->history.hashes[s->action.commit].hex);
+	const struct session_build *build;
+	const struct session_run *run;
+	uint32_t n_parallel = s->action.n_parallel ? s->action.n_parallel : 1;
+	struct culprit_error *err;
+
+	drive_pause(d, &subject, ret_cancelled);
+	if (*ret_cancelled)
+		return NULL;
+	if (s->action.needs_build || !runner_is_built(d->runner, &subject)) {
+		err = drive_build(d, &subject, &build);
+		*ret_cancelled = !err && !build;
+		if (err || !build || build->result.outcome != BUILD_OK)
+			return err;
+		/* The policy may think otherwise now: it is the same image as another's. */
+		return NULL;
+	}
+	if (n_parallel > s->config->parallel)
+		n_parallel = s->config->parallel;
+	/* One at a time, until one comes through. */
+	if (session_infra_row(s) >= 2)
+		n_parallel = 1;
+	err = drive_run_one(d, &subject, n_parallel, &run);
+	*ret_cancelled = !err && !run;
+	return err;
+}
+
+static struct culprit_error *hunt(struct drive *d, bool *ret_cancelled)
+{
+	struct session *s = d->session;
+	struct culprit_error *err = NULL;
+
+	*ret_cancelled = false;
+	while (!err && !*ret_cancelled) {
+		err = session_ask(s);
+		if (!err && should_learn(s)) {
+			err = drive_learn(d, known_end(s));
+			if (!err)
+				drive_notify(d, SESSION_LEARNED);
+			continue;
+		}
+		if (!err)
+			err = drive_journal_decision(d, &s->action);
+		if (err)
+			return err;
+		drive_notify(d, SESSION_DECIDED);
+		if (s->action.act != BISECT_TEST)
+			return NULL;
+		err = test(d, ret_cancelled);
+	}
+	return err;
+}
+
+static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
+{
+	struct session *s = d->session;
+	struct culprit_error *err = NULL;
+	bool cancelled = false;
+
+	drive_notify(d, SESSION_STARTED);
+	if (!s->n_older)
+		err = drive_walk_releases(d, &cancelled);
+	if (!err && !cancelled)
+		err = hunt(d, &cancelled);
+	runner_cancel(d->runner);
+	if (!err && !cancelled && s->action.act == BISECT_DONE_CULPRIT)
+		err = drive_check_culprit(d, &cancelled);
+	if (err)
+		return err;
+	s->phase = PHASE_IDLE;
+	if (cancelled)
+		*ret = SESSION_CANCELLED;
+	else if (s->action.act == BISECT_DONE_CULPRIT)
+		*ret = SESSION_CULPRIT;
+	else
+		*ret = s->action.act == BISECT_DONE_SET ? SESSION_SET : SESSION_GAVE_UP;
+	drive_notify(d, SESSION_DONE);
+	return NULL;
+}
+
+struct culprit_error *drive_run(struct drive *d, const struct session_observer *observer, enum session_outcome *ret)
+{
+	const struct session *s = d->session;
+	struct runner_options options = {
+		.config = s->config,
+		.git = s->git,
+		.patterns = s->patterns,
+		.profile = s->profile,
+		.cancel_fd = d->cancel_fd,
+		.hold_fd = journal_fd(d->journal),
+	};
+	struct culprit_error *err;
+
+	d->observer = observer;
+	err = runner_create(&options, &d->runner);
+	if (!err)
+		err = run_all(d, ret);
+	runner_destroy(d->runner);
+	d->runner = NULL;
+	return err;
+}
+
+/* --------------------------------------------------------------- opening */
+
+static struct culprit_error *begin(struct drive *d)
+{
+	const struct session *s = d->session;
+	_cleanup_(freep) char *good_text = session_spell_good(s->config);
+	const struct config *config = s->config;
+	bool fix = config->find == CONFIG_FIX;
+	_cleanup_(buf_deinit) struct buf older = { 0 };
+	const char *const *olds = fix ? &config->bad : config->good.items;
+	size_t n_olds = fix ? 1 : config->good.n;
+	struct journal_draft draft;
+	struct git_hash newer, hash;
+	struct culprit_error *err;
+
+	if (!good_text)
+		return &culprit_error_no_memory;
+	err = git_resolve(s->git, fix ? config->good.items[0] : config->bad, &newer);
+	if (!err && !buf_add_str(&older, ""))
+		err = &culprit_error_no_memory;
+	for (size_t i = 0; i < n_olds && !err; i++) {
+		err = git_resolve(s->git, olds[i], &hash);
+		if (!err && !buf_printf(&older, "%s%s", i ? "," : "", hash.hex))
+			err = &culprit_error_no_memory;
+	}
+	if (err)
+		return err;
+	journal_begin(&draft, "begin");
+	journal_add(&draft, "version", "1");
+	journal_add(&draft, "newer", newer.hex);
+	journal_add(&draft, "older", older.data);
+	journal_add(&draft, "bad_text", config->bad);
+	journal_add(&draft, "good_text", good_text);
+	return journal_commit(d->journal, &draft);
+}
+
+static struct culprit_error *open_journal(struct drive *d)
+{
+	struct session *s = d->session;
+	_cleanup_(freep) char *path = config_in_state(s->config, "journal");
+	struct journal_draft draft;
+	struct culprit_error *err;
+
+	if (!path)
+		return &culprit_error_no_memory;
+	if (mkdir(s->config->state, 0777) < 0 && errno != EEXIST)
+		return culprit_error_errno("cannot make %s", s->config->state);
+	err = journal_open(path, LOCK_WAIT_MS, d->cancel_fd, session_apply, s, &d->journal);
+	if (err)
+		return err;
+	journal_begin(&draft, "open");
+	journal_add_f(&draft, "pid", "%d", getpid());
+	return journal_commit(d->journal, &draft);
+}
+
+struct culprit_error *drive_open(const char *config_path, int cancel_fd, struct drive **ret)
+{
+	_cleanup_(drive_closep) struct drive *d = calloc(1, sizeof(*d));
+	struct culprit_error *err;
+
+	if (!d)
+		return &culprit_error_no_memory;
+	d->cancel_fd = cancel_fd;
+	err = session_create(config_path, &d->session);
+	if (!err)
+		err = open_journal(d);
+	if (!err && !d->session->begun)
+		err = begin(d);
+	if (!err)
+		err = session_complete(d->session);
+	if (!err)
+		*ret = no_free_ptr(d);
+	return err;
+}
+
+void drive_close(struct drive *d)
+{
+	if (!d)
+		return;
+	runner_destroy(d->runner);
+	session_close(d->session);
+	journal_close(d->journal);
+	free(d);
+}
+
+void drive_closep(struct drive **d)
+{
+	drive_close(*d);
+}
+
+const struct session *drive_session(const struct drive *d)
+{
+	return d->session;
+}

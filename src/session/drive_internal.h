@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of drive share; nobody else includes it. */
+#ifndef CULPRIT_SESSION_DRIVE_INTERNAL_H
+#define CULPRIT_SESSION_DRIVE_INTERNAL_H
+
+#include "session/drive.h"
+#include "session/session_internal.h"
+
+struct drive {
+	struct session *session;
+	struct journal *journal;
+	struct runner *runner;				/* while drive_run() goes on */
+	const struct session_observer *observer;	/* the same; may be NULL */
+	int cancel_fd;
+};
+
+/* ------------------------------------------------------ drive_act.c */
+
+/* Build, journalled. *ret is the last of builds; NULL: cancelled. */
+struct culprit_error *drive_build(struct drive *drive, const struct subject *subject,
+				  const struct session_build **ret);
+
+/*
+ * Have up to n_parallel runs of the subject going and wait for the end of one,
+ * journalled. Runs of another subject are cancelled. NULL: cancelled.
+ */
+struct culprit_error *drive_run_one(struct drive *drive, const struct subject *subject, uint32_t n_parallel,
+				    const struct session_run **ret);
+
+/* The phase and since when, for those who watch; the same phase of the same subject goes on. */
+void drive_enter(struct drive *drive, enum session_phase phase, const struct subject *subject);
+
+/* Wait before subject is tried, where the last builds or runs failed around the kernel. */
+void drive_pause(struct drive *drive, const struct subject *subject, bool *ret_cancelled);
+
+void drive_notify(struct drive *drive, enum session_event event);
+
+/* Journal a decision unless it is the last one again. */
+struct culprit_error *drive_journal_decision(struct drive *drive, const struct bisect_action *action);
+
+/* Run number is judged anew. */
+struct culprit_error *drive_journal_judgement(struct drive *drive, uint32_t number, const struct match_result *match);
+
+/* --------------------------------------------------- what drives do */
+
+/* The walk over releases (drive_release.c): finds the good commit, or says that there is none. */
+struct culprit_error *drive_walk_releases(struct drive *drive, bool *ret_cancelled);
+
+/* Reverting and cherry-picking the culprit (drive_check.c). */
+struct culprit_error *drive_check_culprit(struct drive *drive, bool *ret_cancelled);
+
+/* Learn from the runs on a commit that is known to show the target; judge all runs anew (drive_learn.c). */
+struct culprit_error *drive_learn(struct drive *drive, const char *commit);
+
+#endif
