@@ -112,8 +112,8 @@ $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o): $(O)/obj/%.o: $(O)/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Where the prefilter looks for their literals takes long to find: it is found here.
-PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/pattern/pattern.c \
-	src/pattern/regex.c src/pattern/names.c $(wildcard src/pattern/scan*.c))
+PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/pattern/regex.c \
+	src/pattern/glob.c src/pattern/names.c $(wildcard src/pattern/pattern*.c src/pattern/scan*.c))
 
 $(O)/places: patterns/places.c $(PLACES_OBJ)
 	$(call say,CC,$<)

@@ -9,12 +9,15 @@
  * To add a kind: write a pattern in patterns/NAME.yaml (or a file of your own,
  * --patterns), a positive case and a near-miss in corpus/, run
  * `culprit patterns lint` and `culprit corpus test`.  To add a key: a member
- * below, its reader in pattern.c's tables, its line in man/culprit-patterns.5.
+ * below, its reader (pattern_names.c: what functions are; pattern_forms.c:
+ * banners and forms; pattern_lines.c: the rest), its line in
+ * man/culprit-patterns.5.
  */
 #ifndef CULPRIT_PATTERN_PATTERN_H
 #define CULPRIT_PATTERN_PATTERN_H
 
 #include "base/base.h"
+#include "pattern/glob.h"
 #include "pattern/regex.h"
 #include "pattern/scan.h"
 #include "pattern/yaml.h"
@@ -32,18 +35,6 @@ struct pattern_text {
 };
 
 /* ----------------------------------------------------- names of functions */
-
-/* Globs ("kasan_*", "*_lock", "memcpy"): '*' is any run of bytes, nothing else is special. */
-struct glob_list {
-	const char **globs;
-	size_t n;
-	uint64_t first[4];		/* bit c % 64 of first[c / 64]: a glob may match what begins with byte c */
-};
-
-/* To be called for every glob that is put on the list. */
-void glob_list_note(struct glob_list *list, const char *glob);
-bool glob_match(const char *glob, struct span s);
-bool glob_list_match(const struct glob_list *list, struct span s);
 
 /* How one frame is chosen from a stack. */
 struct pick {

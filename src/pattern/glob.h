@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Globs ("kasan_*", "*_lock", "memcpy"): '*' is any run of bytes, nothing else
+ * is special.  What patterns say of functions and of lines is said with them.
+ */
+#ifndef CULPRIT_PATTERN_GLOB_H
+#define CULPRIT_PATTERN_GLOB_H
+
+#include "base/base.h"
+
+struct glob_list {
+	const char **globs;
+	size_t n;
+	uint64_t first[4];		/* bit c % 64 of first[c / 64]: a glob may match what begins with byte c */
+};
+
+/* To be called for every glob that is put on the list. */
+void glob_list_note(struct glob_list *list, const char *glob);
+bool glob_match(const char *glob, struct span s);
+bool glob_list_match(const struct glob_list *list, struct span s);
+
+#endif
