@@ -11,7 +11,7 @@
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
-# make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1")
+# make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1", ARGS=uneven)
 #
 # V=1 shows the commands, DEV=1 makes warnings fatal, O=dir builds elsewhere.
 
@@ -170,6 +170,12 @@ $(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
+
+$(O)/bench/bench-policy: tests/bench/bench-policy.c tests/bench/policy-world.c tests/bench/policy-reference.c \
+		tests/bench/policy-world.h $(O)/libculprit.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
 
 # SIZE is that of the benign log in MB, the others follow it; CONFORMANCE=DIR adds its cases.
 SIZE ?= 500
