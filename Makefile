@@ -8,6 +8,7 @@
 # make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
+# make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="steady flaky killed broken plain x86"
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
@@ -262,10 +263,14 @@ check-cli: all
 counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
+# On demand: real kernels are built, booted and bisected, in User-mode Linux and QEMU: [PARTS="steady flaky"].
+.PHONY: check-real check-symbols
+check-real: all
+	@tests/real/check.sh $(O) $(PARTS)
+
 # On demand: a real kernel and its modules, against addr2line and llvm-symbolizer: [VMLINUX=FILE MODULES=DIR].
-.PHONY: check-real
-check-real: $(O)/bench/lookup
-	@O=$(O) tests/check-real.sh $(VMLINUX) $(MODULES)
+check-symbols: $(O)/bench/lookup
+	@O=$(O) tests/check-symbols.sh $(VMLINUX) $(MODULES)
 
 check-corpus: all
 	@tests/run.sh $(O) corpus
@@ -292,13 +297,16 @@ Cflags: -I$${includedir}
 endef
 export PKGCONFIG_FILE
 
+RUNNERS := $(addprefix src/runners/,qemu uml virtme ssh syzkaller kbuild)
+MAN7 := $(wildcard man/*.7)
 MAN1 := $(wildcard man/*.1)
 MAN5 := $(wildcard man/*.5)
 SCHEMAS := $(wildcard include/*.schema.json)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
-		$(DESTDIR)$(DATADIR)/culprit $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+		$(DESTDIR)$(DATADIR)/culprit/runners/templates $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(MANDIR)/man7
 	$(INSTALL) -m 755 $(O)/culprit $(DESTDIR)$(BINDIR)/
 	$(INSTALL) -m 644 $(O)/libculprit.a $(O)/libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/
 	ln -sf libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libculprit.so.$(SOVERSION)
@@ -306,15 +314,21 @@ install: all
 	$(INSTALL) -m 644 include/culprit.h $(DESTDIR)$(INCLUDEDIR)/
 	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
 	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
+	$(INSTALL) -m 755 $(RUNNERS) $(DESTDIR)$(DATADIR)/culprit/runners/
+	$(INSTALL) -m 644 src/runners/culprit_runner.py $(DESTDIR)$(DATADIR)/culprit/runners/
+	$(INSTALL) -m 644 $(wildcard src/runners/templates/*) $(DESTDIR)$(DATADIR)/culprit/runners/templates/
 	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1/)
 	$(if $(MAN5),$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5/)
+	$(if $(MAN7),$(INSTALL) -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7/)
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/culprit $(DESTDIR)$(LIBDIR)/libculprit.a $(DESTDIR)$(LIBDIR)/libculprit.so* \
 		$(DESTDIR)$(INCLUDEDIR)/culprit.h $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc \
 		$(addprefix $(DESTDIR)$(DATADIR)/culprit/,$(notdir $(SCHEMAS))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
-		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5)))
+		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
+	rm -rf $(DESTDIR)$(DATADIR)/culprit/runners
 	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null
 
 clean:

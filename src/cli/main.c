@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{ "patterns", "check, list and explain the patterns", cmd_patterns },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },
 	{ "bisect", "find the commit that brought a bug, or its fix", cmd_bisect },
+	{ "doctor", "look for what building and running kernels needs", cmd_doctor },
 };
 
 static void print_usage(FILE *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * lookup FILE [CACHE-DIR] < addresses: what debuginfo says of each, in the form
- * of llvm-symbolizer, for tests/check-real.sh and tests/bench/bench-symbolize.sh.
+ * of llvm-symbolizer, for tests/check-symbols.sh and tests/bench/bench-symbolize.sh.
  * An address may also be a place as in logs, "function+0x12/0x34".
  */
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# tests/check-real.sh [VMLINUX [MODULES]]: compare 10,000 random addresses of a real
+# tests/check-symbols.sh [VMLINUX [MODULES]]: compare 10,000 random addresses of a real
 # kernel, and 10,000 random places (function, offset, size) in 100 of the modules
 # below MODULES, with llvm-symbolizer and addr2line: function, file, line of every
 # inlined frame.

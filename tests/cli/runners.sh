@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The runners and the builder, as far as they go without a kernel; tests/real/check.sh boots some.
+. "$(dirname "$0")/lib.sh"
+runners=$top/src/runners
+cd "$tmp" || exit 2
+mkdir artefacts
+export CULPRIT_ARTEFACTS=$tmp/artefacts
+
+# --- help, wrong use
+for name in qemu uml virtme ssh syzkaller kbuild; do
+	run "$runners/$name" --help
+	is "$name --help is no failure" 0 "$code"
+	has "$name --help tells its exit codes or options" '--' "$out"
+	run "$runners/$name" --no-such-option
+	is "$name: a wrong option is wrong use" 2 "$code"
+done
+
+# --- what is missing is no verdict about the kernel
+run "$runners/qemu" --workload true
+is 'qemu: without a kernel: the machine failed' 75 "$code"
+has 'qemu: and says which file' "there is no kernel $tmp/artefacts/bzImage" "$out"
+echo text >artefacts/linux
+run "$runners/uml" --workload true
+is 'uml: a file that is no kernel' 75 "$code"
+has 'uml: and asks how it was built' 'ARCH=um' "$out"
+echo text >artefacts/bzImage
+run "$runners/qemu" --workload true --qemu no-such-qemu
+is 'qemu: no such QEMU' 75 "$code"
+has 'qemu: names the package' 'qemu-system-x86' "$out"
+run "$runners/qemu" --image missing.img
+is 'qemu: a missing disk image' 75 "$code"
+run "$runners/syzkaller" --syz-bin . --program repro.syz
+is 'syzkaller: without its programs' 75 "$code"
+run "$runners/ssh" --host h --console true --boot nonsense --workload true
+is 'ssh: a boot that does not exist' 75 "$code"
+has 'ssh: says which there are' 'kexec, grub:ENTRY' "$out"
+
+# --- a QEMU that refuses an option, and one that dies: a program in its place, the runner is what is tested
+cat >refusing <<'EOF'
+#!/bin/sh
+echo "qemu-system-x86_64: -machine q35: unsupported machine type" >&2
+exit 1
+EOF
+cat >silent <<'EOF'
+#!/bin/sh
+exit 0
+EOF
+cat >speaking <<'EOF'
+#!/bin/sh
+echo '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP'
+echo 'culprit-run: booted'
+echo 'culprit-run: workload started'
+[ -z "$REBOOT" ] || { echo '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP'; exec sleep 1000; }
+[ -z "$HANG" ] || exec sleep 1000
+echo 'culprit-run: finished'
+echo $$ >"$PIDFILE"
+exec sleep 1000
+EOF
+chmod +x refusing silent speaking
+export PIDFILE=$tmp/pid
+gcc -static -nostdlib -o program -x c - <<<'void _start(void) { for (;;); }' 2>/dev/null
+boot() { run "$runners/qemu" --program ./program --root . --busybox ./program --kernel artefacts/bzImage --workload true "$@"; }
+mkdir root && cd root && mv ../program . && cd ..
+boot() { run "$runners/qemu" --program root/program --busybox root/program --workload true "$@"; }
+boot --qemu "$tmp/refusing"
+is 'qemu refuses an option: the machine failed' 75 "$code"
+has 'what QEMU said is in the console' 'unsupported machine type' "$out"
+boot --qemu "$tmp/silent"
+is 'qemu ends without a word: the machine failed' 75 "$code"
+HANG=1 boot --qemu "$tmp/speaking" --silence 0.3
+is 'a machine that falls silent: the console speaks' 0 "$code"
+has 'the runner says so' 'asking for the tasks' "$out"
+REBOOT=1 boot --qemu "$tmp/speaking" --silence 30
+has 'a second banner is a reboot' 'culprit-run: the machine rebooted' "$out"
+boot --qemu "$tmp/speaking" --timeout 2
+has 'finished is passed on' 'culprit-run: finished' "$out"
+is 'the machine is gone after that' '' "$(ps -o pid= -p "$(cat pid)")"
+
+# --- killed with SIGKILL: the machine goes, too
+HANG=1 "$runners/qemu" --program root/program --busybox root/program --workload true --qemu "$tmp/speaking" >console &
+pid=$!
+until grep -q 'workload started' console; do sleep 0.05; done
+child=$(pgrep -P "$pid")
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+tries=0
+while [ -n "$(ps -o pid= -p "$child")" ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+is 'killed with SIGKILL, the runner leaves no machine' '' "$(ps -o pid= -p "$child")"
+
+# --- kbuild, on a tree whose Makefile behaves like kernels'
+mkdir tree build
+cat >tree/Makefile <<'EOF'
+VERSION = 5
+PATCHLEVEL = 4
+O ?= .
+defconfig olddefconfig: ; @touch $(O)/.config
+bzImage:
+	@case "$$MODE" in \
+	yylloc) [ "$(HOSTCFLAGS)" = -fcommon ] || { echo "/usr/bin/ld: scripts/dtc/dtc-parser.tab.o:(.bss+0x10): multiple definition of \`yylloc'"; exit 1; } ;; \
+	full) echo 'fatal error: error writing to /tmp/cc.s: No space left on device'; exit 1 ;; \
+	broken) echo "fs/x.c:1:1: error: expected ';' before '}' token"; exit 1 ;; \
+	esac
+	@mkdir -p $(O)/arch/x86/boot && echo image > $(O)/arch/x86/boot/bzImage && echo vmlinux > $(O)/vmlinux
+EOF
+export CULPRIT_SOURCE=$tmp/tree CULPRIT_BUILD=$tmp/build CULPRIT_SIGNATURE=$tmp/signature
+rm -f artefacts/*
+run "$runners/kbuild" --defconfig defconfig
+is 'kbuild builds' 0 "$code"
+is 'kbuild leaves image, vmlinux and configuration' 'bzImage config vmlinux' "$(echo artefacts/* | sed 's#artefacts/##g')"
+first=$(cat signature)
+run "$runners/kbuild" --defconfig defconfig
+is 'equal images have equal signatures' "$first" "$(cat signature)"
+MODE=broken run "$runners/kbuild" --defconfig defconfig
+is 'kbuild: a commit that does not build' 1 "$code"
+MODE=full run "$runners/kbuild" --defconfig defconfig
+is 'kbuild: a full disk says nothing about the commit' 75 "$code"
+MODE=yylloc run "$runners/kbuild" --defconfig defconfig
+is 'kbuild: an old kernel is built with the fix-up for its error' 0 "$code"
+has 'kbuild: says which' 'again with HOSTCFLAGS=-fcommon' "$out"
+sed -i 's/^PATCHLEVEL = 4/PATCHLEVEL = 7/' tree/Makefile
+MODE=yylloc run "$runners/kbuild" --defconfig defconfig
+is 'kbuild: a kernel that has the fix gets none' 1 "$code"
+run "$runners/kbuild" --config missing.config
+is 'kbuild: a missing configuration is wrong use' 2 "$code"
+has 'kbuild: names it' 'there is no file missing.config' "$err"
+
+# --- doctor
+run "$CULPRIT" doctor --for uml
+has 'doctor knows what is needed' 'kernel builds' "$out"
+run env PATH="$tmp/nothing" "$CULPRIT" doctor
+is 'doctor: nothing is there' 1 "$code"
+has 'doctor names the package' 'missing  flex                 Kconfig of Linux 4.16 and later (Debian: flex)' "$out"
+finish
