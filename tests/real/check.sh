@@ -1,0 +1,266 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# tests/real/check.sh BUILD [PART...]: bisect real kernels from end to end, with the installed runners.
+# Parts: steady flaky killed broken plain x86 (all by default). $CULPRIT_REAL (default BUILD/real) keeps the
+# source, the history and what was built. Not for each CI run: 20 minutes on two idle cores.
+#
+# steady   User-mode Linux, 26 commits, a use-after-free in every run: the answer, skips, lines, reports
+# flaky    it shows in one run of three, beside another warning in one of four
+# killed   the same as steady, the controller killed ten times at random moments
+# broken   the runner fails on all commits below one, in three ways: never a wrong commit
+# plain    the bill of `git bisect run` with a plain script, ten runs a commit
+# x86      x86-64 in QEMU, six commits
+set -u
+build=$(realpath "$1") || exit 2
+shift
+cd "$(dirname "$0")/../.." || exit 2
+top=$PWD
+parts=${*:-steady flaky killed broken plain x86}
+real=$(realpath -m "${CULPRIT_REAL:-$build/real}")
+runners=$top/src/runners
+culprit=$build/culprit
+title='KASAN: use-after-free Read in rbuf_sum'
+workload="for c in open 'put hello' close sum; do echo \"\$c\" > /proc/rbuf; done; cat /proc/rbuf"
+passed=0 failed=0
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+# Objects of one part serve the next, whose directory has another name.
+export CCACHE_NOHASHDIR=1
+
+ok() { passed=$((passed + 1)); echo "ok - $1"; }
+not_ok() {
+	failed=$((failed + 1))
+	echo "not ok - $1"
+	[ $# -lt 2 ] || sed 's/^/    /' <<<"$2"
+}
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "expected: $2
+found:    $3"; fi; }
+has() { if grep -qaE -- "$2" "$3"; then ok "$1"; else not_ok "$1" "no line of $3 matches $2
+$(tail -n 15 "$3")"; fi; }
+rev() { git -C "$real/linux" rev-parse "$1^{commit}"; }
+short() { git -C "$real/linux" rev-parse --short=12 "$1^{commit}"; }
+
+prepare() {
+	local missing= program
+	for program in flex:flex bison:bison bc:bc qemu-system-x86_64:qemu-system-x86 busybox:busybox-static ccache:ccache python3:python3; do
+		command -v "${program%:*}" >/dev/null || missing="$missing ${program#*:}"
+	done
+	[ -e /usr/src/linux-source-6.1.tar.xz ] || missing="$missing linux-source-6.1"
+	[ -e /usr/include/gelf.h ] || missing="$missing libelf-dev"
+	file -L "$(command -v busybox)" 2>/dev/null | grep -q 'dynamically' && missing="$missing busybox-static"
+	if [ -n "$missing" ]; then
+		echo "check-real: installing with apt:$missing"
+		# shellcheck disable=SC2086
+		apt-get install -y -q --no-install-recommends $missing >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends $missing >/dev/null; } || exit 2
+	fi
+	mkdir -p "$real"
+	if [ ! -e "$real/linux/.complete" ]; then
+		rm -rf "$real/linux" "$real/source"
+		mkdir "$real/source"
+		tar xf /usr/src/linux-source-6.1.tar.xz -C "$real/source" --strip-components=1 || exit 2
+		python3 tests/real/history.py "$real/source" "$real/linux" || exit 2
+		rm -rf "$real/source"
+		touch "$real/linux/.complete"
+	fi
+}
+
+# Kernels are the same in all parts: one that was built for a commit is taken from here.
+# What kbuild says, the artefacts and the signature come out the same.
+write_cached_build() {
+	cat >"$real/cached-build" <<EOF
+#!/bin/bash
+# cached-build CACHE KBUILD...: the artefacts of a commit from CACHE, or from KBUILD and then into it.
+cache=\$1/\$CULPRIT_COMMIT\$(tr ' ' - <<<"\${CULPRIT_CHANGE:-}")
+shift
+if [ -e "\$cache/signature" ]; then
+	cp -a "\$cache/artefacts/." "\$CULPRIT_ARTEFACTS/" && cp "\$cache/signature" "\$CULPRIT_SIGNATURE"
+	exit 0
+fi
+"\$@" || exit
+mkdir -p "\$cache.new/artefacts" && cp -a "\$CULPRIT_ARTEFACTS/." "\$cache.new/artefacts/" &&
+	cp "\$CULPRIT_SIGNATURE" "\$cache.new/signature" && rm -rf "\$cache" && mv "\$cache.new" "\$cache"
+EOF
+	chmod +x "$real/cached-build"
+}
+
+# begin NAME BRANCH RUN-COMMAND [PARALLEL]: a directory with a culprit.yaml
+begin() {
+	at=$real/$1
+	rm -rf "$at"
+	mkdir -p "$at" && cd "$at" || exit 2
+	cat >culprit.yaml <<EOF
+repository: "$real/linux"
+bad: $2-bad
+good: $2-good
+target: { title: "$title" }
+build:
+  command: [ "$real/cached-build", "$real/cache-um", "$runners/kbuild", --arch, um, --defconfig, allnoconfig, --fragment, "$top/tests/real/uml.config" ]
+run:
+  command: $3
+  timeout: 5m
+  parallel: ${4:-2}
+vmlinux: vmlinux
+EOF
+	# Objects of other parts, so that only what differs is compiled.
+	mkdir -p .culprit
+	[ ! -d "$real/objects" ] || cp -a "$real/objects" .culprit/build
+	[ ! -d "$real/objects-source" ] || cp -a "$real/objects-source" .culprit/objects-source
+}
+uml_command="[ \"$runners/uml\", --workload, $(python3 -c 'import json, sys; print(json.dumps(sys.argv[1]))' "$workload") ]"
+
+# No process and no work tree is left by the bisection in the directory
+nothing_left() {
+	is "$1: no machine is left" '' "$(pgrep -f "$at/.culprit/artefacts" | tr '\n' ' ')"
+	is "$1: no directory of a machine is left" '' "$(for d in /tmp/culprit-uml-*; do [ ! -d "$d" ] || [ -d "/proc/$(sed 's/.*uml-\([0-9]*\)-.*/\1/' <<<"$d")" ] || echo "$d"; done)"
+}
+
+bill() { "$culprit" bisect report --format json | jq -r '"\([.tested[].runs | add // 0] | add) runs"' 2>/dev/null; }
+builds() { find .culprit/builds -type f | wc -l; }
+
+part_steady() {
+	begin steady steady "$uml_command"
+	local start=$SECONDS
+	"$culprit" bisect run -q >out 2>err
+	is 'steady: it has an answer' 0 $?
+	is 'steady: the answer' "culprit $(rev steady-culprit)" "$(tail -n 1 out)"
+	"$culprit" bisect report >report.txt
+	"$culprit" bisect report --format json >report.json
+	"$culprit" bisect report --format html >report.html
+	"$culprit" bisect log >log.txt
+	has 'steady: the report names the commit' "$(short steady-culprit).*misc: rbuf: free the data with the last writer" report.txt
+	has 'steady: the crash has lines of the source of that commit' 'drivers/misc/rbuf\.c:[0-9]+' report.txt
+	is 'steady: JSON says the same' "$(rev steady-culprit)" "$(jq -r '.culprit.commit' report.json)"
+	has 'steady: HTML is one page' '<!DOCTYPE html>|<!doctype html>' report.html
+	"$culprit" bisect report --format mail >report.mail 2>/dev/null && {
+		has 'steady: the mail blames it' "^#regzbot introduced: $(short steady-culprit)" report.mail
+	}
+	nothing_left steady
+	echo "steady: $(bill), $(builds) builds, $((SECONDS - start)) s"
+	rm -rf "$real/objects" && cp -a .culprit/build "$real/objects"
+	cd "$top" || exit 2
+}
+
+part_flaky() {
+	begin flaky flaky "$uml_command"
+	local start=$SECONDS
+	"$culprit" bisect run -q >out 2>err
+	is 'flaky: the answer' "culprit $(rev flaky-culprit)" "$(tail -n 1 out)"
+	"$culprit" bisect report >report.txt
+	has 'flaky: the other warning was seen, and is told' 'WARNING in rbuf_check_size' report.txt
+	nothing_left flaky
+	echo "flaky: $(bill), $(builds) builds, $((SECONDS - start)) s"
+	cd "$top" || exit 2
+}
+
+part_killed() {
+	begin killed flaky "$uml_command"
+	local pid i
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		setsid "$culprit" bisect run -q >out 2>err &
+		pid=$!
+		sleep "$(python3 -c "import random; print(random.uniform(0.3, 6))")" # a moment, not an event: anything may be going on
+		kill -9 "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	"$culprit" bisect run -q >out 2>err
+	is 'killed: the answer is the same' "culprit $(rev flaky-culprit)" "$(tail -n 1 out)"
+	nothing_left killed
+	is 'killed: no work tree is left in the repository' 1 "$(git -C "$real/linux" worktree list | grep -vc "$real/.*/.culprit/source")"
+	cd "$top" || exit 2
+}
+
+# A machine that works on commits from one on only: below, it fails in the way of MODE and exits with 0.
+part_broken() {
+	local mode
+	for mode in option missing full silent; do
+		begin "broken-$mode" steady "[ \"./machine\" ]"
+		cat >machine <<EOF
+#!/bin/bash
+if git -C "$real/linux" merge-base --is-ancestor steady-culprit~6 "\$CULPRIT_COMMIT"; then
+	exec "$runners/uml" --workload $(printf %q "$workload")
+fi
+case $mode in
+option) qemu-system-x86_64 -display none -machine no-such-machine -kernel "\$CULPRIT_ARTEFACTS/linux" ;;
+missing) qemu-system-x86_64 -display none -kernel "\$CULPRIT_ARTEFACTS/bzImage" ;;
+full) echo "cp: error writing '/var/tmp/root.img': No space left on device" ;;
+silent) ;;
+esac
+exit 0
+EOF
+		chmod +x machine
+		timeout 900 "$culprit" bisect run -q >out 2>err
+		local code=$? last
+		last=$(tail -n 1 out)
+		case $last in
+		"culprit $(rev steady-culprit)") ok "broken $mode: the right commit" ;;
+		"culprit "*) not_ok "broken $mode: a wrong commit is named" "$last ($code)" ;;
+		*) ok "broken $mode: no commit is named ($last, exit code $code)" ;;
+		esac
+		nothing_left "broken $mode"
+		cd "$top" || exit 2
+	done
+}
+
+# git bisect run, ten runs a commit, any crash is bad, what does not build is skipped.
+part_plain() {
+	local at=$real/plain runs
+	rm -rf "$at"
+	git -C "$real/linux" worktree prune
+	mkdir -p "$at" && git -C "$real/linux" worktree add -q --detach "$at/source" flaky-bad || exit 2
+	cat >"$at/step" <<EOF
+#!/bin/bash
+export CULPRIT_SOURCE=$at/source CULPRIT_BUILD=$real/plain/build CULPRIT_ARTEFACTS=$at/artefacts CULPRIT_SIGNATURE=$at/signature
+export CULPRIT_COMMIT=\$(git rev-parse HEAD)
+rm -rf "\$CULPRIT_ARTEFACTS"; mkdir -p "\$CULPRIT_ARTEFACTS" "\$CULPRIT_BUILD"
+"$real/cached-build" "$real/cache-um" "$runners/kbuild" --arch um --defconfig allnoconfig --fragment "$top/tests/real/uml.config" >"$at/build.log" 2>&1 || exit 125
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	echo run >>"$at/runs"
+	"$runners/uml" --workload $(printf %q "$workload") >"$at/console" 2>&1
+	grep -qaE 'BUG: |WARNING: |Kernel panic|Oops|fault at' "$at/console" && exit 1
+done
+exit 0
+EOF
+	chmod +x "$at/step"
+	git -C "$at/source" bisect start flaky-bad flaky-good >/dev/null 2>&1
+	git -C "$at/source" bisect run "$at/step" >"$at/log" 2>&1
+	runs=$(wc -l <"$at/runs")
+	echo "plain: git bisect run: $(grep -aE 'is the first bad commit|cannot bisect more|only .skip.ped commits' "$at/log" | head -n 1); $runs runs; truth $(short flaky-culprit)"
+	git -C "$at/source" bisect reset >/dev/null 2>&1
+	git -C "$real/linux" worktree remove --force "$at/source"
+}
+
+part_x86() {
+	begin x86 small '[ ]'
+	cat >culprit.yaml <<EOF
+repository: "$real/linux"
+bad: small-bad
+good: small-good
+target: { title: "$title" }
+build:
+  command: [ "$real/cached-build", "$real/cache-x86", "$runners/kbuild", --arch, x86_64, --defconfig, allnoconfig, --fragment, "$top/tests/real/x86.config" ]
+run:
+  command: [ "$runners/qemu", --memory, 512M, --cpus, "1", --workload, $(python3 -c 'import json, sys; print(json.dumps(sys.argv[1]))' "$workload") ]
+  timeout: 10m
+  parallel: 2
+vmlinux: vmlinux
+EOF
+	rm -rf .culprit/build
+	[ ! -d "$real/objects-x86" ] || cp -a "$real/objects-x86" .culprit/build
+	local start=$SECONDS
+	"$culprit" bisect run -q >out 2>err
+	is 'x86: the answer' "culprit $(rev small-culprit)" "$(tail -n 1 out)"
+	"$culprit" bisect report >report.txt
+	has 'x86: the crash has lines of the source' 'drivers/misc/rbuf\.c:[0-9]+' report.txt
+	nothing_left x86
+	echo "x86: $(bill), $(builds) builds, $((SECONDS - start)) s"
+	rm -rf "$real/objects-x86" && cp -a .culprit/build "$real/objects-x86"
+	cd "$top" || exit 2
+}
+
+prepare
+write_cached_build
+for part in $parts; do
+	"part_$part"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
