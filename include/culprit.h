@@ -162,6 +162,7 @@ struct culprit_report {
 	const char *pattern;		/* name of the pattern that recognised it */
 	const char *corrupted_reason;	/* NULL: not corrupted */
 	bool corrupted;
+	const char *suppressed_reason;	/* NULL: not suppressed */
 	bool suppressed;		/* a real message that is no kernel bug */
 	bool panicked;			/* "Kernel panic - not syncing" was seen in the log up to the report's end */
 	bool truncated;			/* the report ran over the size limit; the rest was counted, not kept */

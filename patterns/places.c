@@ -61,6 +61,8 @@ static size_t collect(const struct culprit_patterns *set, struct span *ret)
 		ret[n++] = (struct span){ set->banners[i].literal, set->banners[i].len };
 	for (size_t i = 0; i < set->n_marks; i++)
 		ret[n++] = (struct span){ set->marks[i].literal, set->marks[i].len };
+	for (size_t i = 0; i < set->n_remarks; i++)
+		ret[n++] = (struct span){ set->remarks[i].literal, set->remarks[i].len };
 	qsort(ret, n, sizeof(*ret), by_bytes);
 	for (size_t i = 0; i < n; i++)
 		if (!kept || strcmp(ret[kept - 1].ptr, ret[i].ptr) != 0)

@@ -53,6 +53,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return read_list(l, value, "cleanup", loader_read_rewrite);
 	if (yaml_is(key, "doubts"))
 		return read_list(l, value, "doubts", loader_read_doubt);
+	if (yaml_is(key, "remarks"))
+		return read_list(l, value, "remarks", loader_read_remark);
 	if (yaml_is(key, "name-prefixes"))
 		return loader_read_prefixes(l, value);
 	if (yaml_is(key, "types"))
@@ -82,7 +84,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return loader_get_regex(l, value, "executor", &l->set->executor);
 	}
 	return loader_unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
-				  "name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
+				  "remarks, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }
 
@@ -170,7 +172,7 @@ void pattern_set_index_headers(struct culprit_patterns *set)
 
 static struct culprit_error *make_scan(struct culprit_patterns *set)
 {
-	size_t n = set->n_banners + set->n_marks;
+	size_t n = set->n_banners + set->n_marks + set->n_remarks;
 	_cleanup_(freep) struct span *literals = calloc(n + 1, sizeof(*literals));
 	_cleanup_(freep) struct scan_place *places = calloc(n + 1, sizeof(*places));
 
@@ -180,6 +182,8 @@ static struct culprit_error *make_scan(struct culprit_patterns *set)
 		literals[i] = (struct span){ set->banners[i].literal, set->banners[i].len };
 	for (size_t i = 0; i < set->n_marks; i++)
 		literals[set->n_banners + i] = (struct span){ set->marks[i].literal, set->marks[i].len };
+	for (size_t i = 0; i < set->n_remarks; i++)
+		literals[set->n_banners + set->n_marks + i] = (struct span){ set->remarks[i].literal, set->remarks[i].len };
 	for (size_t i = 0; i < n; i++)
 		places[i] = known_place(literals[i].ptr);
 	return scan_set_create_placed(literals, n, places, &set->scan);

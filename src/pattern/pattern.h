@@ -82,7 +82,7 @@ struct form {
 	struct frame_source *sources;	/* alternatives: the first that gives a frame */
 	size_t n_sources;
 	bool no_stack;			/* the report needs no stack to be trusted */
-	bool suppressed;
+	const char *suppressed;		/* a reason: reports of this form are no bugs of the kernel */
 	const char *corrupted;		/* a reason: reports of this form are never trusted */
 	const char *type;		/* NULL: from the table of types */
 	bool has_kind;
@@ -164,6 +164,16 @@ struct doubt {
 	const char *reason;
 };
 
+/* A line, anybody's and anywhere in the log, that says something of all reports of its boot. */
+struct remark {
+	const char *literal;
+	size_t len;
+	struct regex match;
+	bool has_match;
+	const char *suppressed;		/* a reason why they are no bugs of the kernel; or NULL ... */
+	const char *corrupted;		/* ... and why they are not to be trusted */
+};
+
 /* How the guilty file is found. */
 struct guilty_rules {
 	struct glob_list generic;	/* paths of infrastructure; the last that fits decides, "!path" is an exception */
@@ -200,6 +210,8 @@ struct culprit_patterns {
 	size_t n_types;
 	struct doubt *doubts;
 	size_t n_doubts;
+	struct remark *remarks;
+	size_t n_remarks;
 	struct glob_list drop;		/* lines left out of a report's text */
 	struct glob_list continues;	/* lines that are part of a report (beside frames) */
 	struct glob_list ends;		/* lines after which a report is complete */
@@ -212,7 +224,7 @@ struct culprit_patterns {
 	struct glob_list foreign;	/* frames of stacks that do not belong to the report (fault injection) */
 	struct pattern_text *texts;	/* places of expressions and titles */
 	size_t n_texts;
-	struct scan_set *scan;		/* literals of the banners, then of the marks */
+	struct scan_set *scan;		/* literals of the banners, then of the marks, then of the remarks */
 	struct regex executor;		/* groups 1 and 2: proc and id */
 	bool has_executor;
 

@@ -57,6 +57,10 @@ static struct culprit_error *visit_regexes(struct culprit_patterns *set, regex_v
 		err = visit(&set->cleanup[i].match, &nowhere, data);
 	for (size_t i = 0; !err && i < set->n_doubts; i++)
 		err = visit(&set->doubts[i].match, &nowhere, data);
+	for (size_t i = 0; !err && i < set->n_remarks; i++) {
+		if (set->remarks[i].has_match)
+			err = visit(&set->remarks[i].match, &nowhere, data);
+	}
 	if (!err && set->has_executor)
 		err = visit(&set->executor, &nowhere, data);
 	return err;

@@ -230,7 +230,7 @@ static struct culprit_error *read_form_key(struct loader *l, const struct yaml_p
 	if (yaml_is(pair->key, "before-userspace"))
 		return yaml_get_bool(l->doc, value, "before-userspace", &form->before_userspace);
 	if (yaml_is(pair->key, "suppressed"))
-		return yaml_get_bool(l->doc, value, "suppressed", &form->suppressed);
+		return loader_get_string(l, value, "suppressed", &form->suppressed);
 	if (yaml_is(pair->key, "corrupted"))
 		return loader_get_string(l, value, "corrupted", &form->corrupted);
 	return loader_unknown_key(l, pair->key,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What single lines and titles mean, whatever the kind: headers of stacks,
- * marks of boot phases, cleaning of titles, doubts, types.
+ * marks of boot phases, cleaning of titles, doubts, remarks, types.
  *
  *	stacks:
  *	  - { starts: "Freed by task", role: freed }
@@ -104,6 +104,36 @@ struct culprit_error *loader_read_rewrite(struct loader *l, const struct yaml_no
 	if (!rewrite.match.source || !rewrite.replace)
 		return yaml_error(l->doc, node, "an entry of cleanup needs 'match' and 'replace'");
 	return PUSH(l, l->set->cleanup, l->set->n_cleanup, &rewrite);
+}
+
+struct culprit_error *loader_read_remark(struct loader *l, const struct yaml_node *node)
+{
+	struct remark remark = { 0 };
+	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "an entry of remarks");
+
+	if (err)
+		return err;
+	YAML_FOR_EACH_PAIR(pair, node) {
+		if (yaml_is(pair->key, "literal")) {
+			err = loader_get_string(l, pair->value, "literal", &remark.literal);
+			if (!err)
+				err = loader_check_literal(l, pair->value, remark.literal);
+		} else if (yaml_is(pair->key, "match")) {
+			remark.has_match = true;
+			err = loader_get_regex(l, pair->value, "match", &remark.match);
+		} else if (yaml_is(pair->key, "suppressed"))
+			err = loader_get_string(l, pair->value, "suppressed", &remark.suppressed);
+		else if (yaml_is(pair->key, "corrupted"))
+			err = loader_get_string(l, pair->value, "corrupted", &remark.corrupted);
+		else
+			err = loader_unknown_key(l, pair->key, "literal, match, suppressed, corrupted");
+		if (err)
+			return err;
+	}
+	if (!remark.literal || !remark.suppressed == !remark.corrupted)
+		return yaml_error(l->doc, node, "an entry of remarks needs 'literal', and 'suppressed' or 'corrupted'");
+	remark.len = strlen(remark.literal);
+	return PUSH(l, l->set->remarks, l->set->n_remarks, &remark);
 }
 
 struct culprit_error *loader_read_doubt(struct loader *l, const struct yaml_node *node)

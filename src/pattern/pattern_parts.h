@@ -90,6 +90,7 @@ struct culprit_error *loader_read_patterns(struct loader *l, const struct yaml_n
 struct culprit_error *loader_read_header(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_mark(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_rewrite(struct loader *l, const struct yaml_node *node);
+struct culprit_error *loader_read_remark(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_doubt(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_types(struct loader *l, const struct yaml_node *node);
 

@@ -155,6 +155,8 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 		if (err)
 			return err;
 	}
+	for (size_t i = 0; i < hits.n_remarks; i++)
+		parser_handle_remark(p, hits.remarks[i], line);
 	parser_filter_banners(p, line, &hits);
 	if (hits.n_banners)
 		return parser_handle_banner(p, line, &hits, back, end_off);

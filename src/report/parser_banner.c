@@ -15,6 +15,9 @@ static void add_hit(const struct culprit_patterns *set, size_t index, struct hit
 		}
 		if (hits->n_banners < TITLE_MAX_BANNERS)
 			hits->banners[hits->n_banners++] = (uint16_t)index;
+	} else if (index - set->n_banners >= set->n_marks) {
+		if (hits->n_remarks < countof(hits->remarks))
+			hits->remarks[hits->n_remarks++] = &set->remarks[index - set->n_banners - set->n_marks];
 	} else if (hits->n_marks < countof(hits->marks)) {
 		hits->marks[hits->n_marks++] = &set->marks[index - set->n_banners];
 	}
@@ -30,6 +33,10 @@ static void add_hits_at(const struct culprit_patterns *set, struct span rest, st
 	for (size_t i = 0; i < set->n_marks; i++) {
 		if (span_starts(rest, (struct span){ set->marks[i].literal, set->marks[i].len }))
 			add_hit(set, set->n_banners + i, hits);
+	}
+	for (size_t i = 0; i < set->n_remarks; i++) {
+		if (span_starts(rest, (struct span){ set->remarks[i].literal, set->remarks[i].len }))
+			add_hit(set, set->n_banners + set->n_marks + i, hits);
 	}
 }
 
@@ -77,6 +84,41 @@ static void note_panic(struct culprit_parser *p, uint64_t off)
 
 		if (d->closed && d->boot_serial == p->boot_serial && off - d->end_off <= HOLD_BYTES)
 			d->report->panicked = true;
+	}
+}
+
+void parser_apply_remarks(struct culprit_parser *p, struct culprit_report *report)
+{
+	if (p->suppressed && !report->suppressed_reason)
+		report->suppressed_reason = p->suppressed;
+	if (p->corrupted && !report->corrupted_reason)
+		report->corrupted_reason = p->corrupted;
+	report->suppressed = report->suppressed_reason != NULL;
+	report->corrupted = report->corrupted_reason != NULL;
+}
+
+/* Reports that are still held hear of it; those that went out before were as good as was known. */
+void parser_handle_remark(struct culprit_parser *p, const struct remark *remark, const struct line *line)
+{
+	struct regex *match = (struct regex *)&remark->match;
+
+	if (remark->has_match && !regex_find(match, p->scratch, line->text, 0, NULL))
+		return;
+	TRACE(p, "line %llu: '%s': reports of this boot are %s: %s\n", (unsigned long long)line->number, remark->literal,
+	      remark->suppressed ? "suppressed" : "corrupted", remark->suppressed ? remark->suppressed : remark->corrupted);
+	if (remark->suppressed && !p->suppressed)
+		p->suppressed = remark->suppressed;
+	if (remark->corrupted && !p->corrupted)
+		p->corrupted = remark->corrupted;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+		bool counted;
+
+		if (!d->closed || d->boot_serial != p->boot_serial || line->offset - d->end_off > HOLD_BYTES)
+			continue;
+		counted = !d->report->suppressed;
+		parser_apply_remarks(p, d->report);
+		p->n_reports -= counted && d->report->suppressed;
 	}
 }
 

@@ -81,6 +81,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	p->boot_serial++;
 	p->boot_off = line->offset;
 	p->panicked = false;
+	p->suppressed = p->corrupted = NULL;
 	p->in_kernel = mark->kernel;
 	p->logged = mark->kernel && (line->flags & LINE_LOGGED);
 	p->crashed = p->shut_down = false;

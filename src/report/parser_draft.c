@@ -77,6 +77,7 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	err = draft_build_traced(d, p->patterns, p->scratch, p->file_name, p->trace, &d->report);
 	if (err)
 		return err;
+	parser_apply_remarks(p, d->report);
 	TRACE(p, "  title: %s\n%s%s%s", d->report->title, d->report->corrupted ? "  corrupted: " : "",
 	      d->report->corrupted ? d->report->corrupted_reason : "", d->report->corrupted ? "\n" : "");
 	d->report->panicked = p->panicked;

@@ -59,6 +59,7 @@ struct culprit_parser {
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
 	uint64_t boot_off;		/* of the line with which the last one began */
 	bool panicked;
+	const char *suppressed, *corrupted;	/* reasons that the log gave for all reports of this boot; NULL: none */
 	bool flushed;			/* nothing is to be held back any more */
 	bool crashed;			/* this boot had a report */
 	bool shut_down;			/* this boot was asked to end */
@@ -80,6 +81,8 @@ struct hits {
 	size_t n_banners;
 	const struct phase_mark *marks[4];
 	size_t n_marks;
+	const struct remark *remarks[4];
+	size_t n_remarks;
 };
 
 /* Which literals of banners and marks stand in text. */
@@ -87,6 +90,10 @@ void parser_find_hits(const struct culprit_patterns *set, struct span text, stru
 
 /* Leave those banners that are some: the kernel's own, and what their patterns ask for. */
 void parser_filter_banners(struct culprit_parser *p, const struct line *line, struct hits *hits);
+
+/* What the line says of all reports of this boot. */
+void parser_handle_remark(struct culprit_parser *p, const struct remark *remark, const struct line *line);
+void parser_apply_remarks(struct culprit_parser *p, struct culprit_report *report);
 
 /* Does every banner of the line say that it goes on with the report before it? */
 bool parser_is_follow_up(struct culprit_parser *p, const struct hits *hits, struct span text, bool complete);

@@ -498,7 +498,8 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 	r->kind = report_kind(draft, &title);
 	r->corrupted_reason = title.corrupted;
 	r->corrupted = title.corrupted != NULL;
-	r->suppressed = title.suppressed;
+	r->suppressed_reason = title.suppressed;
+	r->suppressed = title.suppressed != NULL;
 	return NULL;
 }
 

@@ -33,7 +33,7 @@ struct title {
 	const char *frame;		/* NULL: none found */
 	const char *corrupted;		/* reason, or NULL */
 	bool no_frame;			/* corrupted because no frame was found: leftovers on the stack may help */
-	bool suppressed;
+	const char *suppressed;		/* reason, or NULL */
 	const struct pattern *pattern;
 	const struct form *form;	/* NULL: the banner's own words are the title */
 };

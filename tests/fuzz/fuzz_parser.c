@@ -35,6 +35,7 @@ static void check_report(const struct culprit_report *r, size_t size, uint64_t l
 	REQUIRE(r->end_offset <= size + 1);
 	REQUIRE(r->start_line >= 1 && r->start_line <= r->end_line);
 	REQUIRE(!r->corrupted == !r->corrupted_reason);
+	REQUIRE(!r->suppressed == !r->suppressed_reason);
 	REQUIRE(strlen(r->text) == r->text_len);
 	REQUIRE(r->text_len <= 2 * size + 2);
 	for (size_t i = 0; i < r->text_len; i++) {

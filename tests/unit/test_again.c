@@ -22,6 +22,7 @@ static const struct { const char *name, *why; } others[] = {
 	{ "hang/x86d-soft-lockup", "the same" },
 	{ "hang/x86d-softlockup-panic", "the same" },
 	{ "kasan/arm64d-sp-align", "it faults again and again inside: the caller says that it goes on" },
+	{ "kasan/written-console-disconnected", "that the console was lost is said elsewhere in the log" },
 	{ "lockdep/um1-*", "UML marks all frames as leftovers; those of its unwinder, which show that, are left out" },
 	{ "reboot/written-*", "an event: nothing but what begins the next boot is its text" },
 };

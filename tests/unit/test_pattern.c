@@ -37,7 +37,7 @@ static struct culprit_patterns *good(const char *first, const char *second)
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "x: 1\n",
 	  "a.yaml:1:1: unknown key 'x'; expected one of: macros, sets, picks, banners, patterns, stacks, phases, cleanup, "
-	  "doubts, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
+	  "doubts, remarks, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 	  "executor" },
 	{ "guilty: [lib/]\n", "a.yaml:1:9: guilty must be a mapping, not a sequence" },
 	{ "guilty: {files: [lib/]}\n", "a.yaml:1:10: unknown key 'files'; expected one of: generic, stalls, interrupts" },
@@ -113,6 +113,10 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "cleanup: [{match: x}]\n", "a.yaml:1:11: an entry of cleanup needs 'match' and 'replace'" },
 	{ "cleanup: [{match: '(', replace: x}]\n",
 	  "a.yaml:1:19: at byte 1 of '(': bad regular expression: missing closing parenthesis" },
+	{ "remarks: [{literal: 'some words'}]\n",
+	  "a.yaml:1:11: an entry of remarks needs 'literal', and 'suppressed' or 'corrupted'" },
+	{ "remarks: [{literal: 'some words', reason: x}]\n",
+	  "a.yaml:1:35: unknown key 'reason'; expected one of: literal, match, suppressed, corrupted" },
 	{ "doubts: [{reason: x}]\n", "a.yaml:1:10: an entry of doubts needs 'title' or 'report', and 'reason'" },
 	{ "types: [x]\n", "a.yaml:1:8: types must be a mapping, not a sequence" },
 	{ "name-prefixes: [x]\n", "a.yaml:1:16: name-prefixes must be a mapping, not a sequence" },

@@ -257,6 +257,7 @@ static void put_verdict(struct json *json, json_t *object, const struct culprit_
 	json_put_bool(json, object, "corrupted", report->corrupted);
 	json_put_str(json, object, "corrupted_reason", report->corrupted_reason);
 	json_put_bool(json, object, "suppressed", report->suppressed);
+	json_put_str(json, object, "suppressed_reason", report->suppressed_reason);
 	json_put_bool(json, object, "panicked", report->panicked);
 	json_put_bool(json, object, "truncated", report->truncated);
 	put_executor(json, object, report);

@@ -177,7 +177,7 @@ static bool add_kind_row(struct buf *buf, const struct culprit_report *report, b
 	if (report->kind == CULPRIT_KIND_BOOT_FAILURE &&
 	    !buf_printf(&kind, ", boot ended in phase %s", culprit_phase_name(report->phase)))
 		return false;
-	if (report->suppressed && !buf_add_str(&kind, ", suppressed: no kernel bug"))
+	if (report->suppressed && !buf_add_str(&kind, ", no bug of the kernel"))
 		return false;
 	return text_add_row(buf, "kind", kind.data, color);
 }
@@ -219,6 +219,7 @@ static bool add_rows(struct buf *buf, const struct culprit_report *report, const
 
 	return add_alt_rows(buf, report, color) && add_kind_row(buf, report, color) &&
 	       text_add_row(buf, "corrupted", report->corrupted ? torn : NULL, color) &&
+	       text_add_row(buf, "suppressed", report->suppressed_reason, color) &&
 	       add_place_row(buf, report, place, color) && text_add_row(buf, "file", report->file_guilty, color) &&
 	       text_add_row(buf, "kernel", report->kernel_version, color) &&
 	       add_number_row(buf, "cpu", report->cpu, color) && add_number_row(buf, "pid", report->pid, color) &&
