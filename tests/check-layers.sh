@@ -40,7 +40,7 @@ only() {
 only 'yaml\.h' src/pattern/yaml.c
 only 'pcre2\.h' src/pattern/regex.c
 only 'jansson\.h' src/cli/output/json.c src/cli/output/json.h
-only '(dwarf\.h|elfutils/.*|libelf\.h|gelf\.h|libdw\.h)' src/symbol/debuginfo_elf.c src/symbol/debuginfo_dwarf.c
+only '(dwarf\.h|elfutils/.*|libelf\.h|gelf\.h|libdw\.h)' src/symbol/debuginfo_elf.c src/symbol/debuginfo_dwarf.h
 only 'archive\.h|archive_entry\.h' src/input/input.c
 only 'capstone/.*' src/symbol/disasm.c
 only 'libiberty/.*' src/base/demangle.c

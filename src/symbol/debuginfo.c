@@ -11,145 +11,11 @@
 #include "symbol/debuginfo_internal.h"
 
 #include <sys/mman.h>
-
-/* ------------------------------------------------------------- strings */
-
-uint32_t dbg_hash(struct span name)
-{
-	uint64_t hash = hash_bytes(name.ptr, name.len);
-
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
-static struct culprit_error *too_many(const struct debuginfo *info, const char *what)
-{
-	return culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: more %s than any real file has", info->path, what);
-}
+#include <sys/stat.h>
 
 static struct culprit_error *no_memory(void)
 {
 	return &culprit_error_no_memory;
-}
-
-static bool grow_interned(struct debuginfo *info)
-{
-	uint32_t cap = info->interned_cap ? info->interned_cap * 2 : 4096;
-	uint32_t *slots = calloc(cap, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	for (uint32_t i = 0; i < info->interned_cap; i++) {
-		uint32_t off = info->interned[i], at;
-
-		if (!off)
-			continue;
-		at = dbg_hash(span_of(dbg_string(info, off))) & (cap - 1);
-		while (slots[at])
-			at = (at + 1) & (cap - 1);
-		slots[at] = off;
-	}
-	free(info->interned);
-	info->interned = slots;
-	info->interned_cap = cap;
-	return true;
-}
-
-#define HUGE_PAGE (2u << 20)
-
-void *dbg_alloc(size_t bytes)
-{
-	size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-	void *memory;
-
-	if (bytes < HUGE_PAGE / 2)
-		return malloc(bytes);
-	memory = aligned_alloc(HUGE_PAGE, whole);
-	/* a hint: without it there are small pages */
-	if (memory)
-		madvise(memory, whole, MADV_HUGEPAGE);
-	return memory;
-}
-
-static bool reserve_strings(struct debuginfo *info)
-{
-	void *map;
-
-	if (info->added)
-		return true;
-	map = mmap(NULL, DBG_MAX_STRINGS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (map == MAP_FAILED)
-		return false;
-	info->added = map;
-	if (!info->strings_len)
-		info->added_len = 1;	/* offset 0: "" */
-	return true;
-}
-
-void dbg_expect_strings(struct debuginfo *info, size_t bytes)
-{
-	if (bytes >= HUGE_PAGE && bytes < DBG_MAX_STRINGS && reserve_strings(info))
-		madvise(info->added, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-}
-
-struct culprit_error *dbg_add_string(struct debuginfo *info, struct span s, uint32_t *ret)
-{
-	if (!reserve_strings(info))
-		return no_memory();
-	if (s.len >= DBG_MAX_STRINGS - info->added_len - 1)
-		return too_many(info, "names");
-	*ret = info->strings_len + info->added_len;
-	memcpy(info->added + info->added_len, s.ptr, s.len);
-	info->added_len += (uint32_t)s.len + 1;
-	return NULL;
-}
-
-struct culprit_error *dbg_intern(struct debuginfo *info, struct span s, uint32_t *ret)
-{
-	struct culprit_error *err;
-	uint32_t at;
-
-	if (!s.len) {
-		*ret = 0;
-		return NULL;
-	}
-	if ((uint64_t)info->n_interned * 2 >= info->interned_cap && !grow_interned(info))
-		return no_memory();
-	at = dbg_hash(s) & (info->interned_cap - 1);
-	for (; info->interned[at]; at = (at + 1) & (info->interned_cap - 1)) {
-		const char *have = info->added + (info->interned[at] - info->strings_len);
-
-		if (!strncmp(have, s.ptr, s.len) && !have[s.len]) {
-			*ret = info->interned[at];
-			return NULL;
-		}
-	}
-	err = dbg_add_string(info, s, ret);
-	if (err)
-		return err;
-	info->interned[at] = *ret;
-	info->n_interned++;
-	return NULL;
-}
-
-const char *dbg_string(struct debuginfo *info, uint32_t off)
-{
-	const char *start;
-
-	if (off >= info->strings_len) {
-		off -= info->strings_len;
-		return off < info->added_len ? info->added + off : "";
-	}
-	start = info->strings + off;
-	/* the blob ends in NUL, so this ends too */
-	for (size_t at = 0;; at += 64) {
-		size_t left = info->strings_len - off - at;
-		size_t n = left < 64 ? left : 64;
-
-		if (!n || !dbg_check(info, start + at, n))
-			return "";
-		if (memchr(start + at, 0, n))
-			return start;
-	}
 }
 
 /* ------------------------------------------------------ open and close */
@@ -202,6 +68,53 @@ void debuginfo_closep(struct debuginfo **info)
 	debuginfo_close(*info);
 }
 
+static struct culprit_error *load_one(struct debuginfo *info)
+{
+	struct culprit_error *err = dbg_load_symbols(info);
+
+	return !err && info->has_lines ? dbg_load_ranges(info, false) : err;
+}
+
+/* Symbols and ranges; where the file has no lines, those of its separate debug file. */
+static struct culprit_error *load_elf(struct debuginfo *info, const struct debuginfo_options *options)
+{
+	struct culprit_error *err = load_one(info);
+	_cleanup_(debuginfo_closep) struct debuginfo *separate = NULL;
+	struct debuginfo swap;
+	struct stat st;
+
+	if (err)
+		return err;
+	info->grown = true;
+	if (!stat(info->path, &st))
+		info->file_bytes = (uint64_t)st.st_size;
+	if (info->has_lines || !options)
+		return NULL;
+	separate = calloc(1, sizeof(*separate));
+	if (!separate)
+		return &culprit_error_no_memory;
+	err = dbg_find_lines(info, options, &separate->path);
+	if (err || !separate->path)
+		return err;
+	err = load_one(separate);
+	if (err || !separate->has_lines ||
+	    (info->build_id && (!separate->build_id || strcmp(info->build_id, separate->build_id)))) {
+		culprit_error_destroy(err);
+		return NULL;
+	}
+	/* a debug file has all that the stripped one has, but for what stood in its data */
+	swap = *info;
+	*info = *separate;
+	*separate = swap;
+	info->grown = true;
+	info->file_bytes = separate->file_bytes;
+	info->cache_dir = no_free_ptr(separate->cache_dir);
+	if (!info->banner)
+		info->banner = no_free_ptr(separate->banner);
+	separate->grown = false;
+	return NULL;
+}
+
 /* Forget a damaged index and read the ELF file instead. */
 static struct culprit_error *reload(struct debuginfo *info)
 {
@@ -209,7 +122,7 @@ static struct culprit_error *reload(struct debuginfo *info)
 
 	drop_tables(info);
 	*info = (struct debuginfo){ .path = path, .cache_dir = cache_dir };
-	return dbg_load_elf(info, NULL);
+	return load_elf(info, NULL);
 }
 
 struct culprit_error *debuginfo_open(const char *path, const struct debuginfo_options *options,
@@ -233,7 +146,7 @@ struct culprit_error *debuginfo_open(const char *path, const struct debuginfo_op
 		free(info->build_id);
 		info->build_id = NULL;
 	}
-	err = dbg_load_elf(info, options);
+	err = load_elf(info, options);
 	if (err)
 		return err;
 	*ret = no_free_ptr(info);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * DWARF through libdw: which unit has an address, and per unit its line rows
- * and the intervals of its functions and of the copies inlined into them.
+ * DWARF through libdw: a unit's line rows, and the intervals of its functions
+ * and of the copies inlined into them.
  *
  *	DW_TAG_compile_unit  name "mm/slub.c"  ranges ...
  *	  DW_TAG_subprogram  name "kfree"  low_pc 0xffffffff812f2b00
@@ -21,239 +21,19 @@
  * section has bytes.  Whatever libdw calls malformed ends the reading of that
  * unit with what was read so far.
  */
-#include "symbol/debuginfo_internal.h"
-
-#include <stdio.h>
-
-#include <dwarf.h>
-#include <elfutils/libdw.h>
-
 #include "base/demangle.h"
-#include "base/dynlib.h"
+#include "symbol/debuginfo_dwarf.h"
 
 #define DWARF_FUNCTIONS(X) \
-	X(dwarf_getaranges) X(dwarf_onearange) X(dwarf_getarangeinfo) X(dwarf_get_units) X(dwarf_offdie) \
-	X(dwarf_dieoffset) X(dwarf_ranges) X(dwarf_getsrclines) X(dwarf_onesrcline) X(dwarf_lineaddr) \
-	X(dwarf_lineno) X(dwarf_lineendsequence) X(dwarf_linesrc) X(dwarf_getsrcfiles) X(dwarf_filesrc) \
-	X(dwarf_child) X(dwarf_siblingof) X(dwarf_tag) X(dwarf_diename) X(dwarf_attr) X(dwarf_attr_integrate) \
-	X(dwarf_formstring) X(dwarf_formudata) X(dwarf_formref_die) X(dwarf_srclang) X(dwarf_cu_info) \
+	X(dwarf_offdie) X(dwarf_dieoffset) X(dwarf_ranges) X(dwarf_getsrclines) X(dwarf_onesrcline) \
+	X(dwarf_lineaddr) X(dwarf_lineno) X(dwarf_lineendsequence) X(dwarf_linesrc) X(dwarf_getsrcfiles) \
+	X(dwarf_filesrc) X(dwarf_child) X(dwarf_siblingof) X(dwarf_tag) X(dwarf_diename) X(dwarf_attr) \
+	X(dwarf_attr_integrate) X(dwarf_formstring) X(dwarf_formudata) X(dwarf_srclang) X(dwarf_cu_info) \
 	X(dwarf_cu_getdwarf) X(dwarf_errmsg)
 DYNLIB_TABLE(dw, DWARF_FUNCTIONS, "libdw.so.1", "libdw1");
 
 #define RECYCLE_ROWS	(1u << 20)
 #define MAX_STEPS	(64u << 20)	/* entries and ranges visited in a unit or function */
-
-static struct culprit_error *get_dwarf(struct debuginfo *info, Dwarf **ret, uint64_t *ret_bias)
-{
-	struct culprit_error *err = dynlib_load(&dw_lib);
-	void *dwarf = NULL;
-
-	if (!err)
-		err = dbg_live_dwarf(info, &dwarf, ret_bias);
-	*ret = dwarf;
-	return err;
-}
-
-static struct culprit_error *over(const struct debuginfo *info, const char *what)
-{
-	return culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: DWARF with more %s than any real file has", info->path,
-				    what);
-}
-
-/* Room for one more of the array in *list. */
-static bool make_room(void *list, size_t size, size_t n, size_t *cap)
-{
-	void **array = list, *grown;
-	size_t more = *cap ? *cap * 2 : 256;
-
-	if (n < *cap)
-		return true;
-	grown = realloc(*array, more * size);
-	if (!grown)
-		return false;
-	*array = grown;
-	*cap = more;
-	return true;
-}
-
-/* ----------------------------------------------------- units and ranges */
-
-struct range_builder {
-	struct debuginfo *info;
-	struct dbg_range *ranges;	/* .unit counts in the order of sight until units are sorted */
-	uint64_t *offsets;		/* of each range's unit */
-	size_t n, cap_ranges, cap_offsets;
-};
-
-static void deinit_ranges(struct range_builder *builder)
-{
-	free(builder->ranges);
-	free(builder->offsets);
-}
-
-static struct culprit_error *add_range(struct range_builder *builder, uint64_t lo, uint64_t hi, uint64_t die_off)
-{
-	if (hi <= lo)
-		return NULL;
-	if (builder->n >= DBG_MAX_RANGES)
-		return over(builder->info, "address ranges");
-	if (!make_room(&builder->ranges, sizeof(*builder->ranges), builder->n, &builder->cap_ranges) ||
-	    !make_room(&builder->offsets, sizeof(*builder->offsets), builder->n, &builder->cap_offsets))
-		return &culprit_error_no_memory;
-	builder->ranges[builder->n] = (struct dbg_range){ .lo = lo, .hi = hi };
-	builder->offsets[builder->n++] = die_off;
-	return NULL;
-}
-
-/* All of .debug_aranges: small, and already sorted by unit. */
-static struct culprit_error *read_aranges(struct range_builder *builder, Dwarf *dwarf, uint64_t bias)
-{
-	struct culprit_error *err = NULL;
-	Dwarf_Aranges *aranges;
-	size_t n;
-
-	if (dw.dwarf_getaranges(dwarf, &aranges, &n) != 0)
-		return NULL;
-	for (size_t i = 0; i < n && !err; i++) {
-		Dwarf_Arange *arange = dw.dwarf_onearange(aranges, i);
-		Dwarf_Addr start;
-		Dwarf_Word len;
-		Dwarf_Off off;
-
-		if (arange && !dw.dwarf_getarangeinfo(arange, &start, &len, &off))
-			err = add_range(builder, start + bias, start + bias + len, off);
-	}
-	return err;
-}
-
-/* The ranges of every unit's DIE, for files without (all of) .debug_aranges. */
-static struct culprit_error *read_unit_ranges(struct range_builder *builder, Dwarf *dwarf, uint64_t bias)
-{
-	struct culprit_error *err = NULL;
-	Dwarf_CU *cu = NULL, *next;
-	Dwarf_Die die;
-	uint8_t type;
-	size_t units = 0;
-
-	while (!err && dw.dwarf_get_units(dwarf, cu, &next, NULL, &type, &die, NULL) == 0) {
-		Dwarf_Addr base, start, end;
-		ptrdiff_t at = 0;
-
-		cu = next;
-		if (++units > DBG_MAX_UNITS)
-			return over(builder->info, "units");
-		if (type != DW_UT_compile && type != DW_UT_skeleton)
-			continue;
-		while (!err && (at = dw.dwarf_ranges(&die, at, &base, &start, &end)) > 0)
-			err = add_range(builder, start + bias, end + bias, dw.dwarf_dieoffset(&die));
-	}
-	return err;
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static int compare_ranges(const void *a, const void *b)
-{
-	const struct dbg_range *x = a, *y = b;
-
-	if (x->lo != y->lo)
-		return x->lo < y->lo ? -1 : 1;
-	return x->hi < y->hi ? -1 : x->hi > y->hi;
-}
-
-static uint32_t unit_of_offset(const struct dbg_unit *units, uint32_t n, uint64_t die_off)
-{
-	uint32_t lo = 0, hi = n;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (units[mid].die_off < die_off)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* One unit per distinct offset; what was loaded of the former units goes over to them. */
-static struct culprit_error *make_units(struct range_builder *builder, struct dbg_unit **ret, uint32_t *ret_n)
-{
-	struct debuginfo *info = builder->info;
-	_cleanup_(freep) uint64_t *sorted = malloc((builder->n + info->n_units + 1) * sizeof(*sorted));
-	struct dbg_unit *units;
-	size_t n = 0, m = 0;
-
-	if (!sorted)
-		return &culprit_error_no_memory;
-	for (size_t i = 0; i < builder->n; i++)
-		sorted[n++] = builder->offsets[i];
-	for (uint32_t i = 0; i < info->n_units; i++)
-		sorted[n++] = info->units[i].die_off;
-	qsort(sorted, n, sizeof(*sorted), compare_u64);
-	for (size_t i = 0; i < n; i++) {
-		if (!i || sorted[i] != sorted[i - 1])
-			sorted[m++] = sorted[i];
-	}
-	if (m > DBG_MAX_UNITS)
-		return over(info, "units");
-	units = calloc(m + 1, sizeof(*units));
-	if (!units)
-		return &culprit_error_no_memory;
-	for (size_t i = 0; i < m; i++)
-		units[i].die_off = sorted[i];
-	for (uint32_t i = 0; i < info->n_units; i++)
-		units[unit_of_offset(units, (uint32_t)m, info->units[i].die_off)] = info->units[i];
-	*ret = units;
-	*ret_n = (uint32_t)m;
-	return NULL;
-}
-
-struct culprit_error *dbg_load_ranges(struct debuginfo *info, bool complete)
-{
-	_cleanup_(deinit_ranges) struct range_builder builder = { .info = info };
-	struct culprit_error *err;
-	struct dbg_unit *units;
-	uint64_t bias;
-	uint32_t n;
-	Dwarf *dwarf;
-
-	err = get_dwarf(info, &dwarf, &bias);
-	if (!err)
-		err = complete ? read_unit_ranges(&builder, dwarf, bias) : read_aranges(&builder, dwarf, bias);
-	for (uint32_t i = 0; complete && !err && i < info->n_ranges; i++) {
-		const struct dbg_range *range = &info->ranges[i];
-
-		if (range->unit < info->n_units && dbg_check(info, range, sizeof(*range)))
-			err = add_range(&builder, range->lo, range->hi, info->units[range->unit].die_off);
-	}
-	if (!err)
-		err = make_units(&builder, &units, &n);
-	if (err)
-		return err;
-	for (size_t i = 0; i < builder.n; i++)
-		builder.ranges[i].unit = unit_of_offset(units, n, builder.offsets[i]);
-	if (builder.n)
-		qsort(builder.ranges, builder.n, sizeof(*builder.ranges), compare_ranges);
-	free(info->units);
-	info->units = units;
-	info->n_units = n;
-	if (info->ranges_owned)
-		free(info->ranges);
-	info->ranges = no_free_ptr(builder.ranges);
-	info->n_ranges = (uint32_t)builder.n;
-	info->ranges_owned = true;
-	info->ranges_complete = complete;
-	info->grown = true;
-	return NULL;
-}
-
-/* ------------------------------------------------------------ one unit */
 
 struct interval {
 	uint64_t lo, hi;
@@ -294,90 +74,6 @@ static void deinit_unit(struct unit_builder *builder)
 	free(builder->functions);
 }
 
-/*
- * dir/./a/../b.c to dir/b.c, in place.  A leading .. stays.
- */
-static size_t normalize(char *path)
-{
-	size_t starts[128], n = 0, out = 0, in = 0;
-	bool absolute = *path == '/';
-
-	if (absolute)
-		in = out = 1;
-	while (path[in]) {
-		size_t len = strcspn(path + in, "/");
-
-		if (len == 2 && path[in] == '.' && path[in + 1] == '.' && n) {
-			out = starts[--n];
-		} else if (len && !(len == 1 && path[in] == '.')) {
-			bool up = len == 2 && path[in] == '.' && path[in + 1] == '.';
-
-			if (!up && n < countof(starts))
-				starts[n++] = out;
-			if (out > (absolute ? 1u : 0u))
-				path[out++] = '/';
-			memmove(path + out, path + in, len);
-			out += len;
-		}
-		in += len;
-		while (path[in] == '/')
-			in++;
-	}
-	path[out] = 0;
-	return out;
-}
-
-/* A source path as it is kept: normalized, and without the directory of the build where it begins with that. */
-static struct culprit_error *intern_path(struct unit_builder *builder, const char *path, uint32_t *ret)
-{
-	struct culprit_error *err;
-	char kept[8192], dir[4096];
-	size_t len, dir_len = builder->comp_dir ? strlen(builder->comp_dir) : 0;
-
-	len = strlen(path);
-	if (len + dir_len + 2 > sizeof(kept)) {
-		*ret = 0;
-		return NULL;
-	}
-	/* libdw leaves "../mm/slub.c" as it is */
-	if (!strncmp(path, "../", 3) && dir_len && *builder->comp_dir == '/') {
-		memcpy(kept, builder->comp_dir, dir_len);
-		kept[dir_len] = '/';
-		memcpy(kept + dir_len + 1, path, len + 1);
-	} else {
-		memcpy(kept, path, len + 1);
-	}
-	len = normalize(kept);
-	path = kept;
-	if (dir_len && dir_len + 2 < sizeof(dir)) {
-		memcpy(dir, builder->comp_dir, dir_len + 1);
-		dir_len = normalize(dir);
-		if (len > dir_len + 1 && !memcmp(kept, dir, dir_len) && kept[dir_len] == '/') {
-			path += dir_len + 1;
-			len -= dir_len + 1;
-		}
-	}
-	err = dbg_intern(builder->info, (struct span){ path, len }, ret);
-	return err;
-}
-
-static struct culprit_error *remember_path(struct unit_builder *builder, const char *path, uint32_t *ret)
-{
-	struct dbg_known_path *known = builder->info->known_paths;
-	struct culprit_error *err;
-
-	known += ((uintptr_t)path >> 3 ^ (uintptr_t)path >> 11) % countof(builder->info->known_paths);
-	/* units share strings, but not necessarily the directory */
-	if (known->path == path && known->directory == builder->comp_dir) {
-		*ret = known->id;
-		return NULL;
-	}
-	err = intern_path(builder, path, ret);
-	if (!err)
-		*known = (struct dbg_known_path){ .path = path, .directory = builder->comp_dir, .id = *ret };
-	return err;
-}
-
 static struct culprit_error *convert_row(struct unit_builder *builder, Dwarf_Line *line, uint32_t off, bool end,
 					 struct dbg_row *ret)
 {
@@ -389,7 +85,7 @@ static struct culprit_error *convert_row(struct unit_builder *builder, Dwarf_Lin
 		return NULL;
 	dw.dwarf_lineno(line, &number);
 	ret->line = number > 0 ? (uint32_t)number : 0;
-	return remember_path(builder, path, &ret->file);
+	return dbg_remember_path(builder->info, builder->comp_dir, path, &ret->file);
 }
 
 static bool same_place(const struct dbg_row *a, const struct dbg_row *b)
@@ -417,7 +113,7 @@ static struct culprit_error *add_row(struct unit_builder *builder, const struct 
 		*ended = (struct dbg_row){ .off = row->off, .file = last->file, .line = last->line };
 	if (last && same_place(last, row))
 		return NULL;
-	if (!make_room(&builder->rows, sizeof(*row), builder->n_rows, &builder->cap_rows))
+	if (!dbg_make_room(&builder->rows, sizeof(*row), builder->n_rows, &builder->cap_rows))
 		return &culprit_error_no_memory;
 	builder->rows[builder->n_rows++] = *row;
 	return NULL;
@@ -433,7 +129,7 @@ static struct culprit_error *read_rows(struct unit_builder *builder)
 	if (dw.dwarf_getsrclines(&builder->die, &lines, &n) != 0)
 		return NULL;
 	if (n > DBG_MAX_ROWS)
-		return over(builder->info, "line rows");
+		return dbg_over(builder->info, "line rows");
 	for (size_t i = 0; i < n && !err; i++) {
 		Dwarf_Line *line = dw.dwarf_onesrcline(lines, i);
 		struct dbg_row row;
@@ -491,13 +187,13 @@ static struct culprit_error *add_intervals(struct unit_builder *builder, Dwarf_D
 	*ret_any = false;
 	while ((at = dw.dwarf_ranges(die, at, &base, &lo, &hi)) > 0) {
 		if (!builder->steps--)
-			return over(builder->info, "ranges in a unit");
+			return dbg_over(builder->info, "ranges in a unit");
 		if (hi <= lo)
 			continue;
 		if (number >= DBG_MAX_SCOPES)
-			return over(builder->info, "scopes in a unit");
-		if (!make_room(&builder->intervals, sizeof(*builder->intervals), builder->n_intervals,
-			       &builder->cap_intervals))
+			return dbg_over(builder->info, "scopes in a unit");
+		if (!dbg_make_room(&builder->intervals, sizeof(*builder->intervals), builder->n_intervals,
+				   &builder->cap_intervals))
 			return &culprit_error_no_memory;
 		builder->intervals[builder->n_intervals++] = (struct interval){
 			.lo = lo + builder->bias, .hi = hi + builder->bias, .scope = number, .depth = depth,
@@ -515,7 +211,7 @@ static struct culprit_error *add_function(struct unit_builder *builder, Dwarf_Di
 
 	if (err || !any)
 		return err;
-	if (!make_room(&builder->functions, sizeof(*builder->functions), builder->n_functions, &builder->cap_functions))
+	if (!dbg_make_room(&builder->functions, sizeof(*builder->functions), builder->n_functions, &builder->cap_functions))
 		return &culprit_error_no_memory;
 	builder->functions[builder->n_functions++] = (struct dbg_function){ .die_off = dw.dwarf_dieoffset(die) };
 	return NULL;
@@ -540,7 +236,7 @@ static struct culprit_error *add_scope(struct unit_builder *builder, Dwarf_Die *
 		return err;
 	if (parent)
 		scope_call(builder, die, &scope);
-	if (!make_room(&builder->scopes, sizeof(scope), builder->n_scopes, &builder->cap_scopes))
+	if (!dbg_make_room(&builder->scopes, sizeof(scope), builder->n_scopes, &builder->cap_scopes))
 		return &culprit_error_no_memory;
 	builder->scopes[builder->n_scopes++] = scope;
 	*ret = (uint32_t)builder->n_scopes;
@@ -624,7 +320,7 @@ static struct culprit_error *visit(struct unit_builder *builder, Dwarf_Die *root
 		bool below;
 
 		if (!builder->steps--)
-			return over(builder->info, "entries in a unit");
+			return dbg_over(builder->info, "entries in a unit");
 		err = visit_entry(builder, die, (uint32_t)depth + 1, stack[depth].scope, &inner, &below);
 		if (err)
 			return err;
@@ -669,7 +365,7 @@ static bool add_segment(struct unit_builder *builder, uint64_t addr, uint32_t sc
 	}
 	if (last && last->scope == scope)
 		return true;
-	if (!make_room(&builder->segments, sizeof(*last), builder->n_segments, &builder->cap_segments))
+	if (!dbg_make_room(&builder->segments, sizeof(*last), builder->n_segments, &builder->cap_segments))
 		return false;
 	builder->segments[builder->n_segments++] = (struct dbg_segment){ .off = off, .scope = scope };
 	return true;
@@ -732,7 +428,7 @@ static struct culprit_error *read_files(struct unit_builder *builder, Dwarf_File
 
 		ret[i] = 0;
 		if (path)
-			err = remember_path(builder, path, &ret[i]);
+			err = dbg_remember_path(builder->info, builder->comp_dir, path, &ret[i]);
 	}
 	return err;
 }
@@ -748,7 +444,7 @@ static struct culprit_error *keep_unit(struct unit_builder *builder, struct dbg_
 	if (dw.dwarf_getsrcfiles(&builder->functions_die, &files, &n_files) != 0)
 		n_files = 0;
 	if (n_files > DBG_MAX_ROWS)
-		return over(builder->info, "files in a unit");
+		return dbg_over(builder->info, "files in a unit");
 	lines = join_arrays(builder->rows, rows, builder->segments, places, n_files * sizeof(uint32_t));
 	if (!lines)
 		return &culprit_error_no_memory;
@@ -819,7 +515,7 @@ static struct culprit_error *open_unit(struct unit_builder *builder, uint64_t di
 	struct culprit_error *err;
 	Dwarf *dwarf;
 
-	err = get_dwarf(builder->info, &dwarf, &builder->bias);
+	err = dbg_get_dwarf(&dw_lib, builder->info, &dwarf, &builder->bias);
 	if (err)
 		return err;
 	if (!dw.dwarf_offdie(dwarf, die_off, &builder->die))
@@ -875,112 +571,4 @@ struct culprit_error *dbg_load_function(struct debuginfo *info, const struct dbg
 	if (!err)
 		err = make_segments(&builder);
 	return err ? err : keep_function(&builder, function);
-}
-
-/* --------------------------------------------------------- source root */
-
-/* Directories at the top of a kernel tree. */
-static const char *const top_dirs[] = {
-	"arch", "block", "certs", "crypto", "drivers", "fs", "include", "init", "io_uring", "ipc", "kernel", "lib",
-	"mm", "net", "rust", "samples", "scripts", "security", "sound", "tools", "usr", "virt",
-};
-
-struct vote {
-	char *root;
-	size_t len;
-	size_t n;
-};
-
-static struct culprit_error *cast_vote(struct vote *votes, size_t max, size_t *n, const char *path, size_t len)
-{
-	for (size_t i = 0; i < *n; i++) {
-		if (votes[i].len == len && !memcmp(votes[i].root, path, len)) {
-			votes[i].n++;
-			return NULL;
-		}
-	}
-	if (*n == max)
-		return NULL;
-	votes[*n].root = strndup(path, len);
-	if (!votes[*n].root)
-		return &culprit_error_no_memory;
-	votes[*n].len = len;
-	votes[(*n)++].n = 1;
-	return NULL;
-}
-
-static struct culprit_error *vote_for(struct vote *votes, size_t max, size_t *n, const char *path)
-{
-	struct culprit_error *err = NULL;
-
-	for (const char *at = strchr(path, '/'); at && !err; at = strchr(at + 1, '/')) {
-		for (size_t i = 0; i < countof(top_dirs) && !err; i++) {
-			size_t len = strlen(top_dirs[i]);
-
-			if (!strncmp(at + 1, top_dirs[i], len) && at[1 + len] == '/')
-				err = cast_vote(votes, max, n, path, (size_t)(at + 1 - path));
-		}
-	}
-	return err;
-}
-
-/* A sample is enough, and does not read all pages of .debug_info. */
-#define ALL_OF_FIRST	64
-#define ONE_IN		16
-
-/*
- * Each unit with an absolute name votes for what stands before any directory
- * that looks like a kernel's top; the winner, the longest of several, is the
- * root.  Fails where all of a file's units lie below one subdirectory that
- * itself has such a name inside ("fs/kernel/").
- */
-static struct culprit_error *vote_of_unit(struct vote *votes, size_t max, size_t *n, Dwarf_Die *die)
-{
-	const char *name = dw.dwarf_diename(die), *dir = NULL;
-	_cleanup_(freep) char *path = NULL;
-	Dwarf_Attribute attr;
-
-	if (name && *name == '/')
-		return vote_for(votes, max, n, name);
-	/* make O=build: "../mm/slub.c" of a unit that was compiled in the tree's build directory */
-	if (!name || strncmp(name, "../", 3) || !dw.dwarf_attr(die, DW_AT_comp_dir, &attr) ||
-	    !(dir = dw.dwarf_formstring(&attr)) || *dir != '/')
-		return NULL;
-	if (asprintf(&path, "%s/%s", dir, name) < 0) {
-		path = NULL;
-		return &culprit_error_no_memory;
-	}
-	normalize(path);
-	return vote_for(votes, max, n, path);
-}
-
-struct culprit_error *dbg_load_source_root(struct debuginfo *info)
-{
-	struct vote votes[256] = { 0 };
-	struct culprit_error *err;
-	size_t n = 0, best = 0, units = 0;
-	Dwarf_CU *cu = NULL, *next;
-	uint64_t bias;
-	Dwarf_Die die;
-	Dwarf *dwarf;
-
-	err = get_dwarf(info, &dwarf, &bias);
-	while (!err && units++ < DBG_MAX_UNITS && dw.dwarf_get_units(dwarf, cu, &next, NULL, NULL, &die, NULL) == 0) {
-		cu = next;
-		if (units <= ALL_OF_FIRST || units % ONE_IN == 0)
-			err = vote_of_unit(votes, countof(votes), &n, &die);
-	}
-	for (size_t i = 1; i < n; i++) {
-		if (votes[i].n > votes[best].n || (votes[i].n == votes[best].n && votes[i].len > votes[best].len))
-			best = i;
-	}
-	if (!err) {
-		info->source_root = n ? no_free_ptr(votes[best].root) : strdup("");
-		info->grown = true;
-		if (!info->source_root)
-			err = &culprit_error_no_memory;
-	}
-	for (size_t i = 0; i < n; i++)
-		free(votes[i].root);
-	return err;
 }

@@ -548,7 +548,7 @@ static struct culprit_error *read_notes(struct debuginfo *info)
 	return NULL;
 }
 
-static struct culprit_error *load_one(struct debuginfo *info)
+struct culprit_error *dbg_load_symbols(struct debuginfo *info)
 {
 	_cleanup_(deinit_reader) struct symbol_reader reader = { .info = info };
 	struct culprit_error *err = dbg_open_live(info);
@@ -566,56 +566,14 @@ static struct culprit_error *load_one(struct debuginfo *info)
 	if (!sort_symbols(info))
 		return &culprit_error_no_memory;
 	set_reach(info, reader.sections);
-	if (!hash_symbols(info))
-		return &culprit_error_no_memory;
-	return info->has_lines ? dbg_load_ranges(info, false) : NULL;
+	return hash_symbols(info) ? NULL : &culprit_error_no_memory;
 }
 
-/* NULL in *ret: there is none. */
-static struct culprit_error *find_separate(struct debuginfo *info, const struct debuginfo_options *options, char **ret)
+struct culprit_error *dbg_find_lines(struct debuginfo *info, const struct debuginfo_options *options, char **ret)
 {
 	GElf_Word crc = 0;
 	const char *link = dwfl.dwelf_elf_gnu_debuglink(info->live->elf, &crc);
 
 	*ret = dbg_find_separate(info->path, info->build_id, link, crc, options);
 	return !*ret && options->debuginfod && info->build_id ? debuginfod_fetch(info->build_id, ret) : NULL;
-}
-
-struct culprit_error *dbg_load_elf(struct debuginfo *info, const struct debuginfo_options *options)
-{
-	struct culprit_error *err = load_one(info);
-	_cleanup_(debuginfo_closep) struct debuginfo *separate = NULL;
-	struct debuginfo swap;
-	struct stat st;
-
-	if (err)
-		return err;
-	info->grown = true;
-	if (!stat(info->path, &st))
-		info->file_bytes = (uint64_t)st.st_size;
-	if (info->has_lines || !options)
-		return NULL;
-	separate = calloc(1, sizeof(*separate));
-	if (!separate)
-		return &culprit_error_no_memory;
-	err = find_separate(info, options, &separate->path);
-	if (err || !separate->path)
-		return err;
-	err = load_one(separate);
-	if (err || !separate->has_lines ||
-	    (info->build_id && (!separate->build_id || strcmp(info->build_id, separate->build_id)))) {
-		culprit_error_destroy(err);
-		return NULL;
-	}
-	/* a debug file has all that the stripped one has, but for what stood in its data */
-	swap = *info;
-	*info = *separate;
-	*separate = swap;
-	info->grown = true;
-	info->file_bytes = separate->file_bytes;
-	info->cache_dir = no_free_ptr(separate->cache_dir);
-	if (!info->banner)
-		info->banner = no_free_ptr(separate->banner);
-	separate->grown = false;
-	return NULL;
 }

@@ -12,7 +12,7 @@
  * needs and not the whole file.
  *
  * Written to a temporary name and renamed.  Not used: another version, build
- * ID, size of ELF file, a bad checksum, a table outside the body.  One file is
+ * ID, size of ELF file, a bad dbg_checksum, a table outside the body.  One file is
  * bounded by MAX_UNIT_BYTES of units' tables, the directory by MAX_DIR_BYTES,
  * above which the files that were not used for longest go.
  */
@@ -29,7 +29,6 @@
 
 #define MAGIC		0x31786469706c7563ull	/* "culpidx1" */
 #define VERSION		3u
-#define BLOCK_BYTES	4096u
 #define MAX_UNIT_BYTES	(96ull << 20)
 #define MAX_FILE_BYTES	(1ull << 30)
 #define MAX_DIR_BYTES	(512ull << 20)
@@ -82,26 +81,6 @@ static uint64_t lines_bytes(const struct unit_on_disk *disk)
 	       (uint64_t)disk->n_files * sizeof(uint32_t);
 }
 
-static uint64_t checksum(const void *data, size_t len)
-{
-	const uint8_t *bytes = data;
-	uint64_t lanes[4] = { len, 1, 2, 3 }, word, sum = 0;
-	size_t i = 0;
-
-	for (; i + 32 <= len; i += 32) {
-		for (int k = 0; k < 4; k++) {
-			memcpy(&word, bytes + i + 8 * k, 8);
-			lanes[k] = (lanes[k] ^ word) * 0x9e3779b97f4a7c15ull;
-			lanes[k] ^= lanes[k] >> 29;
-		}
-	}
-	for (; i < len; i++)
-		lanes[0] = (lanes[0] ^ bytes[i]) * 0x100000001b3ull;
-	for (int k = 0; k < 4; k++)
-		sum = (sum ^ lanes[k] ^ lanes[k] >> 31) * 0xbf58476d1ce4e5b9ull;
-	return sum ^ sum >> 32;
-}
-
 static char *index_path(const struct debuginfo *info)
 {
 	char *path;
@@ -110,32 +89,6 @@ static char *index_path(const struct debuginfo *info)
 }
 
 /* ---------------------------------------------------------------- read */
-
-bool dbg_check(struct debuginfo *info, const void *ptr, size_t len)
-{
-	struct dbg_cache *cache = info->cache;
-	const uint8_t *start = ptr;
-	size_t first, last;
-
-	if (!cache || !len || start < cache->map || start >= cache->map + cache->size)
-		return true;
-	first = (size_t)(start - cache->map - cache->body) / BLOCK_BYTES;
-	last = ((size_t)(start - cache->map - cache->body) + len - 1) / BLOCK_BYTES;
-	for (size_t i = first; i <= last; i++) {
-		if (i >= cache->n_blocks) {
-			info->corrupt = true;
-			return false;
-		}
-		if (cache->checked[i / 64] >> (i % 64) & 1)
-			continue;
-		if (checksum(cache->map + cache->body + i * BLOCK_BYTES, BLOCK_BYTES) != cache->sums[i]) {
-			info->corrupt = true;
-			return false;
-		}
-		cache->checked[i / 64] |= 1ull << (i % 64);
-	}
-	return true;
-}
 
 void dbg_index_unmap(struct debuginfo *info)
 {
@@ -152,15 +105,15 @@ static uint64_t header_sum(const struct header *header)
 	struct header copy = *header;
 
 	copy.sum = 0;
-	return checksum(&copy, sizeof(copy)) ^ checksum(header + 1, header->n_blocks * sizeof(uint64_t));
+	return dbg_checksum(&copy, sizeof(copy)) ^ dbg_checksum(header + 1, header->n_blocks * sizeof(uint64_t));
 }
 
 static bool header_holds(const struct header *header, const struct debuginfo *info, size_t size)
 {
 	uint64_t bytes = size - header->body;
 
-	if (header->magic != MAGIC || header->version != VERSION || header->body % BLOCK_BYTES ||
-	    header->body >= size || bytes != (uint64_t)header->n_blocks * BLOCK_BYTES ||
+	if (header->magic != MAGIC || header->version != VERSION || header->body % DBG_BLOCK_BYTES ||
+	    header->body >= size || bytes != (uint64_t)header->n_blocks * DBG_BLOCK_BYTES ||
 	    sizeof(*header) + header->n_blocks * sizeof(uint64_t) > header->body)
 		return false;
 	if (header_sum(header) != header->sum || header->build_id[sizeof(header->build_id) - 1] ||
@@ -375,8 +328,8 @@ static void flush(struct writer *writer)
 {
 	size_t done = 0;
 
-	for (size_t i = 0; i + BLOCK_BYTES <= writer->fill && writer->n_sums < writer->max_sums; i += BLOCK_BYTES)
-		writer->sums[writer->n_sums++] = checksum(writer->buffer + i, BLOCK_BYTES);
+	for (size_t i = 0; i + DBG_BLOCK_BYTES <= writer->fill && writer->n_sums < writer->max_sums; i += DBG_BLOCK_BYTES)
+		writer->sums[writer->n_sums++] = dbg_checksum(writer->buffer + i, DBG_BLOCK_BYTES);
 	while (done < writer->fill && !writer->failed) {
 		ssize_t n = write(writer->fd, writer->buffer + done, writer->fill - done);
 
@@ -392,7 +345,7 @@ static void put(struct writer *writer, const void *data, size_t len)
 	const uint8_t *bytes = data;
 
 	while (len) {
-		size_t n = BUFFER_BLOCKS * BLOCK_BYTES - writer->fill;
+		size_t n = BUFFER_BLOCKS * DBG_BLOCK_BYTES - writer->fill;
 
 		if (n > len)
 			n = len;
@@ -405,7 +358,7 @@ static void put(struct writer *writer, const void *data, size_t len)
 		writer->fill += n;
 		writer->at += n;
 		len -= n;
-		if (writer->fill == BUFFER_BLOCKS * BLOCK_BYTES)
+		if (writer->fill == BUFFER_BLOCKS * DBG_BLOCK_BYTES)
 			flush(writer);
 	}
 }
@@ -544,7 +497,7 @@ static void put_body(struct writer *writer, struct debuginfo *info, const struct
 	put(writer, NULL, (size_t)(tables[STRINGS].off - writer->at));
 	put(writer, info->strings, info->strings_len);
 	put(writer, info->added, info->added_len);
-	put(writer, NULL, (size_t)(align(writer->at, BLOCK_BYTES) - writer->at));
+	put(writer, NULL, (size_t)(align(writer->at, DBG_BLOCK_BYTES) - writer->at));
 	flush(writer);
 }
 
@@ -554,10 +507,10 @@ static bool write_all(struct debuginfo *info, struct layout *layout, int fd)
 	struct writer writer = { .fd = fd };
 	bool good = false;
 
-	header->n_blocks = (uint32_t)(align(layout->end, BLOCK_BYTES) / BLOCK_BYTES);
-	header->body = align(sizeof(*header) + header->n_blocks * sizeof(uint64_t), BLOCK_BYTES);
+	header->n_blocks = (uint32_t)(align(layout->end, DBG_BLOCK_BYTES) / DBG_BLOCK_BYTES);
+	header->body = align(sizeof(*header) + header->n_blocks * sizeof(uint64_t), DBG_BLOCK_BYTES);
 	writer.max_sums = header->n_blocks;
-	writer.buffer = malloc(BUFFER_BLOCKS * BLOCK_BYTES);
+	writer.buffer = malloc(BUFFER_BLOCKS * DBG_BLOCK_BYTES);
 	/* the header and the sums stand together, as they do in the file */
 	struct header *whole = calloc(1, header->body);
 	if (writer.buffer && whole && lseek(fd, (off_t)header->body, SEEK_SET) >= 0) {

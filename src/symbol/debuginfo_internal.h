@@ -3,10 +3,15 @@
  * What the debuginfo*.c files share.  Nobody else includes this.
  *
  *	debuginfo.c		the interface: look-ups by bisection in the tables
+ *	debuginfo_dwarf.c	libdw: line rows and inline intervals of a unit
+ *	debuginfo_ranges.c	libdw: which unit has an address
+ *	debuginfo_paths.c	libdw: source paths, and the root of their tree
  *	debuginfo_elf.c		libelf, libdwfl: open, decompress, symbols, notes
- *	debuginfo_dwarf.c	libdw: units, line rows, inline intervals
  *	debuginfo_index.c	the tables as a file in the cache
  *	debuginfo_find.c	which file: build IDs, debuglinks, module trees
+ *	debuginfo_tables.c	memory of the tables: strings, checks of mapped blocks
+ *
+ * Each calls only those below it in this list.
  *
  * The tables below are plain arrays that look the same in memory and in the
  * index file, so an index is used where it is mapped.  Strings are offsets
@@ -26,6 +31,7 @@
 #define DBG_MAX_ROWS		(8u << 20)	/* of one unit */
 #define DBG_MAX_SCOPES		(4u << 20)	/* of one unit */
 #define DBG_MAX_DEPTH		64		/* of nested scopes */
+#define DBG_BLOCK_BYTES		4096u		/* of an index: checked as a whole */
 #define DBG_MAX_STRINGS		(256u << 20)	/* bytes added by one process */
 
 struct dbg_symbol {
@@ -154,7 +160,7 @@ struct debuginfo {
 	struct dbg_live *live;
 };
 
-/* ---- debuginfo.c */
+/* ---- debuginfo_tables.c */
 
 /* malloc() for what is filled at once; large, it is in huge pages, as every page costs more than filling it. */
 void *dbg_alloc(size_t bytes);
@@ -173,10 +179,18 @@ struct culprit_error *dbg_intern(struct debuginfo *info, struct span s, uint32_t
 /* Never NULL; "" for an offset out of bounds. Valid until debuginfo_close(). */
 const char *dbg_string(struct debuginfo *info, uint32_t off);
 
+/* False, and info->corrupt set, where the bytes are mapped and fail their check. */
+bool dbg_check(struct debuginfo *info, const void *ptr, size_t len);
+
+uint64_t dbg_checksum(const void *data, size_t len);
+
 /* ---- debuginfo_elf.c */
 
 /* Open with libelf and fill in symbols, build ID, banner, relocatable, has_lines. */
-struct culprit_error *dbg_load_elf(struct debuginfo *info, const struct debuginfo_options *options);
+struct culprit_error *dbg_load_symbols(struct debuginfo *info);
+
+/* Where the lines are that an open file lacks; NULL in *ret: nowhere. The caller frees. */
+struct culprit_error *dbg_find_lines(struct debuginfo *info, const struct debuginfo_options *options, char **ret);
 
 /* The handles alone, for what an index lacks. */
 struct culprit_error *dbg_open_live(struct debuginfo *info);
@@ -188,13 +202,21 @@ void dbg_recycle_live(struct debuginfo *info);
 /* The Dwarf handle (as void, so that this header stays free of libdw); *ret_bias is added to its addresses. */
 struct culprit_error *dbg_live_dwarf(struct debuginfo *info, void **ret, uint64_t *ret_bias);
 
-/* ---- debuginfo_dwarf.c */
+/* ---- debuginfo_ranges.c */
 
 /* Fill in ranges and units; complete reads every unit's own ranges. */
 struct culprit_error *dbg_load_ranges(struct debuginfo *info, bool complete);
+
+/* ---- debuginfo_paths.c */
+
+/* The id of a source path as libdw gave it, relative to the directory of the build (NULL: not known). */
+struct culprit_error *dbg_remember_path(struct debuginfo *info, const char *directory, const char *path, uint32_t *ret);
+struct culprit_error *dbg_load_source_root(struct debuginfo *info);
+
+/* ---- debuginfo_dwarf.c */
+
 struct culprit_error *dbg_load_unit(struct debuginfo *info, uint32_t unit);
 struct culprit_error *dbg_load_function(struct debuginfo *info, const struct dbg_unit *unit, struct dbg_function *function);
-struct culprit_error *dbg_load_source_root(struct debuginfo *info);
 
 /* ---- debuginfo_index.c */
 
@@ -205,9 +227,6 @@ void dbg_index_unmap(struct debuginfo *info);
 
 /* Bring functions of a mapped unit into unit->functions. False: out of memory, or info->corrupt is set. */
 bool dbg_index_functions(struct debuginfo *info, struct dbg_unit *unit);
-
-/* False, and info->corrupt set, where the bytes are mapped and fail their check. */
-bool dbg_check(struct debuginfo *info, const void *ptr, size_t len);
 
 /* ---- debuginfo_find.c */
 
