@@ -63,7 +63,8 @@ struct config {
 	double build_cost;		/* in runs; below 0: as measured */
 	bool exit_judges;		/* run's exit code is a verdict where the console says nothing */
 	uint32_t parallel;		/* runs at once */
-	int64_t infra_pause_ms;		/* longest pause between failures around the kernel in a row */
+	int64_t infra_pause_ms;		/* longest pause between failures around the kernel in a row; 0: none */
+	int64_t infra_patience_ms;	/* how long a row of them is borne with */
 	int64_t after_crash_ms;		/* how long a run may go on after its first crash */
 
 	uint32_t baseline_runs;		/* of the known end without the target before that is given up */

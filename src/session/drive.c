@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "session/pins.h"
+#include "session/reset.h"
+
 /* How long an earlier drive's guardians may take to clean up. */
 #define LOCK_WAIT_MS 15000
 
@@ -63,10 +66,14 @@ static struct culprit_error *test(struct drive *d, bool *ret_cancelled)
 	const struct session_run *run;
 	uint32_t n_parallel = s->action.n_parallel ? s->action.n_parallel : 1;
 	struct culprit_error *err;
+	bool probed;
 
 	drive_pause(d, &subject, ret_cancelled);
 	if (*ret_cancelled)
 		return NULL;
+	err = drive_probe(d, &subject, &probed, ret_cancelled);
+	if (err || probed)
+		return err;
 	if (s->action.needs_build || !runner_is_built(d->runner, &subject)) {
 		err = drive_build(d, &subject, &build);
 		*ret_cancelled = !err && !build;
@@ -128,7 +135,11 @@ static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 	if (err)
 		return err;
 	s->phase = PHASE_IDLE;
-	if (cancelled)
+	if (d->out)
+		s->action = (struct bisect_action){ .act = BISECT_GIVE_UP, .why = BISECT_WHY_INFRASTRUCTURE, .commit = BISECT_NONE };
+	if (d->out || (!cancelled && s->action.act == BISECT_GIVE_UP && s->action.why == BISECT_WHY_INFRASTRUCTURE))
+		*ret = SESSION_OUTAGE;
+	else if (cancelled)
 		*ret = SESSION_CANCELLED;
 	else if (s->action.act == BISECT_DONE_CULPRIT)
 		*ret = SESSION_CULPRIT;
@@ -152,6 +163,7 @@ struct culprit_error *drive_run(struct drive *d, const struct session_observer *
 	struct culprit_error *err;
 
 	d->observer = observer;
+	d->out = false;
 	err = runner_create(&options, &d->runner);
 	if (!err)
 		err = run_all(d, ret);
@@ -215,7 +227,57 @@ static struct culprit_error *open_journal(struct drive *d)
 	return journal_commit(d->journal, &draft);
 }
 
-struct culprit_error *drive_open(const char *config_path, int cancel_fd, struct drive **ret)
+/* What there is no record of yet, or of which the user says that the change does not matter. */
+static struct culprit_error *journal_inputs(struct drive *d)
+{
+	const struct session *s = d->session;
+	struct culprit_error *err = NULL;
+
+	for (int i = 0; i < INPUT_GROUPS && !err; i++) {
+		_cleanup_(buf_deinit) struct buf now = { 0 };
+		struct journal_draft draft;
+
+		err = inputs_take(s->config, (enum input_group)i, &now);
+		if (err || (s->inputs[i] && !strcmp(s->inputs[i], now.data)))
+			continue;
+		journal_begin(&draft, "inputs");
+		journal_add(&draft, "of", input_group_name((enum input_group)i));
+		journal_add(&draft, "items", now.data);
+		err = journal_commit(d->journal, &draft);
+	}
+	return err;
+}
+
+static struct culprit_error *refuse(const struct session *s, const struct session_changes *changes)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+
+	if (!session_changes_format(s, changes, &text))
+		return &culprit_error_no_memory;
+	return culprit_error_create(CULPRIT_ERROR_MISMATCH, "%s.\n  'culprit bisect reset' forgets what rests on it (the old journal "
+				    "is kept), 'culprit bisect run --keep' counts it all the same", text.data);
+}
+
+/* *ret_reset: what was there said nothing and is to be forgotten. */
+static struct culprit_error *check_inputs(struct drive *d, bool keep, bool *ret_reset)
+{
+	struct session_changes changes;
+	struct culprit_error *err = session_changes(d->session, &changes);
+
+	if (err)
+		return err;
+	*ret_reset = changes.any && changes.voids_nothing;
+	if (changes.any && !keep && !*ret_reset)
+		err = refuse(d->session, &changes);
+	if (*ret_reset && !(session_changes_format(d->session, &changes, &d->notice) &&
+			    buf_add_str(&d->notice, ", which said nothing: forgotten")))
+		err = &culprit_error_no_memory;
+	session_changes_deinit(&changes);
+	return err;
+}
+
+static struct culprit_error *open_once(const char *config_path, int cancel_fd, bool keep, struct drive **ret,
+				       bool *ret_reset)
 {
 	_cleanup_(drive_closep) struct drive *d = calloc(1, sizeof(*d));
 	struct culprit_error *err;
@@ -226,13 +288,55 @@ struct culprit_error *drive_open(const char *config_path, int cancel_fd, struct 
 	err = session_create(config_path, &d->session);
 	if (!err)
 		err = open_journal(d);
+	if (!err)
+		err = check_inputs(d, keep, ret_reset);
+	if (!err && *ret_reset) {
+		*ret = no_free_ptr(d);
+		return NULL;
+	}
 	if (!err && !d->session->begun)
 		err = begin(d);
 	if (!err)
 		err = session_complete(d->session);
 	if (!err)
+		err = journal_inputs(d);
+	if (!err)
+		err = pins_set(d->session->git, d->session->id, d->session->newer.hex, d->session->older,
+			       d->session->n_older);
+	if (!err)
 		*ret = no_free_ptr(d);
 	return err;
+}
+
+struct culprit_error *drive_open(const char *config_path, int cancel_fd, bool keep, struct drive **ret)
+{
+	static const struct reset_request request = { .scope = RESET_CHANGED };
+	struct buf notice = { 0 };
+	struct reset_result result;
+	bool again = false;
+	struct culprit_error *err = open_once(config_path, cancel_fd, keep, ret, &again);
+
+	if (err || !again)
+		return err;
+	notice = (*ret)->notice;
+	(*ret)->notice = (struct buf){ 0 };
+	drive_close(*ret);
+	*ret = NULL;
+	err = session_reset(config_path, &request, &result);
+	if (!err) {
+		reset_result_deinit(&result);
+		err = open_once(config_path, cancel_fd, keep, ret, &again);
+	}
+	if (err)
+		buf_deinit(&notice);
+	else
+		(*ret)->notice = notice;
+	return err;
+}
+
+const char *drive_notice(const struct drive *d)
+{
+	return d->notice.data;
 }
 
 void drive_close(struct drive *d)
@@ -242,6 +346,7 @@ void drive_close(struct drive *d)
 	runner_destroy(d->runner);
 	session_close(d->session);
 	journal_close(d->journal);
+	buf_deinit(&d->notice);
 	free(d);
 }
 

@@ -17,11 +17,17 @@ struct drive;
 /*
  * Begin the bisection, or take it up where it was; waits a little for an earlier
  * drive's last processes to end.  cancel_fd: readable means stop; -1: none.
- * Errors: as session_open(), journal_open().
+ * Evidence that rests on a script or target that changed since (reset.h) is not
+ * mixed with what comes: that is an error (MISMATCH), unless keep says that it
+ * counts all the same, or none of it said anything: then it is forgotten.
+ * Errors: as session_open(), journal_open(), session_reset().
  */
-struct culprit_error *drive_open(const char *config_path, int cancel_fd, struct drive **ret);
+struct culprit_error *drive_open(const char *config_path, int cancel_fd, bool keep, struct drive **ret);
 void drive_close(struct drive *drive);		/* NULL is fine */
 void drive_closep(struct drive **drive);
+
+/* What drive_open() did of its own accord, for people; NULL: nothing worth a word. */
+const char *drive_notice(const struct drive *drive);
 
 /* Borrowed; changes while drive_run() goes on. */
 const struct session *drive_session(const struct drive *drive);
@@ -48,6 +54,7 @@ struct session_observer {
 
 enum session_outcome {
 	SESSION_CULPRIT, SESSION_SET, SESSION_GAVE_UP,
+	SESSION_OUTAGE,		/* the machines failed for longer than infra-patience; go on likewise */
 	SESSION_CANCELLED,	/* go on with another drive_run() or drive_open() */
 };
 

@@ -6,10 +6,16 @@
 #include "session/drive_internal.h"
 
 #include <inttypes.h>
-#include <poll.h>
+#include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 #define PAUSE_STEP_MS 1000
+
+/* Of the console of a run command that fails from the start. */
+#define SHOWN_LINES 10
+#define SHOWN_BYTES 4096
 
 static void add_subject(struct journal_draft *draft, const struct subject *subject)
 {
@@ -176,6 +182,73 @@ static struct culprit_error *start_runs(struct drive *d, const struct subject *s
 	return err;
 }
 
+/* Whoever made the script has to look; more runs would say it again. */
+static bool fails_from_the_start(const struct session *s)
+{
+	const struct session_run *a, *b;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		if (s->runs[i].verdict != VERDICT_UNDECIDED && s->runs[i].verdict != VERDICT_INFRA_FAILED)
+			return false;
+	}
+	for (uint32_t i = s->n_facts; i-- > 0 && s->facts[i].kind != FACT_OPEN;)
+		n += s->facts[i].kind == FACT_RUN;
+	if (n < 2)
+		return false;
+	a = &s->runs[s->n_runs - 2];
+	b = &s->runs[s->n_runs - 1];
+	/* "Try again" is what an outage says; a deadline may be the machine's load. */
+	return a->end.outcome == b->end.outcome && a->end.value == b->end.value && !a->end.stopped && !b->end.stopped &&
+	       (a->end.outcome == PROCESS_NEVER_STARTED ||
+		(a->end.outcome == PROCESS_EXITED && a->end.value != RUN_EXIT_INFRASTRUCTURE)) &&
+	       a->why && b->why && !strcmp(a->why, b->why);
+}
+
+/* The end of a console, indented, without what a terminal would obey. */
+static bool add_console_end(const struct session *s, uint32_t number, struct buf *path, struct buf *ret)
+{
+	char bytes[SHOWN_BYTES];
+	size_t n, at = 0, lines = 0;
+	FILE *f;
+
+	if (runner_log_path(s->config, "runs", number, path))
+		return false;
+	f = fopen(path->data, "re");
+	if (f && fseek(f, -(long)sizeof(bytes), SEEK_END) < 0)
+		rewind(f);
+	n = f ? fread(bytes, 1, sizeof(bytes), f) : 0;
+	if (f)
+		fclose(f);
+	for (size_t i = n; i-- > 0 && lines <= SHOWN_LINES;) {
+		lines += bytes[i] == '\n' && i + 1 < n;
+		at = lines > SHOWN_LINES ? i + 1 : i;
+	}
+	if (!n)
+		return buf_add_str(ret, "\n    (nothing)");
+	for (bool fresh = true; at < n; at++) {
+		if (fresh && !buf_add_str(ret, "\n    "))
+			return false;
+		fresh = bytes[at] == '\n';
+		if (!fresh && bytes[at] != '\r' &&
+		    !buf_add_char(ret, (unsigned char)bytes[at] < ' ' || bytes[at] == 0x7f ? '?' : bytes[at]))
+			return false;
+	}
+	return true;
+}
+
+static struct culprit_error *complain_of_the_start(const struct session *s)
+{
+	const struct session_run *run = &s->runs[s->n_runs - 1];
+	_cleanup_(buf_deinit) struct buf text = { 0 }, path = { 0 };
+
+	if (!add_console_end(s, run->number, &path, &text))
+		return &culprit_error_no_memory;
+	return culprit_error_create(CULPRIT_ERROR_USAGE, "the first two runs failed in the same way (%s), no kernel was judged; the "
+				    "last lines of %s:%s\n  correct the run command or what it calls, then 'culprit bisect run' goes on",
+				    run->why, path.data, text.data);
+}
+
 struct culprit_error *drive_run_one(struct drive *d, const struct subject *subject, uint32_t n_parallel,
 				    const struct session_run **ret)
 {
@@ -199,7 +272,7 @@ struct culprit_error *drive_run_one(struct drive *d, const struct subject *subje
 		return err;
 	*ret = &session->runs[session->n_runs - 1];
 	drive_notify(d, SESSION_RAN);
-	return NULL;
+	return fails_from_the_start(session) ? complain_of_the_start(session) : NULL;
 }
 
 /* ------------------------------------------------------------- pausing */
@@ -213,14 +286,60 @@ void drive_pause(struct drive *d, const struct subject *subject, bool *ret_cance
 {
 	struct session *s = d->session;
 	int64_t left = session_infra_pause_ms(s, session_infra_row(s));
-	struct pollfd cancel = { .fd = d->cancel_fd, .events = POLLIN };
 
 	if (left <= 0 || runner_n_running(d->runner))
 		return;
 	drive_enter(d, PHASE_PAUSING, subject);
 	drive_notify(d, SESSION_PAUSING);
 	for (; left > 0 && !*ret_cancelled; left -= PAUSE_STEP_MS) {
-		*ret_cancelled = poll(&cancel, 1, (int)(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS)) > 0;
+		*ret_cancelled = clock_wait(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS, d->cancel_fd);
 		drive_notify(d, SESSION_TICK);
 	}
+}
+
+/* What came through last, of a commit as it is, and can run now; *ret_built: or be built again. */
+static const struct subject *came_through(const struct drive *d, const struct subject *but, bool build)
+{
+	const struct session *s = d->session;
+
+	for (uint32_t i = s->n_facts; i-- > 0;) {
+		const struct session_fact *fact = &s->facts[i];
+		const struct subject *subject;
+		bool fine;
+
+		if (fact->kind != (build ? FACT_BUILD : FACT_RUN))
+			continue;
+		subject = build ? &s->builds[fact->index].subject : &s->runs[fact->index].subject;
+		fine = build ? s->builds[fact->index].result.outcome == BUILD_OK
+			     : s->runs[fact->index].verdict != VERDICT_INFRA_FAILED && runner_is_built(d->runner, subject);
+		if (fine && !subject->changed.hex[0] && !subject_equal(subject, but))
+			return subject;
+	}
+	return NULL;
+}
+
+struct culprit_error *drive_probe(struct drive *d, const struct subject *subject, bool *ret_done,
+				  bool *ret_cancelled)
+{
+	const struct session *s = d->session;
+	const struct subject *failing = session_failing_alone(s), *other;
+	const struct session_build *build = NULL;
+	const struct session_run *run = NULL;
+	struct culprit_error *err;
+	struct subject copy;
+	bool builds;
+
+	*ret_done = false;
+	if (!failing || !subject_equal(failing, subject) || runner_n_running(d->runner))
+		return NULL;
+	builds = s->facts[s->n_facts - 1].kind == FACT_BUILD;
+	other = came_through(d, subject, builds);
+	if (!other)
+		return NULL;
+	/* The array it is in may move. */
+	copy = *other;
+	err = builds ? drive_build(d, &copy, &build) : drive_run_one(d, &copy, 1, &run);
+	*ret_done = true;
+	*ret_cancelled = !err && !build && !run;
+	return err;
 }

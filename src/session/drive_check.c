@@ -16,9 +16,6 @@
 #define MIN_RUNS 3
 #define MAX_RUNS 60
 
-/* Failures around the kernel in a row that leave a check undecided: they say nothing of the change. */
-#define INFRA_ROW 10
-
 /* Of so many runs at most one in this many may say nothing before we give up. */
 #define MAX_FUTILE 3
 
@@ -104,7 +101,7 @@ static struct culprit_error *try_it(struct drive *d, const struct subject *subje
 
 	*ret = CHECK_UNDECIDED;
 	while (!err && !*ret_cancelled && !decide(s, subject, needed, ret)) {
-		if (session_budget_is_spent(s) || session_infra_row(s) >= INFRA_ROW)
+		if (session_budget_is_spent(s) || session_is_out(s))
 			return NULL;
 		drive_pause(d, subject, ret_cancelled);
 		if (*ret_cancelled)

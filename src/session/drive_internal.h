@@ -12,6 +12,8 @@ struct drive {
 	struct runner *runner;				/* while drive_run() goes on */
 	const struct session_observer *observer;	/* the same; may be NULL */
 	int cancel_fd;
+	bool out;					/* the walk over releases ended in an outage */
+	struct buf notice;
 };
 
 /* ------------------------------------------------------ drive_act.c */
@@ -32,6 +34,14 @@ void drive_enter(struct drive *drive, enum session_phase phase, const struct sub
 
 /* Wait before subject is tried, where the last builds or runs failed around the kernel. */
 void drive_pause(struct drive *drive, const struct subject *subject, bool *ret_cancelled);
+
+/*
+ * Where only the subject fails around the kernel: build and run something that
+ * came through before, to tell a commit that makes the machine fail from a machine
+ * that fails. *ret_done false: there was nothing to try.
+ */
+struct culprit_error *drive_probe(struct drive *drive, const struct subject *subject, bool *ret_done,
+				  bool *ret_cancelled);
 
 void drive_notify(struct drive *drive, enum session_event event);
 

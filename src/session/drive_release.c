@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#include "session/pins.h"
+
 enum judgement { JUDGED_GOOD, JUDGED_BAD, JUDGED_UNTESTABLE, JUDGED_HOPELESS, JUDGED_CANCELLED };
 
 #define RELEASE 0u
@@ -25,10 +27,9 @@ static struct culprit_error *feed(struct session *s, struct bisect *bisect, cons
 		const struct session_fact *fact = &s->facts[*n_fed];
 		const char *hex;
 
-		if (fact->kind == FACT_OPEN) {
-			bisect_retry_infra(bisect);
+		bisect_retry_infra(bisect);
+		if (fact->kind == FACT_OPEN || session_is_probe(s, *n_fed))
 			continue;
-		}
 		hex = fact->kind == FACT_RUN ? s->runs[fact->index].subject.commit.hex
 					     : s->builds[fact->index].subject.commit.hex;
 		if (!strcmp(hex, release))
@@ -119,6 +120,11 @@ static struct culprit_error *judge(struct drive *d, const char *release,
 			*ret = JUDGED_HOPELESS;
 			return NULL;
 		}
+		if (session_is_out(s)) {
+			ret_action->why = BISECT_WHY_INFRASTRUCTURE;
+			*ret = JUDGED_HOPELESS;
+			return NULL;
+		}
 		err = act(d, ret_action, ret_action->commit == BAD ? s->newer.hex : release, &cancelled);
 	}
 	*ret = JUDGED_CANCELLED;
@@ -169,6 +175,10 @@ static struct culprit_error *visit(struct drive *d, const char *name,
 	if (judgement == JUDGED_HOPELESS && action.why == BISECT_WHY_BUDGET)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "the budget was spent before a good release was found "
 					    "(at %s); with a larger one, run goes on from there", name);
+	if (judgement == JUDGED_HOPELESS && action.why == BISECT_WHY_INFRASTRUCTURE) {
+		d->out = *ret_cancelled = true;
+		return NULL;
+	}
 	if (judgement == JUDGED_HOPELESS)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "the walk over releases ends at %s: %s", name,
 					    bisect_why_name(action.why));
@@ -188,6 +198,9 @@ static struct culprit_error *take_good(struct drive *d, const struct session_rel
 	journal_begin(&draft, "good");
 	journal_add(&draft, "commit", release->commit.hex);
 	err = journal_commit(d->journal, &draft);
+	if (!err)
+		err = pins_set(d->session->git, d->session->id, d->session->newer.hex, d->session->older,
+			       d->session->n_older);
 	return err ? err : session_build_graph(d->session);
 }
 

@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define JOURNAL_MAX_BYTES (4ull << 30)
 #define CHECKSUM_DIGITS 16
@@ -194,6 +195,14 @@ struct culprit_error *journal_scan(const char *path, journal_read_fn *read, void
 
 /* ------------------------------------------------------------- opening */
 
+/* Replaced by journal_rewrite() between our opening and locking it. */
+static bool was_replaced(const char *path, int fd)
+{
+	struct stat ours, now;
+
+	return fstat(fd, &ours) < 0 || stat(path, &now) < 0 || ours.st_ino != now.st_ino || ours.st_dev != now.st_dev;
+}
+
 static struct culprit_error *lock(const char *path, int fd, int wait_ms, int cancel_fd)
 {
 	struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
@@ -207,6 +216,8 @@ static struct culprit_error *lock(const char *path, int fd, int wait_ms, int can
 			return culprit_error_create(CULPRIT_ERROR_CANCELLED, "stopped");
 		wait_ms -= 50;
 	}
+	if (was_replaced(path, fd))
+		return culprit_error_create(CULPRIT_ERROR_MISMATCH, "%s: was reset at this moment; try again", path);
 	return NULL;
 }
 
@@ -276,6 +287,102 @@ int journal_fd(const struct journal *journal)
 	return journal->fd;
 }
 
+/* ----------------------------------------------------------- rewriting */
+
+struct rewriting {
+	journal_keep_fn *keep;
+	void *arg;
+	bool kept;		/* the record that was read last */
+};
+
+static struct culprit_error *ask_keep(void *arg, const struct journal_record *record)
+{
+	struct rewriting *rewriting = arg;
+
+	rewriting->kept = rewriting->keep(rewriting->arg, record);
+	return NULL;
+}
+
+/* The lines to keep, of data. Each is read from a copy: reading cuts it into pieces. */
+static struct culprit_error *select_lines(const char *path, const struct buf *data, struct rewriting *rewriting,
+					  struct buf *ret)
+{
+	for (size_t at = 0; at < data->len;) {
+		const char *end = memchr(data->data + at, '\n', data->len - at);
+		size_t len = end ? (size_t)(end - data->data) + 1 - at : 0;
+		_cleanup_(freep) char *line = end ? strndup(data->data + at, len) : NULL;
+		struct culprit_error *err;
+		uint64_t lines;
+		off_t whole;
+
+		if (!end)
+			break;
+		if (!line)
+			return &culprit_error_no_memory;
+		rewriting->kept = false;
+		err = read_all(path, line, len, ask_keep, rewriting, &whole, &lines);
+		if (err)
+			return err;
+		if (rewriting->kept && !buf_add(ret, data->data + at, len))
+			return &culprit_error_no_memory;
+		at += len;
+	}
+	return NULL;
+}
+
+static struct culprit_error *write_file(const char *path, const struct buf *data)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && (!data->len || fwrite(data->data, 1, data->len, f) == data->len) && fflush(f) == 0 &&
+		  fsync(fileno(f)) == 0;
+
+	if (f)
+		ok = fclose(f) == 0 && ok;
+	return ok ? NULL : culprit_error_errno("cannot write %s", path);
+}
+
+static struct culprit_error *replace(const char *path, const char *kept, const struct buf *lines)
+{
+	_cleanup_(freep) char *fresh = NULL;
+	struct culprit_error *err;
+
+	if (asprintf(&fresh, "%s.new", path) < 0) {
+		fresh = NULL;
+		return &culprit_error_no_memory;
+	}
+	err = write_file(fresh, lines);
+	if (err)
+		return err;
+	if (link(path, kept) < 0)
+		return culprit_error_errno("cannot keep the old journal as %s", kept);
+	if (rename(fresh, path) < 0)
+		return culprit_error_errno("cannot replace %s", path);
+	sync_directory(path);
+	return NULL;
+}
+
+struct culprit_error *journal_rewrite(const char *path, const char *kept, journal_keep_fn *keep, void *arg)
+{
+	_cleanup_(buf_deinit) struct buf data = { 0 }, lines = { 0 };
+	struct rewriting rewriting = { keep, arg, false };
+	struct culprit_error *err;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "%s: no bisection was started here", path);
+	if (fd < 0)
+		return culprit_error_errno("%s", path);
+	err = lock(path, fd, 0, -1);
+	if (!err)
+		err = read_file(path, fd, &data);
+	if (!err)
+		err = select_lines(path, &data, &rewriting, &lines);
+	if (!err)
+		err = replace(path, kept, &lines);
+	close(fd);
+	return err;
+}
+
 /* ------------------------------------------------------------- writing */
 
 void journal_begin(struct journal_draft *draft, const char *type)
@@ -342,12 +449,10 @@ struct culprit_error *journal_commit(struct journal *journal, struct journal_dra
 	_cleanup_(buf_deinit) struct buf text = draft->text, line = { 0 }, body = { 0 };
 	struct journal_record record = { .line = journal->n_lines + 1 };
 	struct culprit_error *err;
-	struct timespec now;
 	bool ok = !draft->failed;
 
 	draft->text = (struct buf){ 0 };
-	clock_gettime(CLOCK_REALTIME, &now);
-	ok = ok && buf_printf(&body, "%" PRId64 " %s", (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, text.data) &&
+	ok = ok && buf_printf(&body, "%" PRId64 " %s", clock_now_us(), text.data) &&
 	     buf_printf(&line, "%016" PRIx64 " %s\n", hash_bytes(body.data, body.len), body.data);
 	if (!ok)
 		return &culprit_error_no_memory;

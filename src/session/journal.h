@@ -58,6 +58,14 @@ int journal_fd(const struct journal *journal);
 /* Only read; needs no lock. NOT_FOUND when there is no file. */
 struct culprit_error *journal_scan(const char *path, journal_read_fn *read, void *arg);
 
+/*
+ * Leave out records for good: the file is replaced by one with the records that
+ * keep() is true for, byte for byte, and the old one stays as KEPT.  Nobody may
+ * have it open.  Errors: MISMATCH (somebody works on it), NOT_FOUND, OS (KEPT exists).
+ */
+typedef bool journal_keep_fn(void *arg, const struct journal_record *record);
+struct culprit_error *journal_rewrite(const char *path, const char *kept, journal_keep_fn *keep, void *arg);
+
 /* ------------------------------------------------------------- writing */
 
 /* A record being put together. Zeroed by journal_begin(). */

@@ -4,6 +4,8 @@
  * the line's form):
  *
  *	open     pid=
+ *	inputs   of=build|run|target items=     (what evidence from here on rests on: inputs.h)
+ *	reset    kept= next_build= next_run=    (records were left out; the journal before is in KEPT)
  *	begin    version=1 newer= older=H,H bad_text= good_text=
  *	release  name= commit= verdict=good|bad|untestable
  *	good     commit=                        (of the release found)
@@ -21,6 +23,7 @@
  */
 #include "session/session_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static const char *const check_names[] = { "confirms", "contradicts", "undecided", "conflict", "untestable" };
@@ -128,6 +131,29 @@ static struct culprit_error *apply_begin(struct session *s, const struct journal
 		older += len + (older[len] == ',');
 	}
 	s->begun = true;
+	snprintf(s->id, sizeof(s->id), "%012" PRIx64,
+		 (hash_bytes(s->newer.hex, strlen(s->newer.hex)) ^ (uint64_t)record->time_us) & 0xffffffffffff);
+	return NULL;
+}
+
+static struct culprit_error *apply_inputs(struct session *s, const struct journal_record *record)
+{
+	enum input_group group;
+
+	if (!input_group_parse(journal_get(record, "of"), &group))
+		return missing(record);
+	free(s->inputs[group]);
+	s->inputs[group] = NULL;
+	return get_text(record, "items", &s->inputs[group]) ? NULL : &culprit_error_no_memory;
+}
+
+static struct culprit_error *apply_reset(struct session *s, const struct journal_record *record)
+{
+	uint32_t build = (uint32_t)journal_get_u64(record, "next_build", 0);
+	uint32_t run = (uint32_t)journal_get_u64(record, "next_run", 0);
+
+	s->next_build = build > s->next_build ? build : s->next_build;
+	s->next_run = run > s->next_run ? run : s->next_run;
 	return NULL;
 }
 
@@ -276,7 +302,11 @@ static struct culprit_error *apply_run(struct session *s, const struct journal_r
 	run->time_us = record->time_us;
 	use_number(record, &s->next_run);
 	err = take_judgement(run, record);
-	return err ? err : add_fact(s, FACT_RUN, s->n_runs - 1);
+	if (!err)
+		err = add_fact(s, FACT_RUN, s->n_runs - 1);
+	if (!err)
+		s->n_probes += session_is_probe(s, s->n_facts - 1);
+	return err;
 }
 
 static struct culprit_error *apply_learn(struct session *s, const struct journal_record *record)
@@ -326,7 +356,7 @@ static const struct {
 	{ "open", apply_open }, { "begin", apply_begin }, { "release", apply_release }, { "good", apply_good },
 	{ "decide", apply_decide }, { "building", apply_building }, { "build", apply_build },
 	{ "running", apply_running }, { "run", apply_run }, { "learn", apply_learn }, { "judge", apply_judge },
-	{ "check", apply_check },
+	{ "check", apply_check }, { "inputs", apply_inputs }, { "reset", apply_reset },
 };
 
 struct culprit_error *session_apply(void *arg, const struct journal_record *record)
@@ -348,41 +378,12 @@ struct culprit_error *session_apply(void *arg, const struct journal_record *reco
 
 /* -------------------------------------------------------------- queries */
 
-/* To begin the pauses of an outage with; doubled with each more. */
-#define FIRST_PAUSE_MS 500
-
 bool session_budget_is_spent(const struct session *session)
 {
 	const struct config *c = session->config;
 
-	return (c->max_runs && session->n_runs >= c->max_runs) || (c->max_builds && session->n_builds >= c->max_builds) ||
+	return (c->max_runs && session->n_runs - session->n_probes >= c->max_runs) || (c->max_builds && session->n_builds >= c->max_builds) ||
 	       session_over_hours(session);
-}
-
-uint32_t session_infra_row(const struct session *s)
-{
-	uint32_t row = 0;
-
-	for (uint32_t i = s->n_facts; i-- > 0;) {
-		const struct session_fact *fact = &s->facts[i];
-
-		if (fact->kind == FACT_OPEN || (fact->kind == FACT_RUN && s->runs[fact->index].verdict != VERDICT_INFRA_FAILED) ||
-		    (fact->kind == FACT_BUILD && s->builds[fact->index].result.outcome != BUILD_INFRA))
-			break;
-		row++;
-	}
-	return row;
-}
-
-int64_t session_infra_pause_ms(const struct session *s, uint32_t row)
-{
-	int64_t pause = FIRST_PAUSE_MS;
-
-	if (row < 2)
-		return 0;
-	for (uint32_t i = 2; i < row && pause < s->config->infra_pause_ms; i++)
-		pause *= 2;
-	return pause < s->config->infra_pause_ms ? pause : s->config->infra_pause_ms;
 }
 
 /* --------------------------------------------------------------- opening */
@@ -407,7 +408,7 @@ static struct culprit_error *check_begun(const struct session *s, const char *go
 		return NULL;
 	return culprit_error_create(CULPRIT_ERROR_MISMATCH,
 				    "%s names bad '%s' and good '%s', but the bisection in %s was begun with bad '%s' and good '%s'; "
-				    "give it another 'state' or remove that directory",
+				    "'culprit bisect reset --all' begins anew (the old journal is kept), another 'state' keeps both",
 				    s->config->path, s->config->bad, good_text, s->config->state,
 				    s->bad_text ? s->bad_text : "?", s->good_text ? s->good_text : "?");
 }
@@ -480,6 +481,8 @@ void session_close(struct session *s)
 	for (uint32_t i = 0; i < s->n_releases; i++)
 		free(s->releases[i].name);
 	free(s->older);
+	for (int i = 0; i < INPUT_GROUPS; i++)
+		free(s->inputs[i]);
 	free(s->bad_text);
 	free(s->good_text);
 	free(s->builds);

@@ -22,6 +22,7 @@
 #include "bisect/bisect.h"
 #include "session/config.h"
 #include "session/git.h"
+#include "session/inputs.h"
 #include "session/journal.h"
 #include "session/runner.h"
 
@@ -105,6 +106,8 @@ struct session {
 	struct git_hash *older;
 	size_t n_older;
 	char *bad_text, *good_text;	/* as the configuration spelled them */
+	char id[13];			/* of refs/culprit/ID/; "" before it was begun */
+	char *inputs[INPUT_GROUPS];	/* what the evidence rests on; NULL: not known */
 	struct session_build *builds;
 	struct session_run *runs;
 	struct session_decision *decisions;
@@ -113,6 +116,7 @@ struct session {
 	struct session_release *releases;
 	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases;
 	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases;
+	uint32_t n_probes;		/* of runs: tries during an outage, which nobody's budget pays for */
 	uint32_t next_build, next_run;	/* numbers never used, also not by what was in flight */
 	bool learned;			/* the profile was learned from runs at the known end */
 	bool rejudged;			/* runs were judged anew since the policy was fed */
@@ -159,8 +163,17 @@ bool session_rate(const struct session *session, struct bisect_rate *ret);
 /* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */
 uint32_t session_infra_row(const struct session *session);
 
+/* When the first of them ended; 0: none. */
+int64_t session_infra_since_us(const struct session *session);
+
 /* How long to wait after so many of them. */
 int64_t session_infra_pause_ms(const struct session *session, uint32_t row);
+
+/* They last longer than infra-patience. */
+bool session_is_out(const struct session *session);
+
+/* The machine failed at this commit again and again, and came through elsewhere right after: it is not tested. */
+bool session_fails_only_at(const struct session *session, const char *hex);
 
 /* Names in journals and JSON. Static. */
 const char *session_check_name(enum session_check_outcome outcome);

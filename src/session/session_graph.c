@@ -170,6 +170,18 @@ struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect
 				s->builds[fact->index].result.image);
 }
 
+/* What makes the machine fail by itself is not to be tested; the ends are never skipped. */
+static struct culprit_error *skip_what_fails_alone(struct session *s, uint32_t fact)
+{
+	const struct subject *subject = session_told_apart(s, fact);
+	uint32_t commit = subject && !subject->changed.hex[0] ? session_find(s, subject->commit.hex) : UINT32_MAX;
+
+	if (commit == UINT32_MAX || commit < s->history.n_boundary || !strcmp(subject->commit.hex, s->newer.hex) ||
+	    !session_fails_only_at(s, subject->commit.hex))
+		return NULL;
+	return bisect_add_mark(s->bisect, commit, BISECT_MARK_SKIP);
+}
+
 struct culprit_error *session_feed(struct session *s)
 {
 	struct culprit_error *err = NULL;
@@ -191,10 +203,14 @@ struct culprit_error *session_feed(struct session *s)
 		}
 		subject = fact->kind == FACT_RUN ? &s->runs[fact->index].subject : &s->builds[fact->index].subject;
 		commit = session_find(s, subject->commit.hex);
-		if (commit != UINT32_MAX && !subject->changed.hex[0]) {
+		if (commit != UINT32_MAX && !subject->changed.hex[0] && !session_is_probe(s, s->n_fed)) {
 			err = session_feed_fact(s, s->bisect, commit, fact);
 			session_measure(s, fact);
 		}
+		if (!err)
+			err = skip_what_fails_alone(s, s->n_fed);
+		/* How long to bear with the machine is not the policy's to say: it has no clock. */
+		bisect_retry_infra(s->bisect);
 		s->asked = false;
 	}
 	return err;
@@ -210,6 +226,10 @@ struct culprit_error *session_ask(struct session *s)
 	/* The policy has no clock: hours are the session's, by the journal's times. */
 	if (!err && s->action.act == BISECT_TEST && session_over_hours(s))
 		err = bisect_conclude(s->bisect, BISECT_WHY_BUDGET, &s->action);
+	if (!err && s->action.act == BISECT_TEST && session_is_out(s)) {
+		s->action.act = BISECT_GIVE_UP;
+		s->action.why = BISECT_WHY_INFRASTRUCTURE;
+	}
 	return err;
 }
 

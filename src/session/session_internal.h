@@ -38,6 +38,15 @@ struct culprit_error *session_feed(struct session *session);
 struct culprit_error *session_feed_fact(struct session *session, struct bisect *bisect, uint32_t commit,
 					const struct session_fact *fact);
 
+/* Outages (session_outage.c). Fact is a failure after two others. */
+bool session_is_probe(const struct session *session, uint32_t fact);
+
+/* All of a row of failures that lasts are of this one; NULL: there is none such. Borrowed until the next record. */
+const struct subject *session_failing_alone(const struct session *session);
+
+/* What failed alone just before fact, which came through elsewhere; NULL: nothing such. */
+const struct subject *session_told_apart(const struct session *session, uint32_t fact);
+
 bool session_over_hours(const struct session *session);
 
 /* Runs, builds or hours, of whatever they were. */

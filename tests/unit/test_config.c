@@ -50,7 +50,7 @@ START_TEST(every_key)
 		"  exit-code: judge\n  parallel: 4\n  after-crash: 5s\n"
 		"budget: { runs: 1000, builds: 50, hours: 2.5 }\n"
 		"patches:\n - { patch: fix.diff, from: v5.0, until: v6.0 }\n - { cherry-pick: abc, required: false }\n - { revert: def }\n"
-		"skip: [ s1, s2 ]\npaths: fs/foo.c\nweigh-paths: false\nconfidence: 0.99\nbaseline-runs: 300\ninfra-pause: 2m\nmode: plain\nruns-per-commit: 7\n"
+		"skip: [ s1, s2 ]\npaths: fs/foo.c\nweigh-paths: false\nconfidence: 0.99\nbaseline-runs: 300\ninfra-pause: 2m\ninfra-patience: 3h\nmode: plain\nruns-per-commit: 7\n"
 		"verify: { revert: false, cherry-pick: false }\nvmlinux: vmlinux\nmodules: mods\nmaintainers: ./who\nstate: /s\n");
 
 	ck_assert_str_eq(c->repository, "/etc/linux");
@@ -99,6 +99,7 @@ START_TEST(every_key)
 	ck_assert_double_eq(c->confidence, 0.99);
 	ck_assert_uint_eq(c->baseline_runs, 300);
 	ck_assert_int_eq(c->infra_pause_ms, 120000);
+	ck_assert_int_eq(c->infra_patience_ms, 3 * 3600000);
 	ck_assert_int_eq(c->mode, CONFIG_PLAIN);
 	ck_assert_uint_eq(c->runs_per_commit, 7);
 	ck_assert(!c->check_revert && !c->check_cherry_pick);
@@ -129,7 +130,7 @@ static const struct {
 	{ "bad: b\ngood: g\nrun: { command: c }\n", "c.yaml:1:1: the key 'repository' is missing" },
 	{ "repository: /r\nbad: b\ngood: g\n", "c.yaml:1:1: the key 'run' is missing" },
 	{ BASE "bda: x\n", "c.yaml:5:1: unknown key 'bda'; expected one of: repository, bad, good, find, target, patterns, build, run, "
-	  "budget, patches, skip, paths, weigh-paths, confidence, baseline-runs, infra-pause, mode, runs-per-commit, verify, vmlinux, modules, maintainers, state" },
+	  "budget, patches, skip, paths, weigh-paths, confidence, baseline-runs, infra-pause, infra-patience, mode, runs-per-commit, verify, vmlinux, modules, maintainers, state" },
 	{ BASE "find: both\n", "c.yaml:5:7: find must be one of: cause, fix; not 'both'" },
 	{ BASE "confidence: 1\n", "c.yaml:5:13: confidence must be a number from 0.51 to 0.999999, not '1'" },
 	{ BASE "build: { timeout: 1h }\n", "c.yaml:5:8: build: the key 'command' is missing" },

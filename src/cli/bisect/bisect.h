@@ -17,6 +17,7 @@
 enum {
 	BISECT_EXIT_SET = 3,		/* a set of commits, not one */
 	BISECT_EXIT_GAVE_UP = 4,
+	BISECT_EXIT_OUTAGE = 5,		/* the machines are away */
 	BISECT_EXIT_ERROR = 1,
 	BISECT_EXIT_USAGE = 2,
 	BISECT_EXIT_CANCELLED = 130,
@@ -24,6 +25,7 @@ enum {
 
 int bisect_init(int argc, char **argv);
 int bisect_run(int argc, char **argv);
+int bisect_reset(int argc, char **argv);
 int bisect_status(int argc, char **argv);
 int bisect_log(int argc, char **argv);
 int bisect_explain(int argc, char **argv);
@@ -64,6 +66,9 @@ bool bisect_add_no_answer(struct buf *buf, const struct session *session) __attr
 
 /* "2 h 05 min", "37 s" */
 bool bisect_add_duration(struct buf *buf, double seconds) __attribute__((warn_unused_result));
+
+/* "2026-11-28 14:05", local time */
+bool bisect_add_time(struct buf *buf, int64_t us) __attribute__((warn_unused_result));
 
 /* "123456789abc subject"; the hash alone where git does not answer. */
 bool bisect_add_commit(struct buf *buf, const struct session *session, const char *hex)

@@ -110,7 +110,8 @@ static bool add_kept(struct buf *buf, const struct session *s, enum session_even
 	case SESSION_BUILDING:
 		return !(s->checking || s->walking) || (buf_add_str(buf, "build ") && add_subject(buf, s, &s->subject));
 	case SESSION_PAUSING:
-		return buf_printf(buf, "  the machine failed %u times in a row; another try in ", session_infra_row(s)) &&
+		return buf_printf(buf, "  the machine failed %u times in a row, since ", session_infra_row(s)) &&
+		       bisect_add_time(buf, session_infra_since_us(s)) && buf_add_str(buf, "; another try in ") &&
 		       bisect_add_duration(buf, (double)session_infra_pause_ms(s, session_infra_row(s)) / 1000);
 	case SESSION_RUNNING:
 	case SESSION_TICK:

@@ -2,7 +2,9 @@
 /*
  * Texts of `culprit bisect` that several of its outputs need.
  */
+#include <inttypes.h>
 #include <math.h>
+#include <time.h>
 
 #include "cli/bisect/bisect.h"
 #include "cli/output/text.h"
@@ -47,6 +49,17 @@ bool bisect_add_duration(struct buf *buf, double seconds)
 	if (minutes < 48 * 60)
 		return buf_printf(buf, "%.0f h %02.0f min", floor(minutes / 60), fmod(minutes, 60));
 	return buf_printf(buf, "%.1f days", minutes / 1440);
+}
+
+bool bisect_add_time(struct buf *buf, int64_t us)
+{
+	time_t seconds = (time_t)(us / 1000000);
+	char text[32];
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm))
+		return buf_printf(buf, "%" PRId64, us / 1000000);
+	return buf_add_str(buf, text);
 }
 
 bool bisect_add_commit(struct buf *buf, const struct session *session, const char *hex)
@@ -233,8 +246,8 @@ bool bisect_add_no_answer(struct buf *buf, const struct session *s)
 	/* Started again since: nothing failed in a row yet. */
 	if (!session_infra_row(s))
 		return buf_add_str(buf, bisect_why_text(a->why));
-	return buf_printf(buf, "the last %u builds or runs all failed around the kernel", session_infra_row(s)) &&
-	       add_in_brackets(buf, failure) &&
+	return buf_printf(buf, "the last %u builds or runs all failed around the kernel, since ", session_infra_row(s)) &&
+	       bisect_add_time(buf, session_infra_since_us(s)) && add_in_brackets(buf, failure) &&
 	       buf_add_str(buf, ": see to the machine, then 'culprit bisect run' goes on from here");
 }
 
@@ -245,6 +258,7 @@ bool bisect_format_result(const struct session *session, enum session_outcome ou
 		return add_culprit(session, ret);
 	case SESSION_SET:
 		return add_set(session, true, ret);
+	case SESSION_OUTAGE:
 	case SESSION_GAVE_UP:
 		return buf_add_str(ret, "No answer: ") && bisect_add_no_answer(ret, session) && buf_add_str(ret, ".\nnone\n");
 	case SESSION_CANCELLED:

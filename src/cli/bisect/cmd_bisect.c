@@ -21,6 +21,7 @@ static const struct {
 } subcommands[] = {
 	{ "init", "write a culprit.yaml with comments", bisect_init },
 	{ "run", "begin, or go on, until the culprit is certain", bisect_run },
+	{ "reset", "forget runs, a commit's, or all; the old journal is kept", bisect_reset },
 	{ "status", "where it stands", bisect_status },
 	{ "log", "what was done, in order; also for git bisect replay", bisect_log },
 	{ "explain", "what is known of one commit, and why", bisect_explain },
@@ -107,12 +108,13 @@ static int exit_code(enum session_outcome outcome)
 	case SESSION_CULPRIT: return 0;
 	case SESSION_SET: return BISECT_EXIT_SET;
 	case SESSION_GAVE_UP: return BISECT_EXIT_GAVE_UP;
+	case SESSION_OUTAGE: return BISECT_EXIT_OUTAGE;
 	case SESSION_CANCELLED: break;
 	}
 	return BISECT_EXIT_CANCELLED;
 }
 
-static int run(const char *config, bool quiet)
+static int run(const char *config, bool quiet, bool keep)
 {
 	_cleanup_(drive_closep) struct drive *drive = NULL;
 	struct bisect_progress progress;
@@ -123,9 +125,11 @@ static int run(const char *config, bool quiet)
 	int signals = open_signals(), code;
 	bool ok;
 
-	err = drive_open(config, signals, &drive);
+	err = drive_open(config, signals, keep, &drive);
 	if (err)
 		return bisect_complain(err);
+	if (drive_notice(drive))
+		fprintf(stderr, "culprit bisect: %s\n", drive_notice(drive));
 	bisect_progress_init(&progress, stderr);
 	err = drive_run(drive, quiet ? NULL : &observer, &outcome);
 	bisect_progress_deinit(&progress);
@@ -140,21 +144,23 @@ int bisect_run(int argc, char **argv)
 {
 	struct option_reader reader = OPTION_READER("culprit bisect run", argc, argv);
 	const char *config = BISECT_CONFIG;
-	bool quiet = false;
+	bool quiet = false, keep = false;
 	const struct option_def defs[] = {
 		BISECT_CONFIG_OPTION(&config),
 		OPTION_FLAG('q', "quiet", "no progress, only the result", &quiet),
+		OPTION_FLAG('k', "keep", "count earlier evidence although a script or the target changed since", &keep),
 		OPTION_HELP('h'),
 	};
 	int code;
 
 	reader.usage = "usage: culprit bisect run [OPTIONS]\n\nBegins the bisection of culprit.yaml, or goes on where it was.\n\noptions:";
 	reader.notes = "Exit code: 0 a culprit is named, 3 a set of commits is, 4 no answer,\n"
-		       "1 an error, 2 wrong usage or configuration, 130 stopped before the end.\n";
+		       "5 the machines failed for longer than infra-patience, 1 an error, 2 wrong usage or\n"
+		       "configuration, 130 stopped before the end.\n";
 	code = option_read(&reader, defs, countof(defs));
 	if (code == OPTION_GO_ON)
 		code = option_no_operands(&reader);
 	if (code != OPTION_GO_ON)
 		return code;
-	return run(config, quiet);
+	return run(config, quiet, keep);
 }

@@ -1,0 +1,188 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# culprit bisect over days: minds that change, machines that are away, repositories that move.
+. "$(dirname "$0")/lib.sh"
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@example.org
+cd "$tmp" || exit 2
+repo=$tmp/repo
+c() { # NAME STATE: a commit whose "kernel" is in that state
+	echo "$2" >"$repo/state"
+	echo "$1" >"$repo/name"
+	git -C "$repo" add -A && git -C "$repo" commit -qm "$1" && git -C "$repo" tag "$1"
+}
+rev() { git -C "$repo" rev-parse "$1"; }
+cat >kernel.sh <<'EOF'
+printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
+if [ "$(cat "$CULPRIT_ARTEFACTS/state")" = bug ]; then
+	cat <<'LOG'
+[   10.000000] BUG: unable to handle page fault for address: ffff8880deadbeef
+[   10.000100] #PF: supervisor read access in kernel mode
+[   10.000200] Oops: 0000 [#1] PREEMPT SMP
+[   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
+[   10.000400] RIP: 0010:frob_release+0x12/0x40
+[   10.000500] Call Trace:
+[   10.000600]  <TASK>
+[   10.000800]  frob_close+0x22/0x50
+[   10.000900]  __fput+0x3b/0x90
+[   10.001200]  </TASK>
+[   10.001300] ---[ end trace 0000000000000000 ]---
+[   10.001400] Kernel panic - not syncing: Fatal exception
+LOG
+fi
+echo 'repro finished'
+EOF
+config() { # NAME BAD GOOD RUN [more lines]
+	cat >"$1.yaml" <<EOF
+repository: "$repo"
+bad: $2
+good: $3
+target: { title: "BUG: unable to handle kernel paging request in frob_release" }
+build: { command: "cp state name \$CULPRIT_ARTEFACTS" }
+run: { command: "$4" }
+state: "$tmp/$1"
+verify: { revert: false, cherry-pick: false }
+${5:-}
+EOF
+}
+hunt() { run "$CULPRIT" bisect run -q -c "$1.yaml"; last=${out##*$'\n'}; }
+ran() { grep -c ' run n=' "$1/journal"; }
+
+git init -q -b main "$repo"
+for i in 1 2 3; do c "m$i" fine; done
+for i in 4 5 6; do c "m$i" bug; done
+
+# --- a script that cannot work is told after two runs
+printf 'echo starting; boot-the-thing\n' >wrong.sh
+config wrong m6 m1 "sh wrong.sh" 'infra-pause: 0'
+hunt wrong
+is 'a script that fails from the start: wrong usage' 2 "$code"
+is 'a script that fails from the start: two runs' 2 "$(ran wrong)"
+has 'a script that fails from the start: its last lines' 'boot-the-thing: not found' "$err"
+has 'a script that fails from the start: where they are' 'wrong/runs/000002.log' "$err"
+# ... and what those said, nothing, is forgotten once it is corrected
+cat kernel.sh >wrong.sh
+hunt wrong
+is 'the corrected script is used' "0 culprit $(rev m4)" "$code $last"
+has 'what changed is told' "$tmp/wrong.sh changed since evidence was taken" "$err"
+has 'what said nothing is forgotten' 'which said nothing: forgotten' "$err"
+holds 'the journal before is kept' grep -q ' run n=1 ' wrong/journal.1
+is 'numbers are not used again' 3 "$(sed -n 's/.* run n=\([0-9]*\) .*/\1/p' wrong/journal | head -1)"
+
+# --- evidence is not mixed with that of a changed script
+cp kernel.sh hunt.sh
+refs=$(git -C "$repo" for-each-ref refs/culprit)
+config mind m6 m1 "sh $tmp/hunt.sh" 'budget: { runs: 4 }'
+hunt mind
+n=$(ran mind)
+echo '# larger' >>hunt.sh
+hunt mind
+is 'a changed script: refused' "1 $n" "$code $(ran mind)"
+has 'a changed script: which' "$tmp/hunt.sh changed since evidence was taken: $n runs rest on how it was" "$err"
+has 'a changed script: what to do' 'culprit bisect reset' "$err"
+sed -i '/^budget/d' mind.yaml
+run "$CULPRIT" bisect run --keep -q -c mind.yaml
+is 'a change that does not matter' "0 culprit $(rev m4)" "$code ${out##*$'\n'}"
+hunt mind
+is 'said once' "0 culprit $(rev m4)" "$code $last"
+sed -i 's/^target.*/target: { title: "WARNING in nothing" }/' mind.yaml
+hunt mind
+has 'a changed target' 'target.title changed since' "$err"
+sed -i 's/cp state/cp -p state/' mind.yaml
+hunt mind
+has 'a changed build: all rests on it' 'build.command changed since evidence was taken: ' "$err"
+run "$CULPRIT" bisect reset -c mind.yaml
+has 'reset forgets what rests on it' 'Forgotten: ' "$out"
+is 'nothing is left' 0 "$(ran mind)"
+is 'the pins are gone' "$refs" "$(git -C "$repo" for-each-ref refs/culprit)"
+
+# --- reset by scope
+config scope m6 m1 "sh $tmp/kernel.sh"
+hunt scope
+run "$CULPRIT" bisect reset -c scope.yaml
+is 'nothing changed: nothing is forgotten' 2 "$code"
+has 'nothing changed: what to give' '--since RUN' "$err"
+run "$CULPRIT" bisect reset --runs --all -c scope.yaml
+is 'one scope at a time' 2 "$code"
+run "$CULPRIT" bisect reset --commit m4 -c scope.yaml
+is 'of one commit: its build and runs' '0 0' "$(grep -c " build n=[0-9]* commit=$(rev m4)" scope/journal) $(grep -c " run n=[0-9]* commit=$(rev m4)" scope/journal)"
+holds 'of one commit: others stay' grep -q "commit=$(rev m6)" scope/journal
+hunt scope
+is 'of one commit: it goes on' "0 culprit $(rev m4)" "$code $last"
+before=$(sed -n 's/.* run n=\([0-9]*\) .*/\1/p' scope/journal | head -3 | tail -1)
+run "$CULPRIT" bisect reset --since "$before" -c scope.yaml
+is 'since a run' 2 "$(ran scope)"
+hunt scope
+is 'since a run: it goes on' "0 culprit $(rev m4)" "$code $last"
+builds=$(grep -c ' build n=' scope/journal)
+run "$CULPRIT" bisect reset --runs -c scope.yaml
+is 'all runs: builds stay' "0 $builds" "$(ran scope) $(grep -c ' build n=' scope/journal)"
+hunt scope
+is 'all runs: it goes on, without building again' "0 culprit $(rev m4) $builds" "$code $last $(grep -c ' build n=' scope/journal)"
+holds 'each journal before is kept' test -e scope/journal.1 -a -e scope/journal.2 -a -e scope/journal.3
+sed -i 's/^bad: m6/bad: m5/' scope.yaml
+hunt scope
+has 'other ends: what to do' 'culprit bisect reset --all' "$err"
+run "$CULPRIT" bisect reset --all -c scope.yaml
+hunt scope
+is 'other ends, after a reset' "0 culprit $(rev m4)" "$code $last"
+
+# --- machines that are away: hours pass on a clock of the test's own
+clock() { echo "$1" >clock; export CULPRIT_TEST_CLOCK=$tmp/clock TZ=UTC; }
+hour=3600000000
+cat >away.sh <<'EOF'
+now=$(cat "$CULPRIT_TEST_CLOCK")
+[ "$now" -lt "$FROM" ] || [ "$now" -ge "$TO" ] || { echo 'no machine is free'; exit 75; }
+echo $((now + 60000000)) >"$CULPRIT_TEST_CLOCK" # a run takes a minute
+. "$(dirname "$0")/kernel.sh"
+EOF
+start=1795867200000000 # 2026-11-28 12:00
+clock "$start"
+config away m6 m1 "FROM=$((start + hour / 12)) TO=$((start + 3 * hour)) sh $tmp/away.sh" 'budget: { runs: 60 }'
+run "$CULPRIT" bisect run -c away.yaml
+is 'away for three hours: it goes on' "0 culprit $(rev m4)" "$code ${out##*$'\n'}"
+has 'away: since when' 'times in a row, since 2026-11-28 12:0' "$err"
+holds 'away: the pauses grow' test "$(grep -c 'another try in' <<<"$err")" -lt 40
+has 'away: the longest pause' 'another try in 10 min' "$err"
+clock "$start"
+config gone m6 m1 "FROM=$((start + hour / 12)) TO=$((start + 99 * hour)) sh $tmp/away.sh"
+hunt gone
+is 'gone: an exit code of its own' '5 none' "$code $last"
+has 'gone: since when' 'all failed around the kernel, since 2026-11-28 12:0' "$out"
+now=$(cat clock)
+holds 'gone: after the patience of twelve hours' test $((now - start)) -ge $((12 * hour)) -a $((now - start)) -lt $((13 * hour))
+has 'gone: the status says so' 'since 2026-11-28 12:0' "$("$CULPRIT" bisect status -c gone.yaml)"
+clock $((start + 99 * hour))
+hunt gone
+is 'gone, and back' "0 culprit $(rev m4)" "$code $last"
+clock "$start"
+config never m6 m1 "FROM=0 TO=$((start + 99 * hour)) sh $tmp/away.sh" 'infra-patience: 2h'
+hunt never
+is 'never there' '5 none' "$code $last"
+now=$(cat clock)
+holds 'never there: the patience asked for' test $((now - start)) -ge $((2 * hour)) -a $((now - start)) -lt $((3 * hour))
+git -C "$repo" tag v1.0 m2
+sed -e 's/^good.*/good: releases/' -e "s|$tmp/never|$tmp/walk|" never.yaml >walk.yaml
+clock "$start"
+hunt walk
+is 'never there, on the walk over releases' '5 none' "$code $last"
+
+# --- one commit makes the machine fail
+cat >deadly.sh <<'EOF'
+[ "$(cat "$CULPRIT_ARTEFACTS/name")" != "$DEADLY" ] || { echo 'lost the machine'; exit 75; }
+. "$(dirname "$0")/kernel.sh"
+EOF
+clock "$start"
+config deadly m6 m1 "DEADLY=m4 sh $tmp/deadly.sh"
+hunt deadly
+is 'a commit that takes the machine along is stepped over' "3 $(for i in 4 5; do rev "m$i"; done | sort | tr '\n' ' ')" \
+	"$code $(tr ', ' '\n' <<<"${last#set }" | sort | tr '\n' ' ')"
+now=$(cat clock)
+holds 'within minutes' test $((now - start)) -lt $((hour / 2))
+clock "$start"
+config bystander m6 m1 "DEADLY=m2 sh $tmp/deadly.sh"
+hunt bystander
+is 'a commit beside the point' "0 culprit $(rev m4)" "$code $last"
+unset CULPRIT_TEST_CLOCK
+finish
