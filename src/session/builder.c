@@ -236,6 +236,14 @@ static struct culprit_error *run_build(struct runner *runner, const struct subje
 }
 
 /* What the build said, else the file it wrote, else a hash of image or artefacts. */
+static uint64_t hash_text(const char *text)
+{
+	uint64_t hash = *text ? hash_bytes(text, strlen(text)) : 0;
+
+	/* 0 is "not known" */
+	return *text && !hash ? 1 : hash;
+}
+
 static struct culprit_error *take_signature(struct runner *runner, const char *artefacts, const struct build_log *log,
 					    struct build_result *ret)
 {
@@ -268,10 +276,14 @@ static struct culprit_error *take_signature(struct runner *runner, const char *a
 			snprintf(text, sizeof(text), "%s", hash.hex);
 	}
 	memcpy(ret->signature, text, sizeof(text));
-	ret->image = text[0] ? hash_bytes(text, strlen(text)) : 0;
-	/* 0 is "not known" */
-	if (text[0] && !ret->image)
-		ret->image = 1;
+	ret->image = hash_text(text);
+	/* What was not all looked at proves nothing: once more, all of it. */
+	if (!err && text[0] && strcmp(text, hash.hex) == 0 && !config->image)
+		ret->proof = ret->image;
+	else if (!err && text[0])
+		err = git_hash_files(runner->o.git, artefacts, &hash);
+	if (!err && !ret->proof)
+		ret->proof = hash_text(hash.hex);
 	return err;
 }
 

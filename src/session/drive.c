@@ -96,10 +96,13 @@ static struct culprit_error *hunt(struct drive *d, bool *ret_cancelled)
 {
 	struct session *s = d->session;
 	struct culprit_error *err = NULL;
+	bool more;
 
 	*ret_cancelled = false;
 	while (!err && !*ret_cancelled) {
-		err = session_ask(s);
+		err = drive_compare_images(d, &more);
+		if (!err)
+			err = session_ask(s);
 		if (!err && should_learn(s)) {
 			err = drive_learn(d, known_end(s));
 			if (!err)
@@ -111,9 +114,10 @@ static struct culprit_error *hunt(struct drive *d, bool *ret_cancelled)
 		if (err)
 			return err;
 		drive_notify(d, SESSION_DECIDED);
-		if (s->action.act != BISECT_TEST)
-			return NULL;
-		err = test(d, ret_cancelled);
+		more = true;
+		err = s->action.act == BISECT_TEST ? test(d, ret_cancelled) : drive_prove(d, &more, ret_cancelled);
+		if (!more)
+			return err;
 	}
 	return err;
 }

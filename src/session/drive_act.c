@@ -118,6 +118,8 @@ struct culprit_error *drive_build(struct drive *d, const struct subject *subject
 		journal_add(&draft, "signature", result.signature);
 	if (result.image)
 		journal_add_f(&draft, "image", "%016" PRIx64, result.image);
+	if (result.proof)
+		journal_add_f(&draft, "proof", "%016" PRIx64, result.proof);
 	journal_add_f(&draft, "elapsed_us", "%" PRId64, result.elapsed_us);
 	err = journal_commit(d->journal, &draft);
 	if (err)

@@ -59,6 +59,15 @@ struct culprit_error *drive_walk_releases(struct drive *drive, bool *ret_cancell
 /* Reverting and cherry-picking the culprit (drive_check.c). */
 struct culprit_error *drive_check_culprit(struct drive *drive, bool *ret_cancelled);
 
+/*
+ * Have what is about to be named, and its border, run itself (drive_prove.c).
+ * *ret_more: something was done; ask the policy again.
+ */
+struct culprit_error *drive_prove(struct drive *drive, bool *ret_more, bool *ret_cancelled);
+
+/* Whether the last run contradicts one of another commit of the same image; then images by the rule count no more. */
+struct culprit_error *drive_compare_images(struct drive *drive, bool *ret_distrusted);
+
 /* Learn from the runs on a commit that is known to show the target; judge all runs anew (drive_learn.c). */
 struct culprit_error *drive_learn(struct drive *drive, const char *commit);
 

@@ -150,20 +150,28 @@ static bool add_words(struct buf *ret, const char *text, const char *directory)
 	return true;
 }
 
-static bool add_command(struct buf *ret, const char *name, const char *files_of, const struct config_command *command,
-			const char *directory)
+/* Variables, less what looks like a path: that may be where something is written to. */
+static bool add_environment(struct buf *ret, const char *name, const struct config_strings *environment)
 {
-	_cleanup_(freep) char *environment = NULL;
+	_cleanup_(buf_deinit) struct buf all = { 0 };
+
+	for (size_t i = 0; i < environment->n; i++) {
+		const char *slash = strchr(environment->items[i], '/');
+		size_t len = slash ? (size_t)(slash - environment->items[i]) : strlen(environment->items[i]);
+
+		if (!buf_printf(&all, "%zu:%.*s", len, (int)len, environment->items[i]))
+			return false;
+	}
+	return !all.len || add_line(ret, hash_bytes(all.data, all.len), name);
+}
+
+static bool add_command(struct buf *ret, const char *name, const struct config_command *command, const char *directory)
+{
 	size_t n = 0;
 
-	if (asprintf(&environment, "%s.environment", files_of) < 0) {
-		environment = NULL;
-		return false;
-	}
 	while (command->argv && command->argv[n])
 		n++;
-	if (!add_texts(ret, name, command->argv, n) ||
-	    !add_texts(ret, environment, command->environment.items, command->environment.n))
+	if (!add_texts(ret, name, command->argv, n))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!add_words(ret, command->argv[i], directory))
@@ -189,14 +197,23 @@ static bool add_patches(const struct config *config, struct buf *ret)
 
 static bool take_build(const struct config *config, struct buf *ret)
 {
-	return add_command(ret, "build.command", "build", &config->build, NULL) &&
+	/* A build reads the files that its variables name: the kernel's configuration, say. */
+	for (size_t i = 0; i < config->build.environment.n; i++) {
+		const char *value = strchr(config->build.environment.items[i], '=');
+
+		if (value && !add_words(ret, value + 1, NULL))
+			return false;
+	}
+	return add_command(ret, "build.command", &config->build, NULL) &&
+	       add_environment(ret, "build.environment", &config->build.environment) &&
 	       add_text(ret, "build.image", config->image) && add_text(ret, "build.clean", config->clean ? "yes" : NULL) &&
 	       add_patches(config, ret);
 }
 
 static bool take_run(const struct config *config, struct buf *ret)
 {
-	return add_command(ret, "run.command", "run", &config->run, config->directory) &&
+	return add_command(ret, "run.command", &config->run, config->directory) &&
+	       add_environment(ret, "run.environment", &config->run.environment) &&
 	       add_text(ret, "run.exit-code", config->exit_judges ? "judge" : NULL);
 }
 

@@ -52,6 +52,7 @@ struct build_result {
 	char reason[320];		/* why not; "" for BUILD_OK */
 	char signature[128];		/* of the image; "": not known */
 	uint64_t image;			/* hash of signature; 0: not known */
+	uint64_t proof;			/* of all that the build left for runs; 0: nothing, or built in place */
 	int64_t elapsed_us;
 };
 

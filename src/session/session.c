@@ -11,11 +11,12 @@
  *	good     commit=                        (of the release found)
  *	decide   act= why= commit= runs= p_bad= p_testable= bits= cost= posterior= entropy= left=
  *	building n= commit= [change= changed=]  (numbers in flight are not used again)
- *	build    n= commit= [change= changed=] outcome= reason= signature= elapsed_us=
+ *	build    n= commit= [change= changed=] outcome= reason= signature= image= proof= elapsed_us=
  *	running  n=
  *	run      n= commit= [change= changed=] verdict= q= title= symptom= because= end= value= stopped= elapsed_us= bytes=
  *	learn    commit=
  *	judge    n= verdict= q= title= symptom= because=
+ *	distrust commit=                        (its image by the rule is not what it was taken for)
  *	check    commit= change= changed= outcome= shown= clean=
  *
  * A record of an unknown type is refused: it comes from a newer culprit whose
@@ -263,6 +264,9 @@ static struct culprit_error *apply_build(struct session *s, const struct journal
 	text = journal_get(record, "image");
 	if (text)
 		parse_hex64(span_of(text), &build->result.image, NULL);
+	text = journal_get(record, "proof");
+	if (text)
+		parse_hex64(span_of(text), &build->result.proof, NULL);
 	build->result.elapsed_us = (int64_t)journal_get_u64(record, "elapsed_us", 0);
 	build->time_us = record->time_us;
 	use_number(record, &s->next_build);
@@ -348,6 +352,14 @@ static struct culprit_error *apply_check(struct session *s, const struct journal
 	return NULL;
 }
 
+static struct culprit_error *apply_distrust(struct session *s, const struct journal_record *record)
+{
+	(void)record;
+	/* Commits that shared an image so far have to be told to the policy anew. */
+	s->images_distrusted = s->rejudged = true;
+	return NULL;
+}
+
 /* To add a record: its row, its function above, its line in the head comment. */
 static const struct {
 	const char *type;
@@ -357,6 +369,7 @@ static const struct {
 	{ "decide", apply_decide }, { "building", apply_building }, { "build", apply_build },
 	{ "running", apply_running }, { "run", apply_run }, { "learn", apply_learn }, { "judge", apply_judge },
 	{ "check", apply_check }, { "inputs", apply_inputs }, { "reset", apply_reset },
+	{ "distrust", apply_distrust },
 };
 
 struct culprit_error *session_apply(void *arg, const struct journal_record *record)

@@ -119,6 +119,7 @@ struct session {
 	uint32_t n_probes;		/* of runs: tries during an outage, which nobody's budget pays for */
 	uint32_t next_build, next_run;	/* numbers never used, also not by what was in flight */
 	bool learned;			/* the profile was learned from runs at the known end */
+	bool images_distrusted;		/* by the rule equal ones behaved unlike: only all artefacts count */
 	bool rejudged;			/* runs were judged anew since the policy was fed */
 	int64_t first_us, last_us;	/* of the journal's records */
 	int64_t active_us;		/* time that somebody worked on it */

@@ -161,13 +161,15 @@ static enum bisect_build build_kind(enum build_outcome outcome)
 struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect, uint32_t commit,
 					const struct session_fact *fact)
 {
+	const struct build_result *build;
+
 	if (fact->kind == FACT_RUN) {
 		const struct session_run *run = &s->runs[fact->index];
 
 		return bisect_add_run(bisect, commit, session_run_kind(run->verdict), run->q);
 	}
-	return bisect_add_build(bisect, commit, build_kind(s->builds[fact->index].result.outcome),
-				s->builds[fact->index].result.image);
+	build = &s->builds[fact->index].result;
+	return bisect_add_build(bisect, commit, build_kind(build->outcome), s->images_distrusted ? build->proof : build->image);
 }
 
 /* What makes the machine fail by itself is not to be tested; the ends are never skipped. */

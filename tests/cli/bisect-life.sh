@@ -185,4 +185,32 @@ config bystander m6 m1 "DEADLY=m2 sh $tmp/deadly.sh"
 hunt bystander
 is 'a commit beside the point' "0 culprit $(rev m4)" "$code $last"
 unset CULPRIT_TEST_CLOCK
+
+# --- images that are equal where the rule looks, and not in a module
+v() { echo "$1" >"$repo/vmlinux"; c "$2" "$3"; }
+git -C "$repo" checkout -q -b modules m1
+v 1 v1 fine; v 1 v2 fine; v 1 v3 fine; v 1 v4 fine; v 1 v5 fine; v 1 v6 bug; v 1 v7 bug; v 2 v8 bug; v 2 v9 bug
+ran_at() { grep -c " run n=[0-9]* commit=$(rev "$2") .*verdict=$3" "$1/journal"; }
+for rule in 'image: vmlinux' 'command: "cp vmlinux state name $CULPRIT_ARTEFACTS; cp vmlinux $CULPRIT_SIGNATURE"'; do
+	rm -rf rule
+	config rule v9 v1 "sh $tmp/kernel.sh"
+	case $rule in image*) rule="command: \"cp vmlinux state name \$CULPRIT_ARTEFACTS\", $rule" ;; esac
+	sed -i "s|^build.*|build: { ${rule//&/\\&} }|" rule.yaml
+	hunt rule
+	is 'a difference in a module only: the culprit' "0 culprit $(rev v6)" "$code $last"
+	holds 'a difference in a module only: it ran itself' test "$(ran_at rule v6 target)" -ge 1
+	holds 'a difference in a module only: so did its parent' test "$(ran_at rule v5 clean)" -ge 1
+done
+# one image on both sides of the culprit and nothing that differs by the rule
+git -C "$repo" checkout -q -b flat v7
+config flat v7 v1 "sh $tmp/kernel.sh"
+sed -i 's|^build.*|build: { command: "cp vmlinux state name $CULPRIT_ARTEFACTS", image: vmlinux }|' flat.yaml
+hunt flat
+is 'all the same by the rule: the culprit' "0 culprit $(rev v6)" "$code $last"
+# equal to the last byte is proof
+config bytes v7 v1 "sh $tmp/kernel.sh"
+sed -i 's|^build.*|build: { command: "cp state $CULPRIT_ARTEFACTS; echo x > $CULPRIT_ARTEFACTS/vmlinux", image: vmlinux }|' bytes.yaml
+hunt bytes
+is 'equal to the last byte: the culprit' "0 culprit $(rev v6)" "$code $last"
+git -C "$repo" checkout -q main
 finish
