@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The guilty file: the first in the text that is not generic.
+ * The guilty file: the first in the text that is not generic, or one further
+ * down in a deeper directory below that one's.
  *
  *	 lock_sock include/net/sock.h:1461 [inline]		generic
  *	 af_alg_sendmsg+0x349/0x1080 crypto/af_alg.c:858	guilty
@@ -10,7 +11,8 @@
  * the table, and then the whole text is searched.
  *
  * Not looked at: leftovers on the stack ("? "), files without a line, files
- * in brackets, "Register r4 information:".
+ * in brackets, locks that are held ("#0: ..."), where interrupts were last
+ * enabled or disabled, "Register r4 information:".
  */
 #include "report/guilty.h"
 
@@ -138,32 +140,68 @@ static struct span next_line(struct span *text)
 	return line;
 }
 
-/* Not callers: leftovers on the stack, and arm's news about what registers point to. */
-static bool is_leftover(struct span line)
+/* " #0: ffff888012 (&p->lock){+.+.}-{3:3}, at: seq_read_iter+0xdf/0x1280 fs/seq_file.c:182": a lock that is held. */
+static bool is_held_lock(struct span line)
+{
+	size_t n = 1;
+
+	if (!span_starts(line, SPAN("#")))
+		return false;
+	while (n < line.len && isdigit((unsigned char)line.ptr[n]))
+		n++;
+	return n > 1 && n < line.len && line.ptr[n] == ':';
+}
+
+/* Neither callers nor faults: leftovers on the stack, locks, arm's news about what registers point to. */
+static bool is_no_evidence(struct span line)
 {
 	line = span_trim(line);
-	return span_starts(line, SPAN("? ")) || span_find(line, SPAN("] ? ")) >= 0 ||
+	return span_starts(line, SPAN("? ")) || span_find(line, SPAN("] ? ")) >= 0 || is_held_lock(line) ||
+	       span_starts(line, SPAN("hardirqs last ")) || span_starts(line, SPAN("softirqs last ")) ||
 	       (span_starts(line, SPAN("Register ")) && span_find(line, SPAN(" information: ")) >= 0);
 }
 
-/* The first guilty file of text; *first is the first file of all. */
-static bool search(const struct guilty_rules *rules, struct span text, char *buffer, size_t size, struct span *first, struct span *ret)
+/* The directory with its slash; empty: none. */
+static struct span directory(struct span path)
 {
-	first->len = 0;
+	struct span name = base_name(path);
+
+	return (struct span){ path.ptr, path.len - name.len };
+}
+
+/* Is path in a directory below that of other? */
+static bool is_deeper(struct span path, struct span other)
+{
+	struct span above = directory(other);
+
+	return above.len && span_starts(path, above) && directory(path).len > above.len;
+}
+
+/*
+ * The guilty file of text, into buffer: the first that is not generic, or one
+ * further down in a deeper directory; *first is the first file of all.
+ */
+static bool search(const struct guilty_rules *rules, struct span text, char *buffer, size_t size, struct span *first,
+		   struct span *ret)
+{
+	char other[512];
+
+	*first = *ret = (struct span){ 0 };
 	while (text.len) {
 		struct span line = next_line(&text), path;
+		size_t at = 0;
 
-		if (is_leftover(line))
+		if (is_no_evidence(line) || !next_source(line, &at, &path))
 			continue;
-		for (size_t at = 0; next_source(line, &at, &path);) {
-			if (!first->len)
-				*first = path;
-			*ret = simplify(path, buffer, size);
-			if (ret->len && !guilty_is_generic(rules, *ret))
-				return true;
-		}
+		if (!first->len)
+			*first = path;
+		path = simplify(path, other, sizeof(other));
+		if (!path.len || path.len > size || guilty_is_generic(rules, path) || (ret->len && !is_deeper(path, *ret)))
+			continue;
+		memcpy(buffer, path.ptr, path.len);
+		*ret = (struct span){ buffer, path.len };
 	}
-	return false;
+	return ret->len;
 }
 
 /* Does line hold the function, as a word? */
@@ -190,7 +228,7 @@ static struct span below_interrupt(const struct guilty_rules *rules, struct span
 	while (text.len) {
 		struct span line = next_line(&text);
 
-		if (is_leftover(line))
+		if (is_no_evidence(line))
 			continue;
 		for (size_t i = 0; i < rules->interrupts.n; i++) {
 			if (names_function(line, rules->interrupts.globs[i]))
@@ -209,12 +247,18 @@ static bool is_stall(const struct guilty_rules *rules, struct span text)
 	return false;
 }
 
-struct culprit_error *guilty_file(const struct guilty_rules *rules, struct span text, struct arena *arena, const char **ret)
+struct culprit_error *guilty_file(const struct guilty_rules *rules, struct span text, uint32_t prefix_lines,
+				  struct arena *arena, const char **ret)
 {
-	struct span first, found, below;
+	struct span first, found, below, rest = text;
 	char buffer[512], other[512];
 
 	*ret = NULL;
+	for (uint32_t i = 0; i < prefix_lines && rest.len; i++)
+		next_line(&rest);
+	/* What stood before the banner is another's, unless there is nothing else. */
+	if (search(rules, rest, buffer, sizeof(buffer), &first, &found) || first.len)
+		text = rest;
 	if (is_stall(rules, text)) {
 		below = below_interrupt(rules, text);
 		if (search(rules, below, buffer, sizeof(buffer), &first, &found))

@@ -574,8 +574,8 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 		box->report.file_name = arena_dup(&box->arena, span_of(file_name));
 	if (!build_stacks(box, patterns))
 		return &culprit_error_no_memory;
-	err = guilty_file(&patterns->guilty, (struct span){ box->report.text, box->report.text_len }, &box->arena,
-			  &box->report.file_guilty);
+	err = guilty_file(&patterns->guilty, (struct span){ box->report.text, box->report.text_len },
+			  box->report.prefix_lines, &box->arena, &box->report.file_guilty);
 	if (err)
 		return err;
 	/* Facts, names and places are many small copies: whether all of them could be made is asked once. */

@@ -307,14 +307,14 @@ static struct culprit_error *finish(struct job *job)
 	struct culprit_error *err;
 
 	err = symbolize_decode_codes(job);
+	report->prefix_lines = report->prefix_lines ? new_line(job, report->prefix_lines - 1) + 1 : 0;
 	if (!err)
-		err = guilty_file(&job->symbolizer->options.patterns->guilty, buf_span(&job->text), &job->out->arena,
-				  &report->file_guilty);
+		err = guilty_file(&job->symbolizer->options.patterns->guilty, buf_span(&job->text), report->prefix_lines,
+				  &job->out->arena, &report->file_guilty);
 	if (!err)
 		err = symbolize_write_code(job);
 	if (err)
 		return err;
-	report->prefix_lines = report->prefix_lines ? new_line(job, report->prefix_lines - 1) + 1 : 0;
 	report->n_text_lines = job->n_lines;
 	report->text_len = job->text.len;
 	report->text = arena_dup(&job->out->arena, job->text.len ? buf_span(&job->text) : SPAN(""));

@@ -30,15 +30,30 @@ static enum disasm_arch guess_arch(struct span text)
 	return DISASM_X86_64;
 }
 
+/* "pc : [<808f355c>]    lr : [<808f3550>]    psr: 60000013" (arm): the last five bits are the mode, 0x10 is user. */
+static bool has_arm_mode(struct span line, bool *ret_user)
+{
+	ptrdiff_t at = span_find(line, SPAN("psr: "));
+	uint64_t psr;
+
+	if (at < 0 || !parse_hex64(span_skip(line, (size_t)at + strlen("psr: ")), &psr, NULL))
+		return false;
+	*ret_user = (psr & 0x1f) == 0x10;
+	return true;
+}
+
 /*
  * Do registers of user space follow or precede?  x86: CS 0x33 or 0x23 (0x73
- * on i386) without a symbol; others: a pc without a symbol.
+ * on i386) without a symbol; arm: the mode; others: a pc without a symbol.
  */
 static bool is_user_pc(struct span line)
 {
 	static const char *const markers[] = { "RIP: ", "EIP: ", "pc : ", "epc : ", "PC is at " };
+	bool user;
 
 	line = span_trim(line);
+	if (span_starts(line, SPAN("pc : [<")) && has_arm_mode(line, &user))
+		return user;
 	for (size_t i = 0; i < countof(markers); i++) {
 		if (span_starts(line, span_of(markers[i])))
 			return span_find(line, SPAN("+0x")) < 0 && span_find(line, SPAN("[inline]")) < 0 &&

@@ -172,6 +172,22 @@ has "a program counter is looked up exactly" "RIP: 0010:$pc kernel/core.c:14" "$
 has "the trapping instruction is marked" "* 2a:	48 f7 f5             	div    %rbp <-- trapping instruction" "$out"
 is "code of user space is left alone" 1 "$(grep -ac 'trapping instruction' <<<"$out")"
 
+# --- 32-bit arm: registers have no symbol, the mode in psr says whose they are
+arm_log() {
+	printf '[    1.000000] %s\n' '8<--- cut here ---' \
+		'Unable to handle kernel NULL pointer dereference at virtual address 00000010' \
+		'Internal error: Oops: 5 [#1] SMP ARM' 'CPU: 0 PID: 41 Comm: frobd Not tainted 6.1.0-test #1' \
+		'PC is at frob+0x10/0x40' 'LR is at frob_all+0x20/0x60' \
+		"pc : [<808f355c>]    lr : [<808f3600>]    psr: 600000$1" 'sp : e0901e90  ip : 00000000  fp : 81c7c800' \
+		' frob from frob_all+0x20/0x60' ' frob_all from ret_fast_syscall+0x0/0x1c' \
+		'Code: e1a04000 e1a05001 e5903000 e3530000 (e5932010) ' '---[ end trace 0000000000000000 ]---'
+}
+arm_log 13 >arm.log
+has "arm: code of the kernel is disassembled" "* 10:	e5932010 	ldr    r2, [r3, #0x10] <-- trapping instruction" \
+	"$("$CULPRIT" symbolize arm.log 2>/dev/null)"
+arm_log 10 >arm.log
+is "arm: code of user space is left alone" 0 "$("$CULPRIT" symbolize arm.log 2>/dev/null | grep -ac 'trapping instruction')"
+
 # --- functions of one name
 make_log "$(place obj/vmlinux twin 1)" "$(place obj/vmlinux twin 2)" >twins.log
 out=$(symbolize --vmlinux obj/vmlinux twins.log)

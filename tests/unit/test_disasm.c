@@ -120,12 +120,28 @@ START_TEST(guilty_file_is_the_first_that_is_not_generic)
 	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &patterns));
 	rules = &patterns->guilty;
 	ck_assert_ptr_null(guilty_file(rules, span_of(" lock_sock include/net/sock.h:1461 [inline]\n"
-					       " f+0x1/0x2 arch/x86/kvm/../../../virt/kvm/eventfd.c:145\n"), &arena, &file));
+					       " f+0x1/0x2 arch/x86/kvm/../../../virt/kvm/eventfd.c:145\n"), 0, &arena, &file));
 	ck_assert_str_eq(file, "virt/kvm/eventfd.c");
-	ck_assert_ptr_null(guilty_file(rules, span_of(" kfree+0x1/0x2 mm/slub.c:4\n"), &arena, &file));
+	ck_assert_ptr_null(guilty_file(rules, span_of(" kfree+0x1/0x2 mm/slub.c:4\n"), 0, &arena, &file));
 	ck_assert_str_eq(file, "mm/slub.c");
-	ck_assert_ptr_null(guilty_file(rules, span_of("no source\n"), &arena, &file));
+	ck_assert_ptr_null(guilty_file(rules, span_of("no source\n"), 0, &arena, &file));
 	ck_assert_ptr_null(file);
+	/* a deeper directory of the same wins, and deeper again; a neighbour does not, nor a name that begins alike */
+	ck_assert_ptr_null(guilty_file(rules, span_of(" a+0x1/0x2 fs/fs-writeback.c:1\n b+0x1/0x2 mm/mmap.c:2\n"
+					       " c+0x1/0x2 fs/kc/super.c:3\n d+0x1/0x2 fs/kc2/dir/inode.c:4\n"
+					       " e+0x1/0x2 fs/kc/dir/inode.c:5\n f+0x1/0x2 fs/kc/dir/file.c:6\n"), 0, &arena, &file));
+	ck_assert_str_eq(file, "fs/kc/dir/inode.c");
+	/* locks that are held, and where interrupts were enabled, say nothing */
+	ck_assert_ptr_null(guilty_file(rules, span_of(" #0: ffff8880123 (&kc->lock){+.+.}-{3:3}, at: a+0x1/0x2 fs/a.c:1\n"
+					       "hardirqs last  enabled at (2): [<ffffffff81>] b+0x1/0x2 fs/b.c:1\n"
+					       "softirqs last disabled at (2): [<ffffffff81>] c+0x1/0x2 fs/c.c:1\n"
+					       " d+0x1/0x2 fs/d.c:3\n"), 0, &arena, &file));
+	ck_assert_str_eq(file, "fs/d.c");
+	/* what stood before the banner counts if nothing else has a file */
+	ck_assert_ptr_null(guilty_file(rules, span_of(" a+0x1/0x2 fs/a.c:1\nBUG: x\n b+0x1/0x2 fs/b.c:1\n"), 1, &arena, &file));
+	ck_assert_str_eq(file, "fs/b.c");
+	ck_assert_ptr_null(guilty_file(rules, span_of(" a+0x1/0x2 fs/a.c:1\nBUG: x\n"), 1, &arena, &file));
+	ck_assert_str_eq(file, "fs/a.c");
 	/* headers of drivers are helpers, too; exceptions count; * stays within a component */
 	ck_assert(guilty_is_generic(rules, SPAN("drivers/frob/frob.h")));
 	ck_assert(guilty_is_generic(rules, SPAN("arch/x86/mm/fault.c")));
@@ -156,7 +172,7 @@ START_TEST(guilty_file_of_stalls_stands_below_the_interrupt)
 							       " call_timer_fn+0x1/0x2 kernel/time/timer.c:1700\n%s"
 							       " spin+0x1/0x2 drivers/spin/spin.c:33\n", banners[i], entries[k]);
 
-			ck_assert_ptr_null(guilty_file(&patterns->guilty, span_of(text), &arena, &file));
+			ck_assert_ptr_null(guilty_file(&patterns->guilty, span_of(text), 0, &arena, &file));
 			ck_assert_str_eq(file, "drivers/spin/spin.c");
 		}
 	}
@@ -165,7 +181,7 @@ START_TEST(guilty_file_of_stalls_stands_below_the_interrupt)
 		const char *file, *text = arena_printf(&arena, "BUG: KASAN: x in f\n frob_timer+0x1/0x2 drivers/frob/timer.c:12\n"
 						       "%s spin+0x1/0x2 drivers/spin/spin.c:33\n", entries[0]);
 
-		ck_assert_ptr_null(guilty_file(&patterns->guilty, span_of(text), &arena, &file));
+		ck_assert_ptr_null(guilty_file(&patterns->guilty, span_of(text), 0, &arena, &file));
 		ck_assert_str_eq(file, "drivers/frob/timer.c");
 	}
 	culprit_patterns_destroy(patterns);

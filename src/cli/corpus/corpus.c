@@ -239,9 +239,12 @@ struct culprit_error *reading_create(const struct culprit_patterns *patterns, co
 		return err;
 	}
 	fill_found(c, ret);
-	/* The log of such a case is the text of one report: no question of where that ends. */
-	if (c->guilty_file)
-		err = guilty_file(&patterns->guilty, c->log, &ret->found.arena, &ret->found.guilty_file);
+	/* The log of such a case is the text of one report, from its banner on: no question of where that ends. */
+	if (c->guilty_file) {
+		uint32_t before = ret->report ? (uint32_t)(ret->report->start_line - 1) : 0;
+
+		err = guilty_file(&patterns->guilty, c->log, before, &ret->found.arena, &ret->found.guilty_file);
+	}
 	if (err) {
 		reading_deinit(ret);
 		return err;
