@@ -5,7 +5,7 @@
 #ifndef CULPRIT_BASE_GUARDIAN_H
 #define CULPRIT_BASE_GUARDIAN_H
 
-#include "base/process.h"
+#include "base/process_spec.h"
 
 /* What we ask of the guardian, one byte on its control pipe; the pipe's end means GUARDIAN_CANCEL. */
 #define GUARDIAN_CANCEL 'c'

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What scan.c, the choice of fragments (scan_place.c) and the loops for
- * particular machines (scan_x86.c) share.  Nobody else includes this.
+ * What scan.c, the choice of fragments (scan_place.c) and the loops, for every
+ * machine (scan_loop.c) and for particular ones (scan_x86.c), share.  Nobody else includes this.
  */
 #ifndef CULPRIT_PATTERN_SCAN_PARTS_H
 #define CULPRIT_PATTERN_SCAN_PARTS_H

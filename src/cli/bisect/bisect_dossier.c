@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "cli/bisect/bisect.h"
+#include "cli/bisect/bisect_lines.h"
+#include "cli/bisect/bisect_suspect.h"
 #include "base/process.h"
 
 #define MAX_FINDINGS 64
@@ -13,7 +15,8 @@
 #define CRASH_BYTES (64u << 10)
 #define CONFIG_BYTES (256u << 10)
 
-struct culprit_error *dossier_add_finding(struct dossier *d, char *text)
+/* Remember a sentence; NULL is out of memory. */
+static struct culprit_error *add_finding(struct dossier *d, const char *text)
 {
 	if (!text)
 		return &culprit_error_no_memory;
@@ -194,12 +197,14 @@ static struct culprit_error *take_crash_text(struct dossier *d)
 	for (size_t i = 0; i < console.n_reports && !d->crash && !err; i++) {
 		const struct culprit_report *r = console.reports[i];
 		struct span text = { r->text, r->text_len };
-		char *lines;
+		struct bisect_lines lines;
 
 		if (!strcmp(r->title, best->title)) {
-			err = dossier_add_lines(d, best->subject.commit.hex, r, &lines);
-			if (!err && lines)
-				text = span_of(lines);
+			err = bisect_lines_of(s, best->subject.commit.hex, r, &d->arena, &lines);
+			if (!err && lines.remark)
+				err = add_finding(d, lines.remark);
+			if (!err && lines.text)
+				text = span_of(lines.text);
 			text.len = text.len < CRASH_BYTES ? text.len : CRASH_BYTES;
 			d->crash = arena_dup(&d->arena, text);
 			d->crash_run = arena_printf(&d->arena, "run %u at %.12s", best->number, best->subject.commit.hex);
@@ -367,13 +372,17 @@ static char *describe_finding(struct dossier *d, const struct bisect_finding *f)
 static struct culprit_error *take_findings(struct dossier *d)
 {
 	struct bisect_finding findings[16];
+	const char *remarks[SUSPECT_MAX];
 	uint32_t n = d->has_culprit ? bisect_findings(d->session->bisect, countof(findings), findings) : 0;
+	size_t n_remarks = 0;
 	struct culprit_error *err = NULL;
 
 	for (uint32_t i = 0; i < n && i < countof(findings) && !err; i++)
-		err = dossier_add_finding(d, describe_finding(d, &findings[i]));
+		err = add_finding(d, describe_finding(d, &findings[i]));
 	if (!err && d->has_culprit)
-		err = dossier_suspect_change(d);
+		err = suspect_change(d->session, &d->culprit, d->crash, &d->arena, remarks, &n_remarks);
+	for (size_t i = 0; i < n_remarks && !err; i++)
+		err = add_finding(d, remarks[i]);
 	return err;
 }
 

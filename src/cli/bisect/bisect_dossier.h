@@ -64,17 +64,4 @@ struct dossier {
 struct culprit_error *dossier_create(struct session *session, struct dossier *ret);
 void dossier_deinit(struct dossier *dossier);
 
-/* Findings about the culprit's change (bisect_suspect.c): documentation only and so on. */
-struct culprit_error *dossier_suspect_change(struct dossier *dossier);
-
-/*
- * The report of a run at commit with source lines (bisect_lines.c), where the configuration names a vmlinux and it is
- * among the artefacts.  *ret_text is the arena's; NULL: there are no lines.  Errors: NO_MEMORY.
- */
-struct culprit_error *dossier_add_lines(struct dossier *dossier, const char *commit, const struct culprit_report *report,
-					char **ret_text);
-
-/* Remember a sentence; NULL text is out of memory. */
-struct culprit_error *dossier_add_finding(struct dossier *dossier, char *text);
-
 #endif

@@ -6,7 +6,7 @@
  * documentation can alter a build through a generated file, so these are
  * remarks and never change the answer.
  */
-#include "cli/bisect/bisect_dossier.h"
+#include "cli/bisect/bisect_suspect.h"
 
 #include <stdio.h>
 
@@ -167,49 +167,70 @@ static size_t count_files(const struct git_commit *commit, bool (*is)(const char
 	return n;
 }
 
-static struct culprit_error *suspect_files(struct dossier *d)
+/* What there is to say, and where it goes. */
+struct remarks {
+	struct arena *arena;
+	const char **texts;
+	size_t n;
+};
+
+/* text NULL: out of memory. */
+static struct culprit_error *remark(struct remarks *remarks, const char *text)
+{
+	if (!text)
+		return &culprit_error_no_memory;
+	if (remarks->n < SUSPECT_MAX)
+		remarks->texts[remarks->n++] = text;
+	return NULL;
+}
+
+static struct culprit_error *suspect_files(const struct git_commit *c, const char *crash, struct remarks *remarks)
 {
 	static const struct { bool (*is)(const char *path); const char *text; } sorts[] = {
 		{ is_documentation, "It touches only documentation." },
 		{ is_test, "It touches only tests and samples." },
 		{ is_tool, "It touches only tools, which are no part of the kernel." },
 	};
-	const struct git_commit *c = &d->culprit;
-	const char *own = architecture_of(d->crash);
+	const char *own = architecture_of(crash);
 	size_t others = 0;
 
 	for (size_t i = 0; i < countof(sorts); i++) {
 		if (count_files(c, sorts[i].is) == c->n_files)
-			return dossier_add_finding(d, arena_dup(&d->arena, span_of(sorts[i].text)));
+			return remark(remarks, sorts[i].text);
 	}
 	for (size_t i = 0; own && i < c->n_files; i++)
 		others += is_other_architecture(c->files[i], own);
 	if (others == c->n_files)
-		return dossier_add_finding(d, arena_printf(&d->arena, "It touches only other architectures; the target was seen on %s.",
-							   own));
+		return remark(remarks, arena_printf(remarks->arena,
+						    "It touches only other architectures; the target was seen on %s.", own));
 	return NULL;
 }
 
-struct culprit_error *dossier_suspect_change(struct dossier *d)
+struct culprit_error *suspect_change(const struct session *session, const struct git_commit *c, const char *crash,
+				     struct arena *arena, const char *ret[SUSPECT_MAX], size_t *ret_n)
 {
-	const struct git_commit *c = &d->culprit;
 	_cleanup_(buf_deinit) struct buf patch = { 0 };
+	struct remarks remarks = { .arena = arena, .texts = ret };
 	const char *const *paths = NULL;
 	struct culprit_error *err;
 	size_t n;
 
+	*ret_n = 0;
 	if (c->n_parents > 1)
 		return NULL;
-	if (!c->n_files)
-		return dossier_add_finding(d, arena_dup(&d->arena, SPAN("It changes no file at all.")));
-	err = suspect_files(d);
+	if (!c->n_files) {
+		ret[(*ret_n)++] = "It changes no file at all.";
+		return NULL;
+	}
+	err = suspect_files(c, crash, &remarks);
 	if (!err)
-		err = git_patch(d->session->git, c->hash.hex, PATCH_BYTES, &patch);
+		err = git_patch(session->git, c->hash.hex, PATCH_BYTES, &patch);
 	if (!err && patch.len < PATCH_BYTES && only_comments(c, buf_span(&patch)))
-		err = dossier_add_finding(d, arena_dup(&d->arena, SPAN("It changes only comments and blank lines.")));
-	n = profile_paths(d->session->profile, &paths);
+		err = remark(&remarks, "It changes only comments and blank lines.");
+	n = profile_paths(session->profile, &paths);
 	if (!err && n && !is_near(c, paths, n))
-		err = dossier_add_finding(d, arena_printf(&d->arena, "It is far from any file in the target's stacks (%s%s).", paths[0],
-							  n > 1 ? ", ..." : ""));
+		err = remark(&remarks, arena_printf(arena, "It is far from any file in the target's stacks (%s%s).", paths[0],
+						    n > 1 ? ", ..." : ""));
+	*ret_n = remarks.n;
 	return err;
 }

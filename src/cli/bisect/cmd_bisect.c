@@ -5,7 +5,6 @@
  * To add one: its row below, its function in bisect_NAME.c, its paragraph in
  * man/culprit-bisect.1, its test in tests/cli.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
@@ -58,32 +57,6 @@ int cmd_bisect(int argc, char **argv)
 	fprintf(stderr, "culprit bisect: unknown subcommand '%s'%s%s%s; 'culprit bisect --help' lists them\n", argv[1],
 		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return BISECT_EXIT_USAGE;
-}
-
-int bisect_complain(struct culprit_error *err)
-{
-	enum culprit_error_code code = culprit_error_code(err);
-
-	fprintf(stderr, "culprit bisect: %s\n", culprit_error_message(err));
-	culprit_error_destroy(err);
-	if (code == CULPRIT_ERROR_CANCELLED)
-		return BISECT_EXIT_CANCELLED;
-	return code == CULPRIT_ERROR_USAGE || code == CULPRIT_ERROR_SYNTAX ? BISECT_EXIT_USAGE : BISECT_EXIT_ERROR;
-}
-
-int bisect_print(struct buf *text, bool ok)
-{
-	if (!ok) {
-		buf_deinit(text);
-		return bisect_complain(&culprit_error_no_memory);
-	}
-	ok = fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
-	if (!ok && errno != EPIPE) {
-		fprintf(stderr, "culprit bisect: cannot write to standard output: %s\n", strerror(errno));
-		clearerr(stdout);	/* told; main() need not say it again */
-	}
-	buf_deinit(text);
-	return ok ? 0 : BISECT_EXIT_ERROR;
 }
 
 /* ------------------------------------------------------------------- run */

@@ -9,7 +9,8 @@
 #include <math.h>
 
 #include "cli/bisect/bisect.h"
-#include "cli/output/text.h"
+#include "cli/bisect/html_graph.h"
+#include "cli/bisect/html_text.h"
 
 static const char style[] =
 	":root{--fg:#1c2024;--dim:#60656c;--bg:#fff;--line:#d9d9e0;--bad:#ce2c31;--rel:#ef8a3c;--unrel:#b9a2e3;"
@@ -35,25 +36,6 @@ static const char *const kind_colors[BISECT_RUN_KINDS] = {
 };
 
 /* ------------------------------------------------------------------ text */
-
-bool html_add(struct buf *buf, const char *text)
-{
-	struct buf safe = { 0 };
-	bool ok = text_add(&safe, span_of(text), TEXT_LINES);
-
-	for (size_t i = 0; i < safe.len && ok; i++) {
-		switch (safe.data[i]) {
-		case '<': ok = buf_add_str(buf, "&lt;"); break;
-		case '>': ok = buf_add_str(buf, "&gt;"); break;
-		case '&': ok = buf_add_str(buf, "&amp;"); break;
-		case '"': ok = buf_add_str(buf, "&quot;"); break;
-		case '\'': ok = buf_add_str(buf, "&#39;"); break;
-		default: ok = buf_add_char(buf, safe.data[i]); break;
-		}
-	}
-	buf_deinit(&safe);
-	return ok;
-}
 
 static bool add_tag(struct buf *buf, const char *open, const char *text, const char *close)
 {
@@ -103,18 +85,6 @@ static bool add_posterior(struct buf *buf, const struct dossier *d, double base,
 				x, base - fmax(h, 1), (WIDTH - LEFT - RIGHT) / BINS, fmax(h, 1), bins[i] * 100);
 	}
 	return ok && buf_printf(buf, "<text x='%.0f' y='%.0f'>%.1f %%</text>\n", 0.0, base - height + 8, most * 100);
-}
-
-const char *html_verdict_color(enum bisect_verdict verdict)
-{
-	switch (verdict) {
-	case BISECT_VERDICT_GOOD: return "var(--clean)";
-	case BISECT_VERDICT_BAD: return "var(--bad)";
-	case BISECT_VERDICT_SKIP: return "var(--boot)";
-	case BISECT_VERDICT_UNSURE: return "var(--rel)";
-	case BISECT_UNTESTED: break;
-	}
-	return "var(--line)";
 }
 
 static bool add_marks(struct buf *buf, const struct dossier *d, double base)

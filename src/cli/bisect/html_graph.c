@@ -7,9 +7,10 @@
  * child left off, a merge opens columns for its further parents.  Lines that
  * leave the picture end in a short stub.
  */
-#include "cli/bisect/html.h"
+#include "cli/bisect/html_graph.h"
 
 #include "cli/bisect/bisect.h"
+#include "cli/bisect/html_text.h"
 
 #define MAX_NODES 25
 #define ROW 22.0
