@@ -276,7 +276,7 @@ check-corpus: all
 	@tests/run.sh $(O) corpus
 
 check-layers:
-	@tests/check-layers.sh $(ROOMS)
+	@tests/check-layers.sh -o $(O) $(ROOMS)
 
 check-asan:
 	@tests/deps.sh check

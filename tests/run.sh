@@ -12,7 +12,7 @@ passed=0 failed=0
 count() { passed=$((passed + $1)) failed=$((failed + $2)); }
 
 run_layers() {
-	if tests/check-layers.sh; then count 1 0; else count 0 1; fi
+	if tests/check-layers.sh -o "$build"; then count 1 0; else count 0 1; fi
 }
 
 # libcheck ends with "100%: Checks: 7, Failures: 0, Errors: 0"
