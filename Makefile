@@ -16,7 +16,8 @@
 #
 # V=1 shows the commands, DEV=1 makes warnings fatal, O=dir builds elsewhere.
 
-VERSION := 0.1.0
+# The version stands in the public header.
+VERSION := $(shell sed -n 's/^\#define CULPRIT_VERSION_[MP][A-Z]* \([0-9]*\)$$/\1/p' include/culprit.h | paste -sd.)
 SOVERSION := 0
 
 PREFIX ?= /usr/local
@@ -28,6 +29,8 @@ MANDIR ?= $(DATADIR)/man
 
 CC ?= cc
 AR ?= ar
+LD ?= ld
+OBJCOPY ?= objcopy
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 O ?= build
@@ -127,9 +130,18 @@ $(O)/places.c: $(O)/places $(BENIGN)
 # The rules of the matcher are taken into this object as they are.
 $(O)/obj/match/match_rules.o: patterns/match/rules.yaml
 
-$(O)/libculprit.a: $(LIB_OBJ)
+# For our own programs: all of the library, hidden names too.
+INTERNAL := $(O)/libinternal.a
+
+$(INTERNAL): $(LIB_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# For others: one object, whose hidden names nobody else's can clash with.
+$(O)/libculprit.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(O)/libculprit.o $^ && $(OBJCOPY) --localize-hidden $(O)/libculprit.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(O)/libculprit.o
 
 $(O)/libculprit.so.$(VERSION): $(LIB_OBJ)
 	$(call say,LD,$@)
@@ -141,7 +153,7 @@ $(O)/libculprit.so.$(SOVERSION): $(O)/libculprit.so.$(VERSION)
 $(O)/libculprit.so: $(O)/libculprit.so.$(SOVERSION)
 	$(Q)ln -sf $(<F) $@
 
-$(O)/culprit: $(CLI_OBJ) $(O)/libculprit.a
+$(O)/culprit: $(CLI_OBJ) $(INTERNAL)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -149,10 +161,10 @@ $(O)/culprit: $(CLI_OBJ) $(O)/libculprit.a
 $(O)/libcli.a: $(filter-out %/main.o,$(CLI_OBJ))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(O)/tests/%: tests/unit/%.c $(O)/libcli.a $(O)/libculprit.a
+$(O)/tests/%: tests/unit/%.c $(O)/libcli.a $(INTERNAL)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libcli.a $(O)/libculprit.a \
+	$(Q)$(CC) $(ALL_CFLAGS) $(shell $(PKG_CONFIG) --cflags check) -MMD -MP -o $@ $< $(UNIT_OBJ) $(O)/libcli.a $(INTERNAL) \
 		$(ALL_LDFLAGS) $(LIBS) $(shell $(PKG_CONFIG) --libs check)
 
 # Fails each allocation: buffers and arenas are to make one for each call.
@@ -166,17 +178,17 @@ $(O)/tests/test_no_memory: $(O)/tests/base-exact.o
 # Benchmarks of single parts. Hyperscan, where it is installed, is only compared with.
 HS := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)
 
-$(O)/bench/%: tests/bench/%.c $(O)/libculprit.a
+$(O)/bench/%: tests/bench/%.c $(INTERNAL)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
-		$(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
+		$(INTERNAL) $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
 
 $(O)/bench/bench-policy: tests/bench/bench-policy.c tests/bench/policy-world.c tests/bench/policy-reference.c \
-		tests/bench/policy-world.h $(O)/libculprit.a
+		tests/bench/policy-world.h $(INTERNAL)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(INTERNAL) $(ALL_LDFLAGS) $(LIBS)
 
 # SIZE is that of the benign log in MB, the others follow it; CONFORMANCE=DIR adds its cases.
 SIZE ?= 500

@@ -27,6 +27,11 @@
  * Fallible functions return NULL on success, or an error that the caller owns
  * and gives back with culprit_error_destroy().  Output parameters come last,
  * are called ret, and are set on success only.
+ *
+ * Structs that the caller allocates may grow at their end from version to
+ * version: functions that take one are inline here and pass its size on, so
+ * that programs go on working with a newer library, not compiled anew.  Those
+ * that are used from other languages call the functions with _sized.
  */
 #ifndef CULPRIT_H
 #define CULPRIT_H
@@ -40,6 +45,22 @@ extern "C" {
 #endif
 
 #define CULPRIT_PUBLIC __attribute__((visibility("default")))
+
+/* ------------------------------------------------------------ version */
+
+/* Of this header. The Makefile has the version from here. */
+#define CULPRIT_VERSION_MAJOR 0
+#define CULPRIT_VERSION_MINOR 1
+#define CULPRIT_VERSION_PATCH 0
+
+/* For #if: is the header at least of this version? */
+#define CULPRIT_VERSION_AT_LEAST(major, minor, patch) \
+	(CULPRIT_VERSION_MAJOR > (major) || \
+	 (CULPRIT_VERSION_MAJOR == (major) && \
+	  (CULPRIT_VERSION_MINOR > (minor) || (CULPRIT_VERSION_MINOR == (minor) && CULPRIT_VERSION_PATCH >= (patch)))))
+
+/* Of the library that runs: "0.1.0". Static. */
+CULPRIT_PUBLIC const char *culprit_version(void);
 
 /* ------------------------------------------------------------- errors */
 
@@ -236,11 +257,22 @@ struct culprit_summary {
 	const char *kernel_version;	/* of the last boot; borrowed until the next call on the parser */
 };
 
-/* options may be NULL; patterns must outlive the parser. */
+/*
+ * options may be NULL; patterns must outlive the parser.  Errors: NO_MEMORY;
+ * USAGE where options ask for what only a newer library knows.
+ */
 CULPRIT_PUBLIC struct culprit_error *
-culprit_parser_create(const struct culprit_patterns *patterns,
-		      const struct culprit_parser_options *options,
-		      struct culprit_parser **ret);
+culprit_parser_create_sized(const struct culprit_patterns *patterns,
+			    const struct culprit_parser_options *options, size_t options_size,
+			    struct culprit_parser **ret);
+
+static inline struct culprit_error *culprit_parser_create(const struct culprit_patterns *patterns,
+							   const struct culprit_parser_options *options,
+							   struct culprit_parser **ret)
+{
+	return culprit_parser_create_sized(patterns, options, sizeof(*options), ret);
+}
+
 CULPRIT_PUBLIC void culprit_parser_destroy(struct culprit_parser *parser);
 
 /*
@@ -264,8 +296,14 @@ CULPRIT_PUBLIC struct culprit_error *culprit_parser_finish(struct culprit_parser
 /* The next complete report in the order of their first lines, or NULL. The caller owns it. */
 CULPRIT_PUBLIC struct culprit_report *culprit_parser_take(struct culprit_parser *parser);
 
+/* Fills ret_size bytes of *ret; what this library does not know is 0. */
 CULPRIT_PUBLIC void
-culprit_parser_summary(const struct culprit_parser *parser, struct culprit_summary *ret);
+culprit_parser_summary_sized(const struct culprit_parser *parser, struct culprit_summary *ret, size_t ret_size);
+
+static inline void culprit_parser_summary(const struct culprit_parser *parser, struct culprit_summary *ret)
+{
+	culprit_parser_summary_sized(parser, ret, sizeof(*ret));
+}
 
 #ifdef __cplusplus
 }

@@ -29,24 +29,46 @@
 
 /* ------------------------------------------------------------ life */
 
-struct culprit_error *culprit_parser_create(const struct culprit_patterns *patterns,
-					    const struct culprit_parser_options *options,
-					    struct culprit_parser **ret)
+/* The caller's options, of whatever version its header was: what that lacks is 0, what we lack must be. */
+static struct culprit_error *take_options(const struct culprit_parser_options *options, size_t size,
+					  struct culprit_parser_options *ret)
 {
-	struct culprit_parser *p = calloc(1, sizeof(*p));
-	struct culprit_error *err;
+	const unsigned char *bytes = (const unsigned char *)options;
 
+	*ret = (struct culprit_parser_options){ 0 };
+	if (!options)
+		return NULL;
+	memcpy(ret, options, size < sizeof(*ret) ? size : sizeof(*ret));
+	for (size_t i = sizeof(*ret); i < size; i++) {
+		if (bytes[i])
+			return culprit_error_create(CULPRIT_ERROR_USAGE, "a parser's options are of a newer version than "
+						    "libculprit " CULPRIT_VERSION);
+	}
+	return NULL;
+}
+
+struct culprit_error *culprit_parser_create_sized(const struct culprit_patterns *patterns,
+						  const struct culprit_parser_options *options_given, size_t options_size,
+						  struct culprit_parser **ret)
+{
+	struct culprit_parser_options options;
+	struct culprit_error *err = take_options(options_given, options_size, &options);
+	struct culprit_parser *p;
+
+	if (err)
+		return err;
+	p = calloc(1, sizeof(*p));
 	if (!p)
 		return &culprit_error_no_memory;
 	p->patterns = patterns;
 	p->number = 1;
-	p->max_report_bytes = options && options->max_report_bytes ? options->max_report_bytes : DEFAULT_REPORT_BYTES;
-	p->detect_boot_failures = options && options->detect_boot_failures;
+	p->max_report_bytes = options.max_report_bytes ? options.max_report_bytes : DEFAULT_REPORT_BYTES;
+	p->detect_boot_failures = options.detect_boot_failures;
 	p->cap_drafts = MAX_OPEN;
 	p->drafts = calloc(p->cap_drafts, sizeof(*p->drafts));
 	err = regex_scratch_create(&p->scratch);
-	if (!err && options && options->file_name) {
-		p->file_name = strdup(options->file_name);
+	if (!err && options.file_name) {
+		p->file_name = strdup(options.file_name);
 		if (!p->file_name)
 			err = &culprit_error_no_memory;
 	}
@@ -412,9 +434,9 @@ struct culprit_report *culprit_parser_take(struct culprit_parser *p)
 	return report;
 }
 
-void culprit_parser_summary(const struct culprit_parser *p, struct culprit_summary *ret)
+void culprit_parser_summary_sized(const struct culprit_parser *p, struct culprit_summary *ret, size_t ret_size)
 {
-	*ret = (struct culprit_summary){
+	const struct culprit_summary summary = {
 		.n_bytes = p->off + p->carry.len,
 		.n_lines = p->number - 1 + (p->carry.len || p->in_long_line),
 		.n_reports = p->n_reports,
@@ -424,4 +446,7 @@ void culprit_parser_summary(const struct culprit_parser *p, struct culprit_summa
 		.panicked = p->panicked,
 		.kernel_version = p->version,
 	};
+
+	memset(ret, 0, ret_size);
+	memcpy(ret, &summary, ret_size < sizeof(summary) ? ret_size : sizeof(summary));
 }

@@ -30,8 +30,13 @@ is 'the program runs from there' "$("$CULPRIT" --version)" "$("$root/usr/bin/cul
 so=$root/usr/lib/libculprit.so
 is 'the soname' 'libculprit.so.0' "$(readelf -d "$so" | sed -n 's/.*soname: \[\(.*\)\]/\1/p')"
 is 'nothing else is visible' '' "$(nm -D --defined-only "$so" | awk '$3 !~ /^culprit_/ { print $3 }')"
-declared=$(grep -oE '\bculprit_[a-z_]+\(' "$root/usr/include/culprit.h" | tr -d '(' | sort -u)
-is 'all that the header declares is there' "$declared" "$(nm -D --defined-only "$so" | awk '$2 == "T" { print $3 }' | sort)"
+symbols=$(grep -v '^#' include/libculprit.symbols)
+is 'its functions are those of the list' "$symbols" "$(nm -D --defined-only "$so" | awk '$2 == "T" { print $3 }' | LC_ALL=C sort)"
+is 'those of the static library, too' "$symbols" \
+	"$(nm -g --defined-only "$root/usr/lib/libculprit.a" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort)"
+declared=$(grep -A3 CULPRIT_PUBLIC "$root/usr/include/culprit.h" | grep -oE '\bculprit_[a-z_]+\(' | tr -d '(' | LC_ALL=C sort -u |
+	grep -vxE 'culprit_parser_(create|summary)')
+is 'the header declares all of them, and no others' "$symbols" "$declared"
 
 # Two parsers in two threads, one pattern set; the program of the header's own introduction.
 cat >"$tmp/user.c" <<'END'
@@ -93,6 +98,32 @@ holds 'a program is built with the static library' cc -Wall -Werror -o "$tmp/use
 	$(pkg-config --cflags culprit) "$root/usr/lib/libculprit.a" \
 	$(pkg-config --static --libs culprit | sed 's/-lculprit//')
 is 'it runs, too' "$titles" "$("$tmp/user" "$tmp/log")"
+
+# The examples, as C and as C++, and what they say.
+# shellcheck disable=SC2046
+flags=$(pkg-config --cflags --libs culprit)
+for example in titles follow; do
+	# shellcheck disable=SC2086
+	holds "examples/$example.c is C" cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -pedantic -Werror \
+		-o "$tmp/$example" "examples/$example.c" $flags
+	# shellcheck disable=SC2086
+	holds "examples/$example.c is C++" c++ -x c++ -std=c++11 -Wall -Wextra -Werror -o "$tmp/$example++" "examples/$example.c" -x none $flags
+done
+export LD_LIBRARY_PATH=$root/usr/lib
+for titles in titles titles++; do
+	is "$titles prints the title" 'KASAN: slab-out-of-bounds Read in kc_oob_read' "$("$tmp/$titles" <"$tmp/log")"
+done
+# The log's writer stays: the report is there before the log's end.
+mkfifo "$tmp/console"
+for follow in follow follow++; do
+	"$tmp/$follow" <"$tmp/console" >"$tmp/followed" &
+	exec 7>"$tmp/console"
+	cat "$tmp/log" >&7
+	until grep -q '^line [0-9]*: KASAN' "$tmp/followed" || ! kill -0 $! 2>/dev/null; do sleep 0.05; done
+	has "$follow tells while the log is open" ': KASAN: slab-out-of-bounds Read in kc_oob_read' "$(cat "$tmp/followed")"
+	exec 7>&-
+	holds "$follow ends with the log" wait $!
+done
 
 make -s uninstall O="$build" PREFIX=/usr DESTDIR="$root" >/dev/null 2>&1
 is 'make uninstall leaves nothing' '' "$(find "$root" ! -type d)"

@@ -414,6 +414,47 @@ START_TEST(a_line_of_megabytes)
 }
 END_TEST
 
+/* Programs compiled with a smaller header, and with a larger one. */
+START_TEST(structs_of_other_versions)
+{
+	struct { struct culprit_parser_options options; uint64_t more; } newer = { .options = { .file_name = "a.log" } };
+	struct { struct culprit_summary summary; uint64_t more; } summary;
+	struct culprit_parser *p;
+	struct culprit_error *err;
+
+	memset(&summary, 0xaa, sizeof(summary));
+	ck_assert_ptr_null(culprit_parser_create_sized(set, &newer.options, sizeof(newer), &p));
+	feed(p, VERSION);
+	culprit_parser_summary_sized(p, &summary.summary, offsetof(struct culprit_summary, n_reports));
+	ck_assert_uint_eq(summary.summary.n_bytes, strlen(VERSION));
+	ck_assert_uint_eq(summary.summary.n_reports, 0xaaaaaaaaaaaaaaaa);
+	culprit_parser_summary_sized(p, &summary.summary, sizeof(summary));
+	ck_assert_uint_eq(summary.summary.n_boots, 1);
+	ck_assert_uint_eq(summary.more, 0);
+	culprit_parser_destroy(p);
+
+	newer.more = 1;
+	err = culprit_parser_create_sized(set, &newer.options, sizeof(newer), &p);
+	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_USAGE);
+	culprit_error_destroy(err);
+	/* what the size does not cover is not looked at */
+	ck_assert_ptr_null(culprit_parser_create_sized(set, &newer.options, 0, &p));
+	culprit_parser_destroy(p);
+}
+END_TEST
+
+START_TEST(the_version_is_that_of_the_header)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%d.%d.%d", CULPRIT_VERSION_MAJOR, CULPRIT_VERSION_MINOR, CULPRIT_VERSION_PATCH);
+	ck_assert_str_eq(culprit_version(), text);
+	ck_assert(CULPRIT_VERSION_AT_LEAST(0, 0, 9));
+	ck_assert(!CULPRIT_VERSION_AT_LEAST(CULPRIT_VERSION_MAJOR, CULPRIT_VERSION_MINOR, CULPRIT_VERSION_PATCH + 1));
+	ck_assert(!CULPRIT_VERSION_AT_LEAST(CULPRIT_VERSION_MAJOR + 1, 0, 0));
+}
+END_TEST
+
 /* A task that reported and fell silent; what others said since is a few lines, or 40 KB. */
 START_TEST(silent_contexts_end)
 {
@@ -578,6 +619,8 @@ int main(void)
 	tcase_add_test(tc, thousands_of_contexts);
 	tcase_add_test(tc, a_line_of_megabytes);
 	tcase_add_test(tc, silent_contexts_end);
+	tcase_add_test(tc, structs_of_other_versions);
+	tcase_add_test(tc, the_version_is_that_of_the_header);
 	tcase_add_test(tc, a_task_chooses_its_name);
 	tcase_add_test(tc, looking_back_keeps_the_line_at_hand);
 	tcase_add_test(tc, records_of_dmesg_json);
