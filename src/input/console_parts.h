@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Parts of the console reader that no other module sees: taking control bytes
- * out (console_clean.c) and the stamps of loggers and labs (console_logger.c).
+ * out (console_clean.c), printk's prefix (console_printk.c), records of
+ * /dev/kmsg (console_kmsg.c), the stamps of loggers and labs
+ * (console_logger.c).
  */
 #ifndef CULPRIT_INPUT_CONSOLE_PARTS_H
 #define CULPRIT_INPUT_CONSOLE_PARTS_H
@@ -71,6 +73,42 @@ size_t console_clean(struct span src, char *dst);
 /* The same for escapes: "\x09" of /dev/kmsg, "#011" of rsyslog, JSON's "\u001b" and "\"". */
 enum console_escape { ESCAPE_NONE, ESCAPE_KMSG, ESCAPE_SYSLOG, ESCAPE_JSON };
 size_t console_unescape(struct span src, enum console_escape kind, char *dst);
+
+/* ------------------------------------------------------- printk's prefix */
+
+/* Each takes off what its name says where it begins at x->p, and says whether it did. */
+
+/* "[   12.345678] " with what a caller or a vendor's kernel put behind it; strict: printk's own form only. */
+bool console_take_time(struct prefix *x, bool strict);
+
+/* "[   T24] " of a kernel without time stamps: always padded to six. */
+bool console_take_caller(struct prefix *x);
+
+/* "<4>", "<12>": a number that a program may have chosen proves nothing without a stamp behind it. */
+bool console_take_priority(struct prefix *x);
+
+/*
+ * printk's exact prefix somewhere in s, or NULL; *ret_from is where it begins,
+ * its "<4>" included.
+ */
+const char *console_find_stamp(struct span s, const char **ret_from);
+
+/* ------------------------------------------------------- /dev/kmsg, pstore */
+
+/* "6,1234,5678901,-,caller=T123;text", a release in front where netconsole was told to. */
+bool console_take_kmsg(struct prefix *x);
+
+/* " SUBSYSTEM=pci" below a record; netconsole's user data may be in lower case. */
+bool console_is_kmsg_property(struct span s);
+
+/* One member of a record as `dmesg -J` lays it out: kept for the message that follows, or that message. */
+bool console_take_json(struct console_decoder *decoder, struct prefix *x);
+
+/* "** 57 printk messages dropped **" */
+bool console_take_dropped(struct prefix *x);
+
+/* "Oops#1 Part2", "Panic#2 Part1" of pstore; "====1234567890.123456-D" of ramoops. */
+bool console_is_pstore_header(struct span s);
 
 /* ----------------------------------------------------- loggers and labs */
 
