@@ -5,6 +5,7 @@
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
 # make check-unit, check-cli, check-corpus, check-layers    parts of it
+# make check-field  figures of logs from the field: FIELD=DIRECTORY
 # make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
@@ -283,6 +284,12 @@ check-real: all
 # On demand: a real kernel and its modules, against addr2line and llvm-symbolizer: [VMLINUX=FILE MODULES=DIR].
 check-symbols: $(O)/bench/lookup
 	@O=$(O) tests/check-symbols.sh $(VMLINUX) $(MODULES)
+
+# On demand: logs that others posted, where they are: [FIELD=DIRECTORY] [VERBOSE=1].
+FIELD ?= ../shared/field
+.PHONY: check-field
+check-field: $(O)/culprit
+	@tests/check-field.sh $(O)/culprit $(FIELD)
 
 check-corpus: all
 	@tests/run.sh $(O) corpus

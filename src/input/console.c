@@ -18,6 +18,7 @@
 #include "input/console_parts.h"
 
 #define MAX_PREFIXES 8
+#define MAX_VENDOR_BYTES 48	/* of a tag behind printk's time */
 #define REPLAY_MARK "** replaying previous printk message **"	/* console_prepend_replay() */
 
 /* The prefixes at the start, outermost first. Behind the kernel's own, only what it or a forwarder adds. */
@@ -79,25 +80,58 @@ static struct culprit_error *resolve_escapes(struct console_decoder *decoder, en
 	return NULL;
 }
 
-/* Behind the prefixes: junk in front, a second message, the replay mark at the end. */
-static void find_inner(struct console_decoder *decoder, struct prefix *x)
+/* printk's stamp behind what somebody else wrote. */
+static void find_behind_junk(struct prefix *x, enum console_escape *ret_escape)
 {
-	struct line *line = x->line;
 	struct span rest = { x->p, (size_t)(x->end - x->p) };
 	const char *from;
 
-	if (line->origin == ORIGIN_UNKNOWN && console_find_stamp(rest, &from)) {
-		line->flags |= LINE_JUNK_FRONT;
-		if (span_find((struct span){ rest.ptr, (size_t)(from - rest.ptr) },
-			      SPAN(" printk messages dropped **")) >= 0)
-			line->flags |= LINE_DROPPED;
-		x->p = from;
-		if (*x->p == '<')
-			console_take_priority(x);
-		if (!console_take_time(x, true))
-			console_take_caller(x);
-		rest = (struct span){ x->p, (size_t)(x->end - x->p) };
-	}
+	if (!console_find_stamp(rest, &from))
+		return;
+	x->line->flags |= LINE_JUNK_FRONT;
+	if (span_find((struct span){ rest.ptr, (size_t)(from - rest.ptr) }, SPAN(" printk messages dropped **")) >= 0)
+		x->line->flags |= LINE_DROPPED;
+	x->p = from;
+	console_trim_tail(x, rest.ptr, ret_escape);
+	if (*x->p == '<')
+		console_take_priority(x);
+	if (!console_take_time(x, true))
+		console_take_caller(x);
+}
+
+/* A prefix that was learnt of this log, in front of all or behind printk's time. */
+static void take_learnt(struct console_decoder *decoder, struct prefix *x, enum console_escape *ret_escape)
+{
+	bool timed = x->line->flags & LINE_HAS_TIME;
+	struct console_learnt *learnt = timed ? &decoder->behind : &decoder->front;
+	const char *front = x->p;
+	size_t max = timed ? MAX_VENDOR_BYTES : CONSOLE_LEARNT_BYTES, n;
+
+	/* mainline's caller leaves no place for a vendor's tag */
+	if (x->line->origin == ORIGIN_OTHER || x->line->speaker.len ||
+	    (timed && x->line->caller.kind != CALLER_NONE))
+		return;
+	/* nothing is learnt of a piece: which pieces are looked at is the parser's choice */
+	if (x->p == x->end || (timed && *x->p == ' ') || x->line->flags & (LINE_TRUNCATED | LINE_CONTINUED))
+		max = 0;
+	n = console_learnt_length(learnt, (struct span){ x->p, (size_t)(x->end - x->p) }, max);
+	if (!n)
+		return;
+	x->p += n;
+	console_trim_tail(x, front, ret_escape);
+}
+
+/* Behind the prefixes: junk in front, a second message, the replay mark at the end. */
+static void find_inner(struct console_decoder *decoder, struct prefix *x, enum console_escape *ret_escape)
+{
+	struct line *line = x->line;
+	struct span rest;
+	const char *from;
+
+	if (line->origin == ORIGIN_UNKNOWN)
+		find_behind_junk(x, ret_escape);
+	take_learnt(decoder, x, ret_escape);
+	rest = (struct span){ x->p, (size_t)(x->end - x->p) };
 	line->text = rest;
 	if (line->origin == ORIGIN_KERNEL && console_find_stamp(rest, &from))
 		line->flags |= LINE_SPLICED;
@@ -130,10 +164,13 @@ static void decode_prefix(struct console_decoder *decoder, struct span s, struct
 		line->origin = ORIGIN_META;
 		return;
 	}
-	if (*s.ptr == ' ' && console_take_json(decoder, &x))
+	if (*s.ptr == ' ' && console_take_json(decoder, &x)) {
 		*ret_escape = ESCAPE_JSON;
-	else
+	} else {
+		if (*s.ptr == '{')
+			console_take_json_line(&x, ret_escape);
 		take_prefixes(&x, ret_escape);
+	}
 	if (*ret_escape == ESCAPE_KMSG)
 		decoder->seen_kmsg = true;
 	if (line->origin == ORIGIN_META) {
@@ -141,7 +178,7 @@ static void decode_prefix(struct console_decoder *decoder, struct span s, struct
 			line->text.len = 0;
 		return;
 	}
-	find_inner(decoder, &x);
+	find_inner(decoder, &x, ret_escape);
 	if (replayed)
 		line->flags |= LINE_REPLAYED;
 }
@@ -151,7 +188,7 @@ struct culprit_error *console_decode(struct console_decoder *decoder, struct spa
 {
 	enum console_escape escape = ESCAPE_NONE;
 	struct culprit_error *err;
-	struct span s = raw;
+	struct span s = raw, seen;
 
 	*ret = (struct line){
 		.raw = raw, .time_us = -1, .level = -1, .origin = ORIGIN_UNKNOWN, .flags = (uint16_t)flags_in,
@@ -164,6 +201,18 @@ struct culprit_error *console_decode(struct console_decoder *decoder, struct spa
 			return &culprit_error_no_memory;
 		s = (struct span){ decoder->scratch.data, console_clean(s, decoder->scratch.data) };
 		ret->flags |= LINE_CLEANED;
+	}
+	if (console_has_visible(s)) {
+		if (!(ret->flags & LINE_CLEANED)) {
+			decoder->scratch.len = 0;
+			if (!buf_reserve(&decoder->scratch, s.len))
+				return &culprit_error_no_memory;
+		}
+		seen = (struct span){ decoder->scratch.data, console_clean_visible(s, decoder->scratch.data) };
+		if (seen.len != s.len) {
+			s = seen;
+			ret->flags |= LINE_CLEANED;
+		}
 	}
 	if (flags_in & LINE_CONTINUED) {
 		ret->text = s;

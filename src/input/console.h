@@ -21,7 +21,11 @@
  *	Nov 22 10:00:00 host kernel: [   12.345678] text   syslog, journald
  *	[   12.345678] host kernel: text           journalctl -o short-monotonic
  *	2026-11-22T10:00:00.123456Z [   12.345678] text    lab or CI prefix
+ *	kvě 06 12:00:00 host kernel: text          the same in any language
+ *	[   12.345678]<0>.(0)[17:swapper/2]text    vendors' kernels
+ *	{"log":"[   12.345678] text\n","stream":..}   docker and others
  *	host login: [   12.345678] text            a getty spoke before the kernel did
+ *	> `text`, 12: text, whatever: text         by a form that the log itself teaches
  *	** 57 printk messages dropped ** [   12.3] text
  */
 #ifndef CULPRIT_INPUT_CONSOLE_H
@@ -94,8 +98,18 @@ static inline bool line_is_kmsg_write(const struct line *line)
 	return line->origin == ORIGIN_OTHER && !line->speaker.len && (line->flags & LINE_HAS_TIME);
 }
 
+/* A prefix that no grammar knows, by a sample of it: see console_learn.c. */
+#define CONSOLE_LEARNT_BYTES 127
+struct console_learnt {
+	char sample[CONSOLE_LEARNT_BYTES];
+	uint8_t len;
+	bool sure;		/* a second line had the same form: lines lose it */
+};
+
 /* What is learned of a log while it is read. Zeroed is a valid start. */
 struct console_decoder {
+	struct console_learnt front;	/* of lines without printk's time */
+	struct console_learnt behind;	/* behind printk's time */
 	struct buf scratch;
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
 	bool replay_next;	/* the line before ended in the replay mark; clear it when lines were left out */

@@ -58,24 +58,6 @@ static size_t shape(const char *p, const char *end, const char *want)
 	return n;
 }
 
-static bool one_of(const char *p, size_t n, const char *names)
-{
-	for (const char *name = names; *name; name += n)
-		if (!memcmp(name, p, n))
-			return true;
-	return false;
-}
-
-static bool is_month(const char *p)
-{
-	return one_of(p, 3, "JanFebMarAprMayJunJulAugSepOctNovDec");
-}
-
-static bool is_weekday(const char *p)
-{
-	return one_of(p, 3, "MonTueWedThuFriSatSun");
-}
-
 /* ".123456" or ",123" at p: its length, or 0. */
 static size_t fraction(const char *p, const char *end)
 {
@@ -128,38 +110,6 @@ static size_t iso_time(const char *p, const char *end, bool *ret_dmesg)
 	return n + zone(p + n, end);
 }
 
-/* "Nov 22 10:00:00.123 2026", with or without a weekday in front: length, or 0. */
-static size_t bsd_time(const char *p, const char *end)
-{
-	size_t n = 0, year;
-
-	if (shape(p, end, "Aaa ") && is_weekday(p))
-		n = 4;
-	if (!shape(p + n, end, "Aaa _d dd:dd:dd") || !is_month(p + n))
-		return 0;
-	n += 15;
-	n += fraction(p + n, end);
-	year = shape(p + n, end, " dddd");
-	return year && (p + n + year == end || p[n + year] == ' ' || p[n + year] == ']') ? n + year : n;
-}
-
-/* "Sun 2026-11-22 10:00:00 UTC": length, or 0. */
-static size_t full_time(const char *p, const char *end)
-{
-	bool dmesg;
-	size_t n, name = 0;
-
-	if (!shape(p, end, "Aaa dddd-") || !is_weekday(p))
-		return 0;
-	n = iso_time(p + 4, end, &dmesg);
-	if (!n)
-		return 0;
-	n += 4;
-	while (p + n + 1 + name < end && name < 5 && is_upper(p[n + 1 + name]))
-		name++;
-	return p + n < end && p[n] == ' ' && name >= 3 ? n + 1 + name : n;
-}
-
 /* "1795341600.123456": seconds since 1970 in ten digits; length, or 0. */
 static size_t epoch_time(const char *p, const char *end)
 {
@@ -172,12 +122,18 @@ static size_t epoch_time(const char *p, const char *end)
 /* The stamp in brackets behind '[': length up to the bracket's end, or 0. */
 static size_t bracket_time(const char *p, const char *end)
 {
+	struct date_form form;
 	uint64_t value;
 	bool dmesg;
 	size_t n = iso_time(p, end, &dmesg), frac;
 
+	if (n && p + n < end && p[n] != ']')
+		n = 0;
+
 	if (!n)
 		n = clock_time(p, end);
+	if (!n)
+		n = console_date_length(p, end, &form);
 	if (!n) {	/* grabserial: since start, since the line before */
 		n = prefix_digits(p, end, 9, &value);
 		frac = n ? fraction(p + n, end) : 0;
@@ -216,6 +172,17 @@ static bool is_facility_word(const char *p, size_t n)
 	return true;
 }
 
+/* "kernel:", "kernel[0]:", and what the System V loggers and the BSDs call it. */
+static bool is_kernel_tag(const char *p, size_t n)
+{
+	static const char *const tags[] = { "kernel:", "kernel[0]:", "vmunix:", "klogd:", "kern:", NULL };
+
+	for (int i = 0; tags[i]; i++)
+		if (strlen(tags[i]) == n && !memcmp(tags[i], p, n))
+			return true;
+	return false;
+}
+
 /* Is the word "name[123]:"?  Gives the length of the name, or 0. */
 static size_t pid_tag_length(const char *p, size_t n)
 {
@@ -233,7 +200,7 @@ static bool take_tag(struct prefix *x, const char *p, size_t n)
 {
 	size_t name;
 
-	if (n == 7 && !memcmp(p, "kernel:", 7)) {
+	if (is_kernel_tag(p, n)) {
 		x->line->origin = ORIGIN_KERNEL;
 		x->line->flags |= LINE_LOGGED;
 	} else if ((name = pid_tag_length(p, n))) {
@@ -254,7 +221,7 @@ bool console_logger_tag(struct prefix *x, bool behind_time)
 
 	/* Most lines are ruled out by what their first colon ends. */
 	colon = memchr(p, ':', room < 3 * MAX_WORD_BYTES ? room : 3 * MAX_WORD_BYTES);
-	if (!colon || colon == p || (colon[-1] != 'l' && colon[-1] != ']'))
+	if (!colon || colon == p || !memchr("l]xdn", colon[-1], 5))
 		return false;
 	/* The tag is the first word, or the host is; between them may stand "kern.warn". */
 	for (int words = 0; words < 3; words++) {
@@ -393,11 +360,16 @@ static bool take_stamp(struct prefix *x, size_t n)
 static bool time_first(struct prefix *x, bool *ret_tag)
 {
 	const char *start = x->p;
+	struct date_form form;
 	bool dmesg = false;
-	size_t n;
+	size_t n, longer;
 
 	*ret_tag = true;
 	n = iso_time(x->p, x->end, &dmesg);
+	/* zones behind a blank: "2026-11-22 10:00:00 +0000 UTC" */
+	longer = n ? console_date_length(x->p, x->end, &form) : 0;
+	if (longer > n)
+		n = longer;
 	if (take_stamp(x, n)) {
 		if (dmesg) {
 			x->line->origin = ORIGIN_KERNEL;
@@ -423,6 +395,7 @@ static bool time_first(struct prefix *x, bool *ret_tag)
 
 bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
 {
+	struct date_form form;
 	bool tag = true;
 	char c = *x->p;
 
@@ -446,12 +419,9 @@ bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
 		}
 		if (android_stamp(x))
 			return true;
-		if (!time_first(x, &tag))
+		if (!time_first(x, &tag) && !take_stamp(x, console_date_length(x->p, x->end, &form)))
 			return false;
-	} else if (is_upper(c)) {
-		if (!take_stamp(x, bsd_time(x->p, x->end)) && !take_stamp(x, full_time(x->p, x->end)))
-			return false;
-	} else {
+	} else if (!take_stamp(x, console_date_length(x->p, x->end, &form))) {
 		return false;
 	}
 	if (tag && console_logger_tag(x, false) && x->line->origin == ORIGIN_KERNEL)
@@ -461,20 +431,37 @@ bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
 
 /* ----------------------------------------------------------------- dmesg */
 
+/* "Nov22 10:00", "kvě 6 10:00", "5月 6 10:00": dmesg -H where a minute begins; its length, or 0. */
+static size_t dmesg_minute(const char *p, const char *end)
+{
+	const char *close = memchr(p, ']', end - p < 40 ? (size_t)(end - p) : 40);
+	bool name = false;
+
+	if (!close || close - p < 10 || !shape(close - 8, end, "_d dd:dd"))
+		return 0;
+	for (const char *q = p; q < close - 8; q++) {
+		if (!is_digit(*q) && !memchr(" .", *q, 2) && !is_upper(*q) && !is_lower(*q) && (unsigned char)*q < 0x80)
+			return 0;
+		name |= !is_digit(*q) && *q != ' ';
+	}
+	return name ? (size_t)(close - p) : 0;
+}
+
 bool console_dmesg_stamp(struct prefix *x)
 {
 	const char *p = x->p + 1;
+	struct date_form form;
 	size_t n, frac;
 	uint64_t value;
 
 	if (x->end - x->p < 6)
 		return false;
-	n = bsd_time(p, x->end);
-	if (n < 20 || !is_weekday(p)) {
-		n = shape(p, x->end, "Aaa_d dd:dd");
-		if (n && !is_month(p))
-			n = 0;
-	}
+	/* dmesg -T has a weekday and a year; a lab's date has not both */
+	n = console_date_length(p, x->end, &form);
+	if (n && (form.words < 2 || !form.year))
+		n = 0;
+	if (!n)
+		n = dmesg_minute(p, x->end);
 	if (!n) {
 		while (p + n < x->end && n < 8 && (p[n] == ' ' || p[n] == '<'))
 			n++;

@@ -110,6 +110,47 @@ bool console_take_dropped(struct prefix *x);
 /* "Oops#1 Part2", "Panic#2 Part1" of pstore; "====1234567890.123456-D" of ramoops. */
 bool console_is_pstore_header(struct span s);
 
+/* ------------------------------------------------------------------- dates */
+
+/* What is known of a date that was read by its form. */
+struct date_form {
+	unsigned int words;	/* before the clock: names of a weekday, a month */
+	bool year;		/* it says one */
+};
+
+/* A date and a clock in any language and order at p: their length, or 0. */
+size_t console_date_length(const char *p, const char *end, struct date_form *ret);
+
+/* Is all of s a clock: "12:34:56.789"? */
+bool console_is_clock(struct span s);
+
+/* ------------------------------------------------------------ what carries it */
+
+/* May s hold what console_clean_visible takes out?  Cheap; true too often. */
+bool console_has_visible(struct span s);
+
+/*
+ * Copy src without terminal sequences that somebody made visible ("^[[0m"),
+ * tags of HTML at its ends, "^M" at the end, and with HTML's entities resolved;
+ * dst may be src.  Gives the length, which is at most src.len.
+ */
+size_t console_clean_visible(struct span src, char *dst);
+
+/* An object of JSON in one line: its message is what is left. */
+bool console_take_json_line(struct prefix *x, enum console_escape *ret_escape);
+
+/*
+ * [front, x->p) was taken off in front of the message: where it has a quote or a
+ * table's bar that the message's end closes, take off what begins with that.
+ */
+void console_trim_tail(struct prefix *x, const char *front, enum console_escape *ret_escape);
+
+/*
+ * How much of s is a prefix as learnt, or 0.  s may teach one, or another, of at
+ * most max bytes (0: it must not; CONSOLE_LEARNT_BYTES is the most).
+ */
+size_t console_learnt_length(struct console_learnt *learnt, struct span s, size_t max);
+
 /* ----------------------------------------------------- loggers and labs */
 
 /*

@@ -13,7 +13,7 @@
 /*
  * Vendors' additions between the seconds and the bracket, among them the delta
  * of dmesg -d: "12.345678,0]" "12.345678@1]" "12.345678 (0)]" "12.345678s]"
- * "12.345678 <    0.000012>]".  The length with the bracket, or 0: a bare
+ * "12.345678 <    0.000012>]" "12.345678 / 01-02 03:04:05.678]" (LG).  The length with the bracket, or 0: a bare
  * "12.345678 0.000012]" is grabserial's.
  */
 static size_t stamp_tail(const char *p, const char *end)
@@ -22,9 +22,9 @@ static size_t stamp_tail(const char *p, const char *end)
 
 	if (p < end && *p == 's')
 		n = 1;
-	while (p + n < end && n < 24 && (is_digit(p[n]) || memchr(" ,@()<>.-", p[n], 9)))
+	while (p + n < end && n < 32 && (is_digit(p[n]) || memchr(" ,@()<>.-/:", p[n], 11)))
 		n++;
-	if (memchr(p, '.', n) && !memchr(p, '<', n))
+	if (memchr(p, '.', n) && !memchr(p, '<', n) && !memchr(p, '/', n))
 		return 0;
 	return n && p + n < end && p[n] == ']' ? n + 1 : 0;
 }
@@ -93,14 +93,29 @@ static size_t caller_stamp(const char *p, const char *end, size_t width, struct 
 	return (size_t)(q + 1 - p);
 }
 
+/* One word that is no number: "swapper/0" and not "3ff". */
+static bool is_task_name(struct span s)
+{
+	bool letter = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == ' ' || s.ptr[i] == ',')
+			return false;
+		letter |= s.ptr[i] == '/' || s.ptr[i] == '_' || (is_lower(s.ptr[i]) && s.ptr[i] > 'f') ||
+			  (is_upper(s.ptr[i]) && s.ptr[i] > 'F');
+	}
+	return letter;
+}
+
 /*
  * "[0:      swapper/0:    1] " (Samsung, an I in front: in interrupt), "(0)[1:swapper/0]"
- * (MediaTek), "[pid:1,cpu0,swapper/0]" (Huawei).  inner is behind the bracket.
+ * (MediaTek), "[1, swapper/0]", "[pid:1,cpu0,swapper/0]" (Huawei).  inner is behind the bracket.
  */
 static bool vendor_task(struct span inner, char flag, struct caller *ret)
 {
 	const char *end = inner.ptr + inner.len, *p = inner.ptr, *last;
 	uint64_t first, pid;
+	bool comma;
 	size_t n;
 
 	if (span_starts(inner, SPAN("pid:"))) {
@@ -111,17 +126,18 @@ static bool vendor_task(struct span inner, char flag, struct caller *ret)
 		return true;
 	}
 	n = prefix_digits(p, end, 9, &first);
-	if (!n || p + n >= end || p[n] != ':')
+	if (!n || p + n >= end || (p[n] != ':' && p[n] != ','))
 		return false;
+	comma = p[n] == ',';
 	p += n + 1;
 	while (p < end && *p == ' ')
 		p++;
 	if (p >= end || is_digit(*p))
 		return false;
 	last = memrchr(p, ':', (size_t)(end - p));
-	if (!last) {
+	if (comma || !last) {
 		*ret = (struct caller){ CALLER_TASK, (uint32_t)first };
-		return flag == ')';
+		return flag == ')' || is_task_name((struct span){ p, (size_t)(end - p) });
 	}
 	last++;
 	while (last < end && *last == ' ')
@@ -134,10 +150,10 @@ static bool vendor_task(struct span inner, char flag, struct caller *ret)
 	return true;
 }
 
-/* " c0  1234 " (Spreadtrum and others): CPU and task. */
+/* " c0  1234 ", " c0 " (Spreadtrum and others): CPU, and task where it is said. */
 static bool vendor_cpu_task(struct prefix *x)
 {
-	const char *p = x->p;
+	const char *p = x->p, *behind;
 	uint64_t cpu, pid;
 	size_t n;
 
@@ -147,14 +163,37 @@ static bool vendor_cpu_task(struct prefix *x)
 	p += 2 + n;
 	if (!n || p >= x->end || *p != ' ')
 		return false;
+	behind = p + 1;
 	while (p < x->end && *p == ' ')
 		p++;
 	n = prefix_digits(p, x->end, 9, &pid);
 	p += n;
-	if (!n || p >= x->end || *p != ' ')
-		return false;
+	if (!n || p >= x->end || *p != ' ') {
+		/* no caller: all of a report's lines must have one, and those of a task may move */
+		x->p = behind;
+		return true;
+	}
 	x->line->caller = (struct caller){ CALLER_TASK, (uint32_t)pid };
 	x->p = p + 1;
+	return true;
+}
+
+/* "(CPU:1-pid:12:swapper/0) ", "[12:34:56.789] " behind the time: LG's and Sony's. */
+static bool vendor_group(struct prefix *x)
+{
+	const char *p = x->p + (x->p < x->end && *x->p == ' '), *close;
+	struct span inner;
+
+	if (p >= x->end || (*p != '(' && *p != '['))
+		return false;
+	close = memchr(p, *p == '(' ? ')' : ']', x->end - p < 64 ? (size_t)(x->end - p) : 64);
+	if (!close)
+		return false;
+	inner = (struct span){ p + 1, (size_t)(close - p - 1) };
+	if (*p == '(' ? span_find(inner, SPAN("pid:")) < 0 || span_find(inner, SPAN("CPU:")) < 0 :
+			!console_is_clock(inner))
+		return false;
+	x->p = close + 1;
 	return true;
 }
 
@@ -186,6 +225,11 @@ static void behind_time(struct prefix *x)
 {
 	size_t n;
 
+	/* "[   12.345678]@1 " (Qualcomm) */
+	if (x->end - x->p > 2 && x->p[0] == '@' && is_digit(x->p[1]) && (x->p[2] == ' ' || is_digit(x->p[2])))
+		x->p += 2 + (x->p[2] != ' ');
+	while (vendor_group(x))
+		;
 	if (x->p < x->end && *x->p == '[') {
 		n = caller_stamp(x->p, x->end, 2, &x->line->caller);
 		if (n)
@@ -203,7 +247,8 @@ static void behind_time(struct prefix *x)
 				x->p += n + 1;
 			else if (vendor_stamp(x))
 				return;
-		} else if (memchr(" cI-.(", x->p[0], 6) && memchr(" c(<.-I[", x->p[1], 8) && vendor_stamp(x)) {
+		} else if (memchr(" cI-.(<", x->p[0], 7) && (memchr(" c(<.-I[", x->p[1], 8) || is_digit(x->p[1])) &&
+			   vendor_stamp(x)) {
 			return;
 		}
 	}

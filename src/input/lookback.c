@@ -39,7 +39,7 @@ void lookback_init(struct lookback *back, struct history *history, struct span b
 	back->before = before;
 	back->end_off = off + before.len;
 	back->from_start = back->end_off == n + old;
-	back->seen_kmsg = learned->seen_kmsg;
+	back->learned = learned;
 	back->began = false;
 }
 
@@ -59,7 +59,8 @@ static void begin(struct lookback *back)
 	back->n_lines = 0;
 	/* What it learned of other lines, or in the wrong order, is not to count. */
 	back->history->decoder = (struct console_decoder){
-		.scratch = back->history->decoder.scratch, .seen_kmsg = back->seen_kmsg,
+		.scratch = back->history->decoder.scratch, .seen_kmsg = back->learned->seen_kmsg,
+		.front = back->learned->front, .behind = back->learned->behind,
 	};
 	back->began = true;
 }

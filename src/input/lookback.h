@@ -37,7 +37,7 @@ struct lookback {
 	struct span before;
 	uint64_t end_off;		/* where the line at hand begins, bytes of the log */
 	bool from_start;		/* nothing stood before the history */
-	bool seen_kmsg;
+	const struct console_decoder *learned;
 	bool began;			/* what follows is set */
 	char bytes[LOOKBACK_BYTES];	/* end with the last line's end */
 	size_t n_bytes;
@@ -48,8 +48,8 @@ struct lookback {
 
 /*
  * before is what stands between the history, whose end is at off in the log,
- * and the line at hand.  learned is the decoder of that line.  Cheap: nothing
- * is read yet.
+ * and the line at hand.  learned is the decoder of that line, and is borrowed.
+ * Cheap: nothing is read yet.
  */
 void lookback_init(struct lookback *back, struct history *history, struct span before, uint64_t off,
 		   const struct console_decoder *learned);

@@ -100,6 +100,17 @@ START_TEST(kernel_text_is_never_cut)
 		{ " [<c0123456>] (dump_stack) from [<c0123456>] (x)", " [<c0123456>] (dump_stack) from [<c0123456>] (x)",
 		  NOTHING },
 		{ "[   12.345678] [U] ", "[U] ", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] [0:3ff] x", "[0:3ff] x", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] [12, 13] x", "[12, 13] x", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] c0: x", "c0: x", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] @1 x", "@1 x", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] (cpu 1 of 2) x", "(cpu 1 of 2) x", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678]  <TASK>", " <TASK>", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] rtc: setting 5 10:00:00 x", "rtc: setting 5 10:00:00 x", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] x [1m] &dev->lock; &lt", "x [1m] &dev->lock; &lt", KERNEL, .time_us = 12345678 },
+		{ "it took 5 or 10:00:00", "it took 5 or 10:00:00", NOTHING },
+		{ "a b c d e 5 10:00:00 x", "a b c d e 5 10:00:00 x", NOTHING },
+		{ "{\"x\": 1}", "{\"x\": 1}", NOTHING },
 		{ "[   12.345678] comm[12]: segfault at 0 ip 0", "comm[12]: segfault at 0 ip 0", KERNEL,
 		  .time_us = 12345678 },
 		{ "[   12.345678] usb 1-1: new", "usb 1-1: new", KERNEL, .time_us = 12345678 },
@@ -155,6 +166,13 @@ START_TEST(vendor_prefixes)
 		{ "[   12.345678] -(2)[17:swapper/2]text", "text", KERNEL, .time_us = 12345678, TASK(17) },
 		{ "[   12.345678s][pid:7,cpu0,swapper/0]text", "text", KERNEL, .time_us = 12345678, TASK(7) },
 		{ "[1.234567] collapsed", "collapsed", KERNEL, .time_us = 1234567 },
+		{ "[   12.345678] c1 text", "text", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] c1  <TASK>", " <TASK>", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] [   12.345678]@1 text", "text", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678]<0>.(0)[17:swapper/2]text", "text", KERNEL, .time_us = 12345678, TASK(17) },
+		{ "[   12.345678] [17, swapper/2] text", "text", KERNEL, .time_us = 12345678, TASK(17) },
+		{ "[   12.345678 / 05-06 12:00:00.123] text", "text", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] (CPU:1-pid:17:x) text", "text", KERNEL, .time_us = 12345678 },
 	};
 
 	check_lines(list, countof(list));
@@ -171,6 +189,9 @@ START_TEST(dmesg_forms)
 		{ "[Nov22 10:00] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "[  +0.000012] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "[  -0.353149] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "[Po kvě  6 12:00:00 2024] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "[一 5月  6 12:00:00 2024] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "[kvě 6 12:00] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "[    0.000376 <   -0.055624>] text", "text", KERNEL, .time_us = 376 },
 		{ "[<    0.000012>] text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
 		{ "[   12.345678 <    0.000012>] text", "text", KERNEL, .time_us = 12345678 },
@@ -308,6 +329,17 @@ START_TEST(logger_forms)
 		  .time_us = -1, .speaker = "Zygote" },
 		{ "01-22 10:00:00.123   456   789 E Zygote  : text", "text", .origin = ORIGIN_OTHER, .level = -1,
 		  .time_us = -1, .speaker = "Zygote" },
+		{ "kvě 06 12:00:00 host kernel: text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ " 5月 06 12:00:00 host kernel: text", "text", KERNEL, .time_us = -1, .flags = LINE_LOGGED },
+		{ "мая 06 12:00:00 host sshd[12]: BUG: x", "BUG: x", .origin = ORIGIN_OTHER, .level = -1, .time_us = -1,
+		  .speaker = "sshd" },
+		{ "2024-05-06 12:00:00 +0000 UTC kern.warn kernel: text", "text", KERNEL, .time_us = -1,
+		  .flags = LINE_LOGGED },
+		{ "May  6 12:00:00 ALERT text", "ALERT text", NOTHING },
+		{ "{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"a \\u003cb\\u003e\"}", "a <b>", KERNEL, .time_us = -1,
+		  .flags = LINE_LOGGED | LINE_CLEANED },
+		{ "{\"MESSAGE\":\"BUG: x\",\"SYSLOG_IDENTIFIER\":\"sshd\"}", "BUG: x", .origin = ORIGIN_OTHER, .level = -1,
+		  .time_us = -1, .speaker = "sshd" },
 	};
 
 	check_lines(list, countof(list));
@@ -504,6 +536,86 @@ START_TEST(pieces_of_a_long_line_inherit)
 }
 END_TEST
 
+/* What a whole log is made of: (line, text) pairs; nothing of it may be learnt by a line that does not look it. */
+static void check_log(const char *const (*list)[2], size_t n)
+{
+	struct console_decoder decoder = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct line line = decode_with(&decoder, list[i][0]);
+
+		ck_assert_msg(span_equal(line.text, span_of(list[i][1])), "%s\ntext is '%.*s'", list[i][0],
+			      (int)line.text.len, line.text.ptr);
+	}
+	console_decoder_deinit(&decoder);
+}
+
+START_TEST(prefixes_are_learnt)
+{
+	static const char *const strange[][2] = {
+		{ "rig7/3 41| usb 1-1: new", "rig7/3 41| usb 1-1: new" },
+		{ "rig7/3 42| Modules linked in: x", "rig7/3 42| Modules linked in: x" },
+		{ "rig7/3 43| Call Trace:", "Call Trace:" },
+		{ "rig7/4  9|  <TASK>", " <TASK>" },
+		{ "rig7/3 100|  foo+0x1/0x2", " foo+0x1/0x2" },
+		{ "rig7 45: usb", "rig7 45: usb" },
+		{ " foo+0x1/0x2", " foo+0x1/0x2" },
+		/* another stream: learnt anew */
+		{ "(a) Modules linked in: x", "(a) Modules linked in: x" },
+		{ "(b) Call Trace:", "Call Trace:" },
+		{ "(c)  foo+0x1/0x2", " foo+0x1/0x2" },
+		{ "rig7/3 46| usb", "rig7/3 46| usb" },
+	};
+	static const char *const timed[][2] = {
+		{ "[   12.345678] <core 1> Modules linked in: x", "<core 1> Modules linked in: x" },
+		{ "[   12.345679] <core 2> Call Trace:", "Call Trace:" },
+		{ "[   12.345680] <core 1>  foo+0x1/0x2", " foo+0x1/0x2" },
+		{ "[   12.345680]  foo+0x1/0x2", " foo+0x1/0x2" },
+		{ "[   12.345680] <TASK>", "<TASK>" },
+	};
+	static const char *const dated[][2] = {
+		{ "7:31.5 x Modules linked in: x", "Modules linked in: x" },	/* a clock is no word of the kernel */
+		{ "7:32.5 y  foo+0x1/0x2", " foo+0x1/0x2" },
+	};
+	static const char *const words[][2] = {
+		{ "watchdog: BUG: soft lockup", "watchdog: BUG: soft lockup" },
+		{ "watchdog: BUG: soft lockup", "watchdog: BUG: soft lockup" },
+		{ "rcu: INFO: rcu_sched", "rcu: INFO: rcu_sched" },
+		{ "rcu: INFO: rcu_sched", "rcu: INFO: rcu_sched" },
+		{ "NMI Call Trace:", "NMI Call Trace:" },
+		{ "NMI backtrace", "NMI backtrace" },
+	};
+
+	check_log(strange, countof(strange));
+	check_log(timed, countof(timed));
+	check_log(dated, countof(dated));
+	check_log(words, countof(words));
+}
+END_TEST
+
+START_TEST(carriers_end)
+{
+	static const char *const list[][2] = {
+		{ "{\"log\":\"[   12.345678] a \\\"b\\\"\\n\",\"stream\":\"stdout\"}", "a \"b\"" },
+		{ "msg=\"[   12.345678] a\" level=x", "a" },
+		{ "`[   12.345678] a`", "a" },
+		{ "b'[   12.345678] a\\r\\n'", "a" },
+		{ "| [   12.345678] a |", "a" },
+		{ "say \"x\" [   12.345678] a \"b\" c", "a \"b\" c" },
+		{ "[   12.345678] a<br/>", "a" },
+		{ "[   12.345678] a </TASK>", "a </TASK>" },
+		{ "<p>[   12.345678] &lt;TASK&gt;</p>", "<TASK>" },
+		{ "^[[1m[   12.345678] a^[[0m^M", "a" },
+		{ "\\033[1;31m[   12.345678] a\\033[0m", "a" },
+		{ "[33m[   12.345678] [0ma", "a" },
+		{ "[   12.345678] a [5m] b", "a [5m] b" },
+		{ "[   12.345678] a$", "a" },
+	};
+
+	check_log(list, countof(list));
+}
+END_TEST
+
 START_TEST(last_line_end)
 {
 	ck_assert_uint_eq(console_last_line_end(SPAN("")), 0);
@@ -532,6 +644,8 @@ int main(void)
 	tcase_add_test(tc, control_bytes_go);
 	tcase_add_test(tc, spliced_lines_are_kept_and_can_be_split);
 	tcase_add_test(tc, pieces_of_a_long_line_inherit);
+	tcase_add_test(tc, prefixes_are_learnt);
+	tcase_add_test(tc, carriers_end);
 	tcase_add_test(tc, last_line_end);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
