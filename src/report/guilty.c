@@ -86,10 +86,14 @@ static bool is_source(struct span path)
 /* The next "dir/file.c:12" of line from *at on; *at moves past it. */
 static bool next_source(struct span line, size_t *at, struct span *ret)
 {
-	for (size_t i = *at; i + 1 < line.len; i++) {
-		size_t start = i;
+	const char *colon;
 
-		if (line.ptr[i] != ':' || !isdigit((unsigned char)line.ptr[i + 1]))
+	for (size_t i = *at; i + 1 < line.len && (colon = memchr(line.ptr + i, ':', line.len - i - 1)); i++) {
+		size_t start;
+
+		start = i = (size_t)(colon - line.ptr);
+		/* Nearly every colon leaves here. */
+		if (!isdigit((unsigned char)line.ptr[i + 1]) || !i || !strchr("chs", line.ptr[i - 1]))
 			continue;
 		while (start > 0 && is_path_char(line.ptr[start - 1]))
 			start--;
@@ -191,7 +195,7 @@ static bool search(const struct guilty_rules *rules, struct span text, char *buf
 		struct span line = next_line(&text), path;
 		size_t at = 0;
 
-		if (is_no_evidence(line) || !next_source(line, &at, &path))
+		if (!next_source(line, &at, &path) || is_no_evidence(line))
 			continue;
 		if (!first->len)
 			*first = path;

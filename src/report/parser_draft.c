@@ -19,10 +19,34 @@
 #define KEEP_QUIET_LINES 5
 #define DUMP_NUMBERS 4
 
-struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags)
+/* The frame of a line that was read as text, as one of its copy. */
+static const struct raw_frame *move_frame(struct arena *arena, const struct raw_frame *frame, struct span text,
+					  struct span copy)
 {
-	if (d->text.len + text.len > p->max_report_bytes || d->n_lines >= MAX_DRAFT_LINES ||
-	    p->draft_bytes + text.len + LINE_COST > MAX_DRAFT_BYTES) {
+	struct raw_frame *ret = arena_alloc(arena, sizeof(*ret));
+	struct span *spans[] = {
+		&ret->function, &ret->callee, &ret->callee_module, &ret->callee_build_id, &ret->module, &ret->build_id,
+		&ret->file,
+	};
+
+	if (!ret)
+		return NULL;
+	*ret = *frame;
+	for (size_t i = 0; i < countof(spans); i++) {
+		if (spans[i]->ptr)
+			spans[i]->ptr = copy.ptr + (spans[i]->ptr - text.ptr);
+	}
+	return ret;
+}
+
+/* Only the text; where the bounds are reached it is counted, not kept. */
+static struct culprit_error *keep_line(struct culprit_parser *p, struct draft *d, struct draft_line line)
+{
+	size_t cost = line.text.len + LINE_COST + (line.frame ? sizeof(*line.frame) : 0);
+	struct span copy = { NULL, line.text.len };
+
+	if (d->text_bytes + line.text.len > p->max_report_bytes || d->n_lines >= MAX_DRAFT_LINES ||
+	    p->draft_bytes + cost > MAX_DRAFT_BYTES) {
 		d->truncated = true;
 		return NULL;
 	}
@@ -35,13 +59,27 @@ struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d,
 		d->lines = lines;
 		d->cap_lines = cap;
 	}
-	d->lines[d->n_lines] = (struct draft_line){ (uint32_t)d->text.len, (uint32_t)text.len, flags };
-	if (!buf_add(&d->text, text.ptr, text.len))
+	copy.ptr = arena_dup(&d->arena, line.text);
+	if (!copy.ptr || (line.frame && !(line.frame = move_frame(&d->arena, line.frame, line.text, copy))))
 		return &culprit_error_no_memory;
-	d->n_lines++;
-	d->bytes += text.len + LINE_COST;
-	p->draft_bytes += text.len + LINE_COST;
+	line.text = copy;
+	d->lines[d->n_lines++] = line;
+	d->text_bytes += copy.len;
+	d->bytes += cost;
+	p->draft_bytes += cost;
 	return NULL;
+}
+
+struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags)
+{
+	struct draft_line line = { .text = text, .flags = flags };
+	struct raw_frame frame;
+
+	if (stack_parse_frame(text, &frame))
+		line.frame = &frame;
+	if (!line.frame || frame.pc || frame.link)
+		line.header = stack_find_header(p->patterns, text);
+	return keep_line(p, d, line);
 }
 
 /*
@@ -90,7 +128,7 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	p->n_open--;
 	p->draft_bytes -= d->bytes;
 	p->closed_bytes += report_bytes(d->report);
-	buf_deinit(&d->text);
+	arena_deinit(&d->arena);
 	free(d->lines);
 	d->lines = NULL;
 	d->n_lines = d->cap_lines = 0;
@@ -234,11 +272,11 @@ static void drop_above(struct draft *d)
  * and a stack follows, nobody knows whose it is.
  */
 static void note_intruder(const struct culprit_parser *p, struct draft *d, const struct line *line,
-			  const struct stack_header *header)
+			  const struct raw_frame *frame, const struct stack_header *header)
 {
 	if (d->intruded || d->caller.kind != CALLER_NONE || !d->n_lines)
 		return;
-	if (!d->intruder && glob_list_match(&p->patterns->intruders, line->text))
+	if (!d->intruder && !frame && glob_list_match(&p->patterns->intruders, line->text))
 		d->intruder = d->n_lines;
 	if (!d->intruder || !header || header->role != CULPRIT_ROLE_CALL_TRACE)
 		return;
@@ -272,9 +310,10 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	} else {
 		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
 	}
-	if (glob_list_match(&p->patterns->drop, line->text))
+	/* What a line says matters only where it is no frame. */
+	if (!is_frame && glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
-	note_intruder(p, d, line, header);
+	note_intruder(p, d, line, is_frame ? &frame : NULL, header);
 	if (d->intruded)
 		flags |= DRAFT_LINE_DOUBTFUL;
 	if (banner || looks_like_report(p, line->text, is_frame || header)) {
@@ -283,9 +322,9 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	} else {
 		d->quiet++;
 	}
-	if (glob_list_match(&p->patterns->ends, line->text))
+	if (!is_frame && glob_list_match(&p->patterns->ends, line->text))
 		d->ended = true;
 	d->own_lines += !inlined;
 	d->last_off = end_off;
-	return parser_add_text(p, d, line->text, flags);
+	return keep_line(p, d, (struct draft_line){ line->text, is_frame ? &frame : NULL, header, flags });
 }

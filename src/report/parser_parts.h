@@ -110,7 +110,7 @@ void parser_drop_draft(struct culprit_parser *p, size_t i);
 struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 				      uint64_t end_off, bool banner);
 
-/* Only the text; where the bounds are reached it is counted, not kept. */
+/* Only the text, which tells nothing of the report; where the bounds are reached it is counted, not kept. */
 struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags);
 void draft_note_place(struct draft *d, const struct line *line, uint64_t end_off);
 

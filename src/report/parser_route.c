@@ -234,11 +234,11 @@ static bool is_complete(struct culprit_parser *p, struct draft *d)
 	if (!is_asked_again(d))
 		return false;
 	d->asked_lines = d->n_lines;
-	if (!draft_text(d, false, &text)) {
+	if (!draft_text(d, false, &text, NULL)) {
 		p->no_memory = true;
 		return false;
 	}
-	in.text = buf_span(&text);
+	in.text.text = buf_span(&text);
 	return !title_needs_stack(&in);
 }
 

@@ -39,16 +39,11 @@ void draft_destroy(struct draft *draft)
 	if (!draft)
 		return;
 	culprit_report_destroy(draft->report);
-	buf_deinit(&draft->text);
+	arena_deinit(&draft->arena);
 	free(draft->lines);
 	free((char *)draft->version);
 	free((char *)draft->build);
 	free(draft);
-}
-
-static struct span line_text(const struct draft *draft, const struct draft_line *line)
-{
-	return (struct span){ draft->text.data + line->off, line->len };
 }
 
 /* Which lines of a draft somebody wants. */
@@ -70,39 +65,50 @@ static bool is_chosen(const struct draft_line *line, struct choice choice)
 	return choice.leftovers || !(line->flags & DRAFT_LINE_LEFTOVER);
 }
 
-static bool add_lines(const struct draft *draft, struct choice choice, struct buf *ret, uint32_t *ret_n)
+/* Only a line that names its source has something that the kernel did not write. */
+static bool add_line_text(struct buf *ret, const struct draft_line *line, bool plain)
+{
+	bool changes = plain && (!line->frame || line->frame->file.len);
+
+	return (changes ? stack_add_plain(ret, line->text) : buf_add(ret, line->text.ptr, line->text.len)) &&
+	       buf_add_char(ret, '\n');
+}
+
+/* The text of the chosen lines; ret_lines (may be NULL): their struct title_line. */
+static bool add_lines(const struct draft *draft, struct choice choice, struct buf *ret, struct buf *ret_lines,
+		      uint32_t *ret_n)
 {
 	for (size_t i = 0; i < draft->n_lines; i++) {
 		const struct draft_line *line = &draft->lines[i];
+		struct title_line read = { ret->len, line->frame, line->header };
 
 		if (!is_chosen(line, choice))
 			continue;
-		if (!(choice.plain ? stack_add_plain(ret, line_text(draft, line)) :
-				     buf_add(ret, draft->text.data + line->off, line->len)) || !buf_add_char(ret, '\n'))
+		if (!add_line_text(ret, line, choice.plain) || (ret_lines && !buf_add(ret_lines, &read, sizeof(read))))
 			return false;
 		++*ret_n;
 	}
 	return true;
 }
 
-bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret)
+bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret, struct buf *ret_lines)
 {
 	struct choice choice = { .leftovers = leftovers, .plain = true, .certain = true };
 	uint32_t n = 0;
 
-	if (!add_lines(draft, choice, ret, &n))
+	if (!add_lines(draft, choice, ret, ret_lines, &n))
 		return false;
 	/* Torn off behind its first inlined function. */
 	choice.plain = false;
-	return n || add_lines(draft, choice, ret, &n);
+	return n || add_lines(draft, choice, ret, ret_lines, &n);
 }
 
 /* What the report's doubts are looked for in: the lines that may not name it, too. */
-static bool draft_whole(const struct draft *draft, bool leftovers, struct buf *ret)
+static bool draft_whole(const struct draft *draft, bool leftovers, struct buf *ret, struct buf *ret_lines)
 {
 	uint32_t n = 0;
 
-	return add_lines(draft, (struct choice){ .leftovers = leftovers, .plain = true }, ret, &n);
+	return add_lines(draft, (struct choice){ .leftovers = leftovers, .plain = true }, ret, ret_lines, &n);
 }
 
 /* -------------------------------------------------- facts of the header */
@@ -231,10 +237,10 @@ static void read_facts(struct report_box *box, const struct draft *draft, const 
 	struct culprit_report *r = &box->report;
 
 	for (size_t i = 0; i < draft->n_lines; i++) {
-		struct span s = line_text(draft, &draft->lines[i]);
+		struct span s = draft->lines[i].text;
 		struct span name;
 
-		if (draft->lines[i].flags & DRAFT_LINE_PREFIX)
+		if (draft->lines[i].frame || (draft->lines[i].flags & DRAFT_LINE_PREFIX))
 			continue;
 		if (span_find(s, SPAN("CPU: ")) >= 0 && span_find(s, SPAN("PID: ")) >= 0)
 			read_cpu_line(box, s);
@@ -376,52 +382,48 @@ static bool is_another_stack(const struct stack_builder *b, const struct raw_fra
 	       !span_equal(span_of(last->function), raw->callee);
 }
 
-static bool add_stack_line(struct stack_builder *b, const struct culprit_patterns *patterns, struct span text,
-			   uint32_t line)
+static bool add_stack_line(struct stack_builder *b, const struct draft_line *read, uint32_t line)
 {
-	const struct stack_header *header;
-	struct raw_frame raw;
+	const struct raw_frame *raw = read->frame;
 
-	if (stack_parse_frame(text, &raw)) {
-		if (raw.pc || raw.link)
-			return add_register(b, &raw, text, line);
-		if (!close_register(b))
-			return false;
-		if ((!b->open || is_another_stack(b, &raw)) &&
-		    !open_stack(b, CULPRIT_ROLE_CALL_TRACE, SPAN(""), line))
-			return false;
-		if (raw.callee.len && !b->frames.len) {
-			struct raw_frame callee = {
-				.function = raw.callee, .module = raw.callee_module, .build_id = raw.callee_build_id,
-			};
+	if (!raw)
+		return !read->header || open_stack(b, read->header->role, span_trim(read->text), line);
+	if (raw->pc || raw->link)
+		return add_register(b, raw, read->text, line);
+	if (!close_register(b))
+		return false;
+	if ((!b->open || is_another_stack(b, raw)) && !open_stack(b, CULPRIT_ROLE_CALL_TRACE, SPAN(""), line))
+		return false;
+	if (raw->callee.len && !b->frames.len) {
+		struct raw_frame callee = {
+			.function = raw->callee, .module = raw->callee_module, .build_id = raw->callee_build_id,
+		};
 
-			if (!add_frame(b, &callee, line))
-				return false;
-		}
-		return add_frame(b, &raw, line);
+		if (!add_frame(b, &callee, line))
+			return false;
 	}
-	header = stack_find_header(patterns, text);
-	return !header || open_stack(b, header->role, span_trim(text), line);
+	return add_frame(b, raw, line);
 }
 
-static bool build_stacks(struct report_box *box, const struct culprit_patterns *patterns)
+/* The stacks of the chosen lines, the first of which is the report's line *ret_line. */
+static bool add_stacks(struct stack_builder *b, const struct draft *draft, struct choice choice, uint32_t *ret_line)
+{
+	for (size_t i = 0; i < draft->n_lines; i++) {
+		if (is_chosen(&draft->lines[i], choice) && !add_stack_line(b, &draft->lines[i], (*ret_line)++))
+			return false;
+	}
+	/* What stood before the banner is over with it. */
+	return close_register(b) && close_stack(b);
+}
+
+static bool build_stacks(struct report_box *box, const struct draft *draft, bool leftovers)
 {
 	_cleanup_(builder_deinit) struct stack_builder b = { .arena = &box->arena };
-	struct span rest = { box->report.text, box->report.text_len };
 	struct culprit_stack *copy;
 	uint32_t line = 0;
-	bool ok = true;
 
-	while (ok && rest.len) {
-		struct span text = until(rest, '\n');
-
-		/* What stood before the banner is over with it. */
-		if (line == box->report.prefix_lines)
-			ok = close_register(&b) && close_stack(&b);
-		ok = ok && add_stack_line(&b, patterns, text, line++);
-		rest = span_skip(rest, text.len + (text.len < rest.len));
-	}
-	if (!ok || !close_register(&b) || !close_stack(&b))
+	if (!add_stacks(&b, draft, (struct choice){ .prefix = true, .leftovers = leftovers }, &line) ||
+	    !add_stacks(&b, draft, (struct choice){ .leftovers = leftovers }, &line))
 		return false;
 	box->report.n_stacks = b.stacks.len / sizeof(*copy);
 	if (!b.stacks.len)
@@ -446,17 +448,24 @@ static enum culprit_kind report_kind(const struct draft *draft, const struct tit
 	return title->pattern ? title->pattern->kind : CULPRIT_KIND_CRASH;
 }
 
+static struct title_text title_text_of(const struct buf *text, const struct buf *lines)
+{
+	return (struct title_text){
+		buf_span(text), (const struct title_line *)(const void *)lines->data, lines->len / sizeof(struct title_line)
+	};
+}
+
 static struct culprit_error *name_by(struct title_input *in, const struct draft *draft, bool leftovers,
 				     struct arena *arena, struct title *ret)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 }, whole = { 0 };
+	_cleanup_(buf_deinit) struct buf text = { 0 }, whole = { 0 }, lines = { 0 }, whole_lines = { 0 };
 
-	if (!draft_text(draft, leftovers, &text))
+	if (!draft_text(draft, leftovers, &text, &lines))
 		return &culprit_error_no_memory;
-	if (draft->intruded && !draft_whole(draft, leftovers, &whole))
+	if (draft->intruded && !draft_whole(draft, leftovers, &whole, &whole_lines))
 		return &culprit_error_no_memory;
-	in->text = buf_span(&text);
-	in->whole = buf_span(&whole);
+	in->text = title_text_of(&text, &lines);
+	in->whole = title_text_of(&whole, &whole_lines);
 	return title_find(in, arena, ret);
 }
 
@@ -509,8 +518,8 @@ static struct culprit_error *take_text(struct report_box *box, const struct draf
 	struct culprit_report *r = &box->report;
 	uint32_t n = 0;
 
-	if (!add_lines(draft, (struct choice){ .prefix = true, .leftovers = leftovers }, &text, &r->prefix_lines) ||
-	    !add_lines(draft, (struct choice){ .leftovers = leftovers }, &text, &n))
+	if (!add_lines(draft, (struct choice){ .prefix = true, .leftovers = leftovers }, &text, NULL, &r->prefix_lines) ||
+	    !add_lines(draft, (struct choice){ .leftovers = leftovers }, &text, NULL, &n))
 		return &culprit_error_no_memory;
 	r->n_text_lines = r->prefix_lines + n;
 	r->text = arena_dup(&box->arena, buf_span(&text));
@@ -572,7 +581,7 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 	take_boot(box, draft);
 	if (file_name)
 		box->report.file_name = arena_dup(&box->arena, span_of(file_name));
-	if (!build_stacks(box, patterns))
+	if (!build_stacks(box, draft, leftovers))
 		return &culprit_error_no_memory;
 	err = guilty_file(&patterns->guilty, (struct span){ box->report.text, box->report.text_len },
 			  box->report.prefix_lines, &box->arena, &box->report.file_guilty);

@@ -7,6 +7,7 @@
 #define CULPRIT_REPORT_REPORT_H
 
 #include "base/base.h"
+#include "report/stack.h"
 #include "report/title.h"
 #include "input/console.h"
 
@@ -20,14 +21,18 @@
 #define DRAFT_LINE_DOUBTFUL	0x10u	/* in the text, but behind another message with a stack: it names nothing */
 #define DRAFT_LINE_INLINED	0x20u	/* stands for an inlined function; the line of the kernel comes below */
 
+/* A line of a report, read once: what comes after looks at frame and header. */
 struct draft_line {
-	uint32_t off, len;		/* in the draft's text, without end of line */
+	struct span text;		/* the draft's, without end of line */
+	const struct raw_frame *frame;	/* what it is as a frame, as spans into text; NULL: none */
+	const struct stack_header *header;	/* the stack that it opens; NULL: none */
 	uint32_t flags;
 };
 
 /* A report that is still being collected. */
 struct draft {
-	struct buf text;
+	struct arena arena;		/* of the lines and their frames */
+	size_t text_bytes;
 	struct draft_line *lines;
 	size_t n_lines, cap_lines;
 	size_t bytes;			/* counted against the parser's bound */
@@ -83,7 +88,10 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
 					 struct culprit_report **ret);
 
-/* The text so far that may name it, as the kernel wrote it, without prefix. False when out of memory. */
-bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret);
+/*
+ * The text so far that may name it, as the kernel wrote it, without prefix, and
+ * what its lines are (struct title_line). False when out of memory.
+ */
+bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret, struct buf *ret_lines);
 
 #endif

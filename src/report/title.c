@@ -21,10 +21,16 @@
 #define MAX_STACK_FRAMES 256
 #define NO_FRAME "corrupted"
 
+struct frame_list {
+	struct span names[MAX_STACK_FRAMES];
+	size_t n;
+};
+
 struct finder {
 	const struct title_input *in;
 	struct arena *arena;
 	struct title *title;
+	struct frame_list list;		/* of the source at hand */
 	bool torn;			/* somebody else's stack stood where a frame was looked for */
 	struct regex_match match;	/* of the form's match, and of its report expression */
 	struct regex_match report;
@@ -69,12 +75,12 @@ static bool pattern_is_announced(const struct pattern *pattern, const struct tit
 static bool form_matches(struct form *form, const struct title_input *in, size_t before, struct regex_match *match,
 			 struct regex_match *report)
 {
-	if (!regex_find_before(&form->match, in->scratch, in->text, 0, before, match))
+	if (!regex_find_before(&form->match, in->scratch, in->text.text, 0, before, match))
 		return false;
 	if (!form->has_report)
 		return true;
 	/* What the report says further down belongs to what begins here. */
-	return regex_find(&form->report, in->scratch, in->text, match->start[0], report);
+	return regex_find(&form->report, in->scratch, in->text.text, match->start[0], report);
 }
 
 static const struct form *choose_form(const struct title_input *in, const struct pattern **ret_pattern,
@@ -122,28 +128,63 @@ bool title_needs_stack(const struct title_input *in)
 
 /* ------------------------------------------------------ guilty frame */
 
-/* Lines of the report from a byte on. */
+/* Lines of the report, from one on. */
 struct line_cursor {
-	struct span rest;
+	const struct title_line *lines;
+	size_t at, n;
 };
 
-static bool next_line(struct line_cursor *c, struct span *ret)
+static const struct title_line *next_line(struct line_cursor *c)
 {
-	const char *end;
-
-	if (!c->rest.len)
-		return false;
-	end = memchr(c->rest.ptr, '\n', c->rest.len);
-	ret->ptr = c->rest.ptr;
-	ret->len = end ? (size_t)(end - c->rest.ptr) : c->rest.len;
-	c->rest = span_skip(c->rest, ret->len + (end ? 1 : 0));
-	return true;
+	return c->at < c->n ? &c->lines[c->at++] : NULL;
 }
 
-struct frame_list {
-	struct span names[MAX_STACK_FRAMES];
-	size_t n;
-};
+/* The first line that begins at or behind a byte of the text. */
+static struct line_cursor lines_from(const struct title_text *text, size_t off)
+{
+	struct line_cursor c = { text->lines, 0, text->n_lines };
+	size_t end = c.n;
+
+	while (c.at < end) {
+		size_t middle = c.at + (end - c.at) / 2;
+
+		if (text->lines[middle].off < off)
+			c.at = middle + 1;
+		else
+			end = middle;
+	}
+	return c;
+}
+
+static size_t cursor_off(const struct line_cursor *c, const struct title_text *text)
+{
+	return c->at < c->n ? c->lines[c->at].off : text->text.len;
+}
+
+bool title_read_lines(const struct culprit_patterns *patterns, struct span text, struct arena *arena, struct buf *ret)
+{
+	for (size_t off = 0, end; off < text.len; off = end + 1) {
+		const char *nl = memchr(text.ptr + off, '\n', text.len - off);
+		struct title_line line = { .off = off };
+		struct raw_frame frame, *copy;
+		struct span s;
+
+		end = nl ? (size_t)(nl - text.ptr) : text.len;
+		s = (struct span){ text.ptr + off, end - off };
+		if (stack_parse_frame(s, &frame)) {
+			copy = arena_alloc(arena, sizeof(*copy));
+			if (!copy)
+				return false;
+			*copy = frame;
+			line.frame = copy;
+		} else {
+			line.header = stack_find_header(patterns, s);
+		}
+		if (!buf_add(ret, &line, sizeof(line)))
+			return false;
+	}
+	return true;
+}
 
 /* Rust's names are told apart by their paths only: the linker's form says nothing to people or to globs. */
 static struct span readable_name(const struct finder *f, struct span function)
@@ -181,34 +222,29 @@ static bool ends_stack(enum culprit_role role)
 static bool collect_stack(const struct finder *finder, struct line_cursor *c, struct frame_list *list)
 {
 	const struct culprit_patterns *set = finder->in->patterns;
-	struct span line;
-	struct line_cursor before = *c;
+	const struct title_line *line;
 
-	while (next_line(c, &line)) {
-		const struct stack_header *header;
-		struct raw_frame f;
+	while ((line = next_line(c))) {
+		const struct raw_frame *f = line->frame;
 
-		if (stack_parse_frame(line, &f)) {
-			/* Only a symbolized log has these: a title must not depend on that. */
-			if (f.flags & CULPRIT_FRAME_INLINE)
+		if (!f) {
+			if (!line->header || !ends_stack(line->header->role))
 				continue;
-			if (is_foreign(set, &f))
-				return false;
-			if (frame_is_outside(&f))
-				continue;
-			if (f.callee.len && !(list->n && span_equal(list->names[list->n - 1], stack_base_name(f.callee))))
-				add_frame(finder, list, f.callee);
-			if (!f.link)
-				add_frame(finder, list, f.function);
-			before = *c;
-			continue;
-		}
-		header = stack_find_header(set, line);
-		if (header && ends_stack(header->role)) {
-			*c = before;
+			/* whoever looks for it next */
+			c->at--;
 			break;
 		}
-		before = *c;
+		/* Only a symbolized log has these: a title must not depend on that. */
+		if (f->flags & CULPRIT_FRAME_INLINE)
+			continue;
+		if (is_foreign(set, f))
+			return false;
+		if (frame_is_outside(f))
+			continue;
+		if (f->callee.len && !(list->n && span_equal(list->names[list->n - 1], stack_base_name(f->callee))))
+			add_frame(finder, list, f->callee);
+		if (!f->link)
+			add_frame(finder, list, f->function);
 	}
 	return true;
 }
@@ -287,15 +323,14 @@ static bool pick_from(const struct finder *f, const struct frame_source *source,
 /* Who called what is in no function: the link register says so, before any stack does. */
 static void add_caller(const struct finder *f, struct frame_list *list, struct line_cursor c)
 {
-	struct raw_frame raw;
-	struct span line;
+	const struct title_line *line;
 
-	while (next_line(&c, &line)) {
-		if (stack_parse_frame(line, &raw) && raw.link && !frame_is_outside(&raw)) {
-			add_frame(f, list, raw.function);
+	while ((line = next_line(&c))) {
+		if (line->frame && line->frame->link && !frame_is_outside(line->frame)) {
+			add_frame(f, list, line->frame->function);
 			return;
 		}
-		if (stack_find_header(f->in->patterns, line))
+		if (line->header)
 			return;
 	}
 }
@@ -325,15 +360,13 @@ static bool all_generic(const struct finder *f, const struct frame_list *list)
  * Does a frame of somebody else's stand between the lines at c and a match that
  * begins at end?  Then c is left behind it.
  */
-static bool passes_foreign(const struct finder *f, struct line_cursor *c, const char *end)
+static bool passes_foreign(const struct finder *f, struct line_cursor *c, size_t end)
 {
 	struct line_cursor at = *c;
-	struct span line;
+	const struct title_line *line;
 
-	while (at.rest.ptr < end && next_line(&at, &line)) {
-		struct raw_frame frame;
-
-		if (stack_parse_frame(line, &frame) && is_foreign(f->in->patterns, &frame)) {
+	while ((line = next_line(&at)) && line->off < end) {
+		if (line->frame && is_foreign(f->in->patterns, line->frame)) {
 			*c = at;
 			return true;
 		}
@@ -349,50 +382,50 @@ static bool passes_foreign(const struct finder *f, struct line_cursor *c, const 
  */
 static bool run_source(struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
 {
-	struct span text = span_skip(f->in->text, f->match.start[0]);
-	struct line_cursor c = { text };
-	struct frame_list *list = calloc(1, sizeof(*list));
+	const struct title_text *text = &f->in->text;
+	size_t start = f->match.start[0];
+	/* What stands in the line of the match before it is no frame of the report's. */
+	struct span rest = span_skip(text->text, start);
+	struct line_cursor c = lines_from(text, start);
+	struct frame_list *list = &f->list;
+	size_t off = 0;
 	bool found = false;
 
-	f->arena->failed |= !list;
-	for (size_t i = 0; list && i < source->n_steps && !found; i++) {
+	list->n = 0;
+	for (size_t i = 0; i < source->n_steps && !found; i++) {
 		struct frame_step *step = &source->steps[i];
 		struct regex_match m;
-		size_t from = (size_t)(c.rest.ptr - text.ptr);
 
 		if (step->stack) {
 			if (!collect_stack(f, &c, list) && all_generic(f, list)) {
 				f->torn = true;
 				list->n = 0;
-				continue;
+			} else {
+				found = pick_from(f, source, list, ret, ret_as);
 			}
-			found = pick_from(f, source, list, ret, ret_as);
+			off = cursor_off(&c, text) - start;
 			continue;
 		}
-		if (!regex_find(&step->re, f->in->scratch, text, from, &m))
+		if (!regex_find(&step->re, f->in->scratch, rest, off, &m))
 			break;
-		if (passes_foreign(f, &c, text.ptr + m.start[0])) {
+		if (passes_foreign(f, &c, start + m.start[0])) {
 			f->torn = true;
+			off = cursor_off(&c, text) - start;
 			continue;
 		}
+		/* To the end of the line that matched. */
+		c = lines_from(text, start + m.end[0]);
+		off = cursor_off(&c, text) - start;
 		if (step->captures) {
-			if (is_outside(text, regex_group(&m, 1)))
-				add_caller(f, list, (struct line_cursor){ span_skip(text, m.end[0]) });
+			if (is_outside(rest, regex_group(&m, 1)))
+				add_caller(f, list, c);
 			else
 				add_frame(f, list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
 			if (!source->pick || !source->pick->anchors.n)
 				found = pick_from(f, source, list, ret, ret_as);
 		}
-		c.rest = span_skip(text, m.end[0]);
-		/* To the end of the line that matched. */
-		if (c.rest.len && m.end[0] && text.ptr[m.end[0] - 1] != '\n') {
-			struct span line;
-
-			next_line(&c, &line);
-		}
 	}
-	free(list);
 	return found;
 }
 
@@ -648,9 +681,9 @@ static void find_type(struct finder *f)
 
 /* ----------------------------------------------------------- doubts */
 
-static struct span whole_text(const struct title_input *in)
+static const struct title_text *whole_text(const struct title_input *in)
 {
-	return in->whole.len ? in->whole : in->text;
+	return in->whole.text.len ? &in->whole : &in->text;
 }
 
 static bool has_doubt(struct finder *f, bool on_title, struct span text)
@@ -671,18 +704,18 @@ static bool has_doubt(struct finder *f, bool on_title, struct span text)
 #define FRAMES_WITHIN_LINES 15
 
 /* Where a stack is announced, at least one frame must follow soon. */
-static bool stack_follows(const struct culprit_patterns *set, struct line_cursor c)
+static bool stack_follows(const struct title_text *text, struct line_cursor c)
 {
-	struct span line;
+	const struct title_line *line;
 
-	for (int i = 0; i < FRAMES_WITHIN_LINES && next_line(&c, &line); i++) {
-		const struct stack_header *header;
-		struct raw_frame f;
+	for (int i = 0; i < FRAMES_WITHIN_LINES && (line = next_line(&c)); i++) {
+		struct span rest = span_skip(text->text, line->off);
 
-		if (stack_parse_frame(line, &f) || span_find(line, SPAN("stack is not available")) >= 0)
+		rest.len = cursor_off(&c, text) - line->off;
+		if (line->frame || span_find(rest, SPAN("stack is not available")) >= 0)
 			return true;
-		header = stack_find_header(set, line);
-		if (header && header->role != CULPRIT_ROLE_OTHER_TASK && header->role != CULPRIT_ROLE_LOCK_TAKEN_AT)
+		if (line->header && line->header->role != CULPRIT_ROLE_OTHER_TASK &&
+		    line->header->role != CULPRIT_ROLE_LOCK_TAKEN_AT)
 			return false;
 	}
 	return false;
@@ -696,22 +729,21 @@ static bool has_frames_of_its_own(enum culprit_role role)
 
 static void check_stacks(struct finder *f, bool need_stack)
 {
-	const struct culprit_patterns *set = f->in->patterns;
+	const struct title_text *text = whole_text(f->in);
 	bool checked[CULPRIT_ROLE_OTHER + 1] = { false };
-	struct line_cursor c = { whole_text(f->in) };
-	struct raw_frame frame;
+	struct line_cursor c = lines_from(text, 0);
+	const struct title_line *line;
 	bool any = false;
-	struct span line;
 
-	while (next_line(&c, &line)) {
-		const struct stack_header *header = stack_find_header(set, line);
+	while ((line = next_line(&c))) {
+		const struct stack_header *header = line->header;
 
-		any |= stack_parse_frame(line, &frame) && !frame.pc && !frame.link;
+		any |= line->frame && !line->frame->pc && !line->frame->link;
 		if (!header || !has_frames_of_its_own(header->role) || checked[header->role])
 			continue;
 		checked[header->role] = true;
 		/* A call trace that the form does without may be empty. */
-		if (stack_follows(set, c) || (!need_stack && header->role == CULPRIT_ROLE_CALL_TRACE))
+		if (stack_follows(text, c) || (!need_stack && header->role == CULPRIT_ROLE_CALL_TRACE))
 			continue;
 		f->title->corrupted = "no frames in a stack trace";
 		return;
@@ -734,7 +766,7 @@ static void find_doubts(struct finder *f)
 		t->corrupted = t->form->corrupted;
 		return;
 	}
-	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, whole_text(f->in)))
+	if (has_doubt(f, true, span_of(t->title)) || has_doubt(f, false, whole_text(f->in)->text))
 		return;
 	check_stacks(f, !t->form || !t->form->no_stack);
 }
@@ -746,11 +778,14 @@ static struct culprit_error *title_from_banner(struct finder *f)
 {
 	const struct banner *banner = &f->in->patterns->banners[f->in->banners[0]];
 	_cleanup_(buf_deinit) struct buf text = { 0 };
-	ptrdiff_t at = span_find(f->in->text, (struct span){ banner->literal, banner->len });
-	struct line_cursor c = { span_skip(f->in->text, at < 0 ? 0 : (size_t)at) };
-	struct span line = { 0 };
+	struct span line = f->in->text.text;
+	ptrdiff_t at = span_find(line, (struct span){ banner->literal, banner->len });
+	const char *end;
 
-	next_line(&c, &line);
+	line = span_skip(line, at < 0 ? 0 : (size_t)at);
+	end = line.len ? memchr(line.ptr, '\n', line.len) : NULL;
+	if (end)
+		line.len = (size_t)(end - line.ptr);
 	if (!buf_add(&text, line.ptr, line.len))
 		return &culprit_error_no_memory;
 	f->title->title = clean_title(f, &text);

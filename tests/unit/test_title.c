@@ -23,13 +23,16 @@ static void ck_title(const char *yaml, const char *text, const char *expected)
 {
 	struct culprit_patterns *set = load(yaml);
 	_cleanup_(arena_deinit) struct arena arena = { 0 };
-	_cleanup_(buf_deinit) struct buf out = { 0 };
+	_cleanup_(buf_deinit) struct buf out = { 0 }, lines = { 0 };
 	struct regex_scratch *scratch;
-	struct title_input in = { .patterns = set, .text = span_of(text), .banners = (uint16_t[]){ 0 }, .n_banners = 1 };
+	struct title_input in = { .patterns = set, .text = { .text = span_of(text) }, .banners = (uint16_t[]){ 0 }, .n_banners = 1 };
 	struct title t;
 
 	ck_assert_ptr_null(regex_scratch_create(&scratch));
 	in.scratch = scratch;
+	ck_assert(title_read_lines(set, in.text.text, &arena, &lines));
+	in.text.lines = (const struct title_line *)(const void *)lines.data;
+	in.text.n_lines = lines.len / sizeof(struct title_line);
 	ck_assert_ptr_null(title_find(&in, &arena, &t));
 	ck_assert(buf_add_str(&out, t.title));
 	for (size_t i = 0; i < t.n_alts; i++)
