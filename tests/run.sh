@@ -1,76 +1,115 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# tests/run.sh BUILD layers|unit|cli|corpus...: run the tests, count what they say, end
-# with "N passed, N failed". A test that says nothing has failed.
+# tests/run.sh BUILD layers|unit|cli|corpus...: run the tests, as many at a time as
+# there are processors (JOBS=n: so many), tell of each when it ends, and count: the
+# last line is "N passed, N failed". A test that says nothing has failed.
 set -u
 build=$(realpath "$1") || exit 2
 shift
 cd "$(dirname "$0")/.." || exit 2
-passed=0 failed=0
+jobs=${JOBS:-$(nproc)}
+# Limits of the unit tests end what hangs; on a busy machine much is slow and does not hang.
+export CK_TIMEOUT_MULTIPLIER=5
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
 
-count() { passed=$((passed + $1)) failed=$((failed + $2)); }
+# Each run_KIND [NAME] prints what went wrong, and last "passed failed".
 
 run_layers() {
-	if tests/check-layers.sh -o "$build"; then count 1 0; else count 0 1; fi
+	if tests/check-layers.sh -o "$build"; then echo 1 0; else echo 0 1; fi
 }
 
 # libcheck ends with "100%: Checks: 7, Failures: 0, Errors: 0"
 run_unit() {
-	local test output summary checks failures errors
-	for test in tests/unit/test_*.c; do
-		test=$build/tests/$(basename "$test" .c)
-		output=$("$test" 2>&1)
-		local code=$?
-		summary=$(grep -aE '^[0-9]+%: Checks: ' <<<"$output" | tail -n 1)
-		read -r checks failures errors < <(sed -E 's/[^:]*: Checks: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+).*/\1 \2 \3/' <<<"$summary")
-		if [ -z "$summary" ] || [ "${checks:-0}" -eq 0 ]; then
-			printf '%s\n%s: did not run to its end (exit code %d)\n' "$output" "$(basename "$test")" "$code"
-			count 0 1
-			continue
-		fi
-		count $((checks - failures - errors)) $((failures + errors))
-		[ "$code" -eq 0 ] && [ $((failures + errors)) -eq 0 ] || printf '%s\n' "$output"
-		[ "$code" -eq 0 ] || [ $((failures + errors)) -gt 0 ] || count 0 1
-		printf '%-20s %s\n' "$(basename "$test")" "${summary#*: }"
-	done
+	local output code summary checks failures errors bad
+	output=$("$build/tests/$1" 2>&1)
+	code=$?
+	summary=$(grep -aE '^[0-9]+%: Checks: ' <<<"$output" | tail -n 1)
+	read -r checks failures errors < <(sed -E 's/[^:]*: Checks: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+).*/\1 \2 \3/' <<<"$summary")
+	if [ -z "$summary" ] || [ "${checks:-0}" -eq 0 ]; then
+		printf '%s\n%s: did not run to its end (exit code %d)\n' "$output" "$1" "$code"
+		echo 0 1
+		return
+	fi
+	bad=$((failures + errors))
+	[ "$code" -eq 0 ] && [ "$bad" -eq 0 ] || printf '%s\n' "$output"
+	echo $((checks - bad)) $((bad + (code != 0 && bad == 0)))
 }
 
-# Each tests/cli/NAME.sh prints one line per check, "ok - ..." or "not ok - ..."
+# A tests/cli/NAME.sh prints one line per check, "ok - ..." or "not ok - ..."
 run_cli() {
-	local output bad good code name
-	output=$(CULPRIT=$build/culprit tests/cli/run.sh)
+	local output code bad
+	output=$(CULPRIT=$build/culprit tests/cli/run.sh "$1" 2>&1)
 	code=$?
-	good=$(grep -acE '^ok ' <<<"$output")
 	bad=$(grep -acE '^not ok ' <<<"$output")
 	grep -avE '^ok ' <<<"$output"
 	[ "$code" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
-	count "$good" "$bad"
-	for name in tests/cli/*.sh; do
-		name=$(basename "$name" .sh)
-		case $name in run | lib) continue ;; esac
-		printf '%-20s Checks: %d\n' "cli $name" "$(grep -acE "^(not )?ok - $name: " <<<"$output")"
-	done
+	echo "$(grep -acE '^ok ' <<<"$output") $bad"
 }
 
 # Every case passes; every pattern and form has one; README.md tells how many there are.
 run_corpus() {
-	local output
-	if output=$("$build/culprit" corpus test corpus 2>&1); then count 1 0; else
-		count 0 1
-		printf '%s\n' "$output"
-	fi
-	tail -n 1 <<<"$output"
-	if output=$("$build/culprit" corpus audit corpus 2>&1); then count 1 0; else
-		count 0 1
-		printf '%s\n' "$output"
-	fi
-	tail -n 1 <<<"$output"
-	if tests/corpus-counts.sh "$build/culprit" --check; then count 1 0; else count 0 1; fi
+	local good=0 bad=0 output what
+	for what in test audit; do
+		if output=$("$build/culprit" corpus $what corpus 2>&1); then
+			good=$((good + 1))
+			tail -n 1 <<<"$output"
+		else
+			bad=$((bad + 1))
+			printf '%s\n' "$output"
+		fi
+	done
+	if tests/corpus-counts.sh "$build/culprit" --check; then good=$((good + 1)); else bad=$((bad + 1)); fi
+	echo $good $bad
 }
 
-for part in "$@"; do
-	"run_$part"
-done
+# The parts' tests, those that take longest first.
+list() {
+	for part in "$@"; do
+		case $part in
+		cli) for script in $(ls -S tests/cli/*.sh); do
+			script=$(basename "$script" .sh)
+			[ "$script" = run ] || [ "$script" = lib ] || echo "cli $script"
+		done ;;
+		unit) for script in tests/unit/test_*.c; do echo "unit $(basename "$script" .c)"; done ;;
+		*) echo "$part" ;;
+		esac
+	done | sort -s -k 1,1
+}
+
+tell() {
+	local name=$1 file=$2 seconds=$3 good bad
+	read -r good bad < <(tail -n 1 "$file")
+	sed '$d' "$file"
+	printf '%-20s %4d passed%s  %d s\n' "$name" "$good" "$([ "$bad" -eq 0 ] || echo ", $bad FAILED")" "$seconds"
+}
+
+# One test, told when it is over, as a whole.
+one() {
+	local start=$SECONDS
+	"run_$1" "${@:2}" >"$tmp/$1-${2-}" 2>&1
+	{
+		flock 9
+		tell "$*" "$tmp/$1-${2-}" $((SECONDS - start))
+	} 9>"$tmp/lock"
+}
+
+running=0
+while read -r kind name; do
+	if [ $running -ge "$jobs" ]; then
+		wait -n
+		running=$((running - 1))
+	fi
+	# shellcheck disable=SC2086 # no name for some
+	one $kind $name </dev/null &
+	running=$((running + 1))
+done < <(list "$@")
+wait
+
+passed=0 failed=0
+while read -r good bad; do
+	passed=$((passed + good)) failed=$((failed + bad))
+done < <(for file in "$tmp"/*-*; do tail -n 1 "$file"; done)
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -3,7 +3,6 @@
 #
 # culprit bisect where histories, builds and runs are not as one would like them.
 . "$(dirname "$0")/lib.sh"
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@example.org
 cd "$tmp" || exit 2
 repo=$tmp/repo
@@ -265,7 +264,7 @@ g checkout -b hangs m2
 c h1 hang
 config clean h1 m1
 # by its deadline it has to be up, on a busy machine too
-sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", timeout: 3s, parallel: 8 }|' clean.yaml
+sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", timeout: 10s, parallel: 8 }|' clean.yaml
 sed -i '$a budget: { runs: 4 }' clean.yaml
 hunt clean
 runs=$("$CULPRIT" bisect log -c clean.yaml | grep ' run ')

@@ -3,7 +3,6 @@
 #
 # culprit bisect over days: minds that change, machines that are away, repositories that move.
 . "$(dirname "$0")/lib.sh"
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@example.org
 cd "$tmp" || exit 2
 repo=$tmp/repo

@@ -3,7 +3,6 @@
 #
 # culprit bisect on throwaway repositories: the hunt, its outputs, being killed.
 . "$(dirname "$0")/lib.sh"
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 export GIT_AUTHOR_NAME='Ada Kern' GIT_AUTHOR_EMAIL=ada@example.org GIT_COMMITTER_NAME=Bo GIT_COMMITTER_EMAIL=bo@example.org
 cd "$tmp" || exit 2
 

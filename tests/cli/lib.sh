@@ -13,6 +13,12 @@ tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
 lib_failed=0
 
+# git as nobody has configured it; no collection of garbage behind each commit, no waiting for disks.
+git_home=$(mktemp) || exit 2
+trap 'rm -rf "$tmp" "$git_home"' EXIT
+printf '[maintenance]\n\tauto = false\n[gc]\n\tauto = 0\n[core]\n\tfsync = none\n\tcompression = 0\n' >"$git_home"
+export GIT_CONFIG_GLOBAL=$git_home GIT_CONFIG_SYSTEM=/dev/null
+
 # pass NAME, fail NAME [WHY]
 pass() { echo "ok - $1"; }
 fail() {

@@ -1,18 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Run every tests/cli/NAME.sh with CULPRIT in the environment. What a script
-# prints is passed on as "ok - NAME: ..." and "not ok - NAME: ..."; a script that
-# fails without saying which check did, or that checks nothing, is "not ok".
+# tests/cli/run.sh [NAME...]: run these (or every) tests/cli/NAME.sh with CULPRIT in
+# the environment. What a script prints is passed on as "ok - NAME: ..." and
+# "not ok - NAME: ..."; a script that fails without saying which check did, or that
+# checks nothing, is "not ok".
 set -u
 : "${CULPRIT:?path of the program}"
 cd "$(dirname "$0")" || exit 2
 failed=0
 
-for script in ./*.sh; do
+[ $# -gt 0 ] || set -- ./*.sh
+for script in "$@"; do
 	name=$(basename "$script" .sh)
 	case $name in run | lib) continue ;; esac
-	output=$(CULPRIT=$CULPRIT bash "$script" 2>&1)
+	output=$(CULPRIT=$CULPRIT bash "$name.sh" 2>&1)
 	code=$?
 	sed -E "s/^(ok|not ok)( [0-9]+)?( -)?:? +/\\1 - $name: /" <<<"$output"
 	if grep -aqE '^not ok ' <<<"$output"; then

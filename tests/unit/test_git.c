@@ -9,6 +9,7 @@
 #include "suite.h"
 
 static char top[] = "/tmp/culprit test git XXXXXX";
+static char template[] = "/tmp/culprit template git XXXXXX";
 static struct git *git;
 
 static void must(struct culprit_error *err)
@@ -17,15 +18,16 @@ static void must(struct culprit_error *err)
 		ck_abort_msg("%s", culprit_error_message(err));
 }
 
-static void shell(const char *script)
+static void shell_in(const char *directory, const char *script)
 {
 	const char *const argv[] = { "sh", "-ec", script, NULL };
 	static const char *const env[] = {
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_AUTHOR_NAME=Ada Kern",
 		"GIT_AUTHOR_EMAIL=ada@example.org", "GIT_COMMITTER_NAME=Bo", "GIT_COMMITTER_EMAIL=bo@example.org",
-		"GIT_AUTHOR_DATE=1700000000 +0000", "GIT_COMMITTER_DATE=1700000000 +0000", NULL
+		"GIT_AUTHOR_DATE=1700000000 +0000", "GIT_COMMITTER_DATE=1700000000 +0000",
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=maintenance.auto", "GIT_CONFIG_VALUE_0=false", NULL
 	};
-	struct process_spec spec = { .argv = argv, .env = env, .directory = top };
+	struct process_spec spec = { .argv = argv, .env = env, .directory = directory };
 	struct process_result r;
 	_cleanup_(buf_deinit) struct buf out = { 0 };
 
@@ -34,22 +36,43 @@ static void shell(const char *script)
 		ck_abort_msg("%s: %s", script, out.data ? out.data : "");
 }
 
+static void shell(const char *script)
+{
+	shell_in(top, script);
+}
+
 /*
+ * Made once, and copied for each test:
+ *
  *	1 -- 2 -- 3 -- M -- 4        main
  *	      \       /
  *	       s1 - s2               side
  *	 \
  *	  o1                         other, from 1
  */
-static void set_up(void)
+static void make_template(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(top));
-	shell("git init -q -b main .; c() { echo $1 > ${2:-f}; git add .; git commit -qm \"$1\"; git tag c$1; };"
+	ck_assert_ptr_nonnull(mkdtemp(template));
+	shell_in(template, "git init -q -b main .; c() { echo $1 > ${2:-f}; git add .; git commit -qm \"$1\"; git tag c$1; };"
 	      "echo '*.o' > .gitignore; c 1; git branch other; c 2; git checkout -qb side; c s1 g; c s2 g; git checkout -q main;"
 	      "c 3; git merge -q --no-ff -m 'Merge side' side; git tag cM; c 4;"
 	      "git checkout -q other; printf 'a\\nb\\n' > 'h i'; git add .;"
 	      "git commit -qm 'other: a subject' -m 'A body.\nFixes: nothing'; git tag co1; git checkout -q main;"
 	      "git tag v1.0 c1; git tag v1.9 c2; git tag v1.10 c3; git tag v1.10-rc1 c3; git tag v2.0 co1");
+}
+
+static void remove_template(void)
+{
+	shell_in(template, "rm -rf \"$PWD\"");
+}
+
+static void set_up(void)
+{
+	char script[128];
+
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	snprintf(script, sizeof(script), "cp -a . '%s'", top);
+	shell_in(template, script);
 	must(git_open(top, &git));
 }
 
@@ -313,8 +336,8 @@ START_TEST(many_commits_stream_through)
 	char path[100];
 
 	shell("git init -q --bare many; awk 'BEGIN { for (i = 1; i <= 20000; i++) printf "
-	      "\"commit refs/heads/main\\nmark :%d\\ncommitter a <a> %d +0000\\ndata 0\\n%s\", i, i, "
-	      "(i > 1 ? sprintf(\"from :%d\\n\", i - 1) : \"\") }' | git -C many fast-import --quiet");
+	      "\"commit refs/heads/main\\ncommitter a <a> %d +0000\\ndata 0\\n\", i }' |"
+	      "git -C many -c core.compression=0 fast-import --quiet");
 	snprintf(path, sizeof(path), "%s/many", top);
 	must(git_open(path, &many));
 	must(git_history_load(many, "main", NULL, 0, &h));
@@ -334,7 +357,8 @@ int main(void)
 	Suite *suite = suite_create("git");
 	TCase *tc = tcase_create("git");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 600);
+	tcase_add_unchecked_fixture(tc, make_template, remove_template);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, opens_what_is_a_repository);
 	tcase_add_test(tc, resolves_and_compares);

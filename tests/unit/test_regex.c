@@ -86,7 +86,7 @@ START_TEST(matches_that_begin_before)
 
 		regex_init(&re, sources[i]);
 		for (size_t from = 0; from <= text.len + 1; from++) {
-			size_t start, end;
+			size_t start = 0, end = 0;
 			bool found = find(sources[i], text, from, &start, &end);
 
 			for (size_t before = 0; before <= text.len + 2; before++) {
