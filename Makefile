@@ -32,6 +32,10 @@ CC ?= cc
 AR ?= ar
 LD ?= ld
 OBJCOPY ?= objcopy
+# Programs that run while building (they embed the patterns) are made with this one: for cross builds.
+CC_FOR_BUILD ?= $(CC)
+CFLAGS_FOR_BUILD ?= $(CFLAGS)
+PKG_CONFIG_FOR_BUILD ?= $(PKG_CONFIG)
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 O ?= build
@@ -55,9 +59,20 @@ PKGS := libpcre2-8 jansson yaml-0.1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
-ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(SANFLAGS) \
-	-Iinclude -Isrc $(PKG_CFLAGS) -DCULPRIT_VERSION='"$(VERSION)"' -DCULPRIT_DATADIR='"$(DATADIR)/culprit"' $(CFLAGS)
-ALL_LDFLAGS := -pthread $(SANFLAGS) $(LDFLAGS)
+# What an attacker would have to get past; HARDENING= and HARDENING_LD= leave it out. Sanitizers do without,
+# _FORTIFY_SOURCE needs an optimizer, and whoever sets it in CPPFLAGS or CFLAGS has said how much of it.
+ifneq ($(SAN),1)
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+HARDENING ?= -fstack-protector-strong \
+	$(if $(filter x86_64-%,$(MACHINE)),-fstack-clash-protection -fcf-protection) \
+	$(if $(filter aarch64-%,$(MACHINE)),-mbranch-protection=standard) \
+	$(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-D_FORTIFY_SOURCE=2))
+HARDENING_LD ?= -Wl,-z,relro,-z,now
+endif
+
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(SANFLAGS) $(HARDENING) \
+	-Iinclude -Isrc $(PKG_CFLAGS) -DCULPRIT_VERSION='"$(VERSION)"' $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS := -pthread $(SANFLAGS) $(HARDENING_LD) $(LDFLAGS)
 LIBS := $(PKG_LIBS) -liberty -ldl -lm
 # Only the program writes JSON.
 LIB_LIBS := $(filter-out -ljansson,$(LIBS))
@@ -78,22 +93,53 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bench clean counts corpus-counts demo deps check check-all check-unit check-cli check-corpus check-layers check-asan install uninstall bench-policy bench-bisect
+.PHONY: FORCE all bench clean counts corpus-counts demo deps check check-all check-unit check-cli check-corpus check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
 
-$(O)/obj/%.o: src/%.c
+# Other flags than those of the last time: all is made anew. Warnings change nothing.
+FLAGS = $(CC) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) / $(CC_FOR_BUILD) $(CFLAGS_FOR_BUILD)
+
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
+
+FORCE:
+
+$(O)/obj/%.o: src/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# Programs that run while building, and the objects that they are made of: the library's own, or,
+# where CC_FOR_BUILD is another compiler, ones made with that.
+ifeq ($(CC_FOR_BUILD),$(CC))
+HELPER := $(O)/obj
+helper_cc = $(CC) $(ALL_CFLAGS)
+HELPER_LIBS := $(ALL_LDFLAGS) $(LIBS)
+else
+HELPER := $(O)/helper
+helper_cc = $(CC_FOR_BUILD) -std=gnu11 -D_GNU_SOURCE -pthread $(WARNINGS) -Iinclude -Isrc -DCULPRIT_VERSION='"$(VERSION)"' \
+	$(shell $(PKG_CONFIG_FOR_BUILD) --cflags $(PKGS) 2>/dev/null) $(CFLAGS_FOR_BUILD)
+HELPER_LIBS := -pthread $(shell $(PKG_CONFIG_FOR_BUILD) --libs $(PKGS) 2>/dev/null) -lm
+
+$(O)/helper/%.o: src/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(helper_cc) -MMD -MP -c -o $@ $<
+
+$(O)/helper/%.o: $(O)/%.c
+	@mkdir -p $(@D)
+	$(Q)$(helper_cc) -MMD -MP -c -o $@ $<
+endif
+
 # The patterns are part of the program, in the form that their loader gives them.
 PATTERNS := $(sort $(wildcard patterns/*.yaml))
-EMBED_OBJ := $(O)/obj/base/base.o $(O)/obj/pattern/yaml.o
+EMBED_OBJ := $(HELPER)/base/base.o $(HELPER)/pattern/yaml.o
 
 $(O)/embed: patterns/embed.c $(EMBED_OBJ)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(helper_cc) -MMD -MP -MF $@.d -o $@ $< $(EMBED_OBJ) $(HELPER_LIBS)
 
 $(O)/embedded.c: $(O)/embed $(PATTERNS)
 	$(call say,EMBED,$@)
@@ -102,10 +148,10 @@ $(O)/embedded.c: $(O)/embed $(PATTERNS)
 # What is rare in console output is counted over logs in which nothing crashed.
 BENIGN := $(sort $(wildcard corpus/benign/*))
 
-$(O)/digrams: patterns/digrams.c src/pattern/scan_parts.h
+$(O)/digrams: patterns/digrams.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) -lm
+	$(Q)$(helper_cc) -MMD -MP -MF $@.d -o $@ $< $(HELPER_LIBS)
 
 $(O)/digrams.c: $(O)/digrams $(BENIGN)
 	$(call say,EMBED,$@)
@@ -114,15 +160,15 @@ $(O)/digrams.c: $(O)/digrams $(BENIGN)
 $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o): $(O)/obj/%.o: $(O)/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Where the prefilter looks for their literals takes long to find: it is found here.
-PLACES_OBJ := $(EMBED_OBJ) $(O)/obj/embedded.o $(O)/obj/digrams.o $(patsubst src/%.c,$(O)/obj/%.o,src/pattern/regex.c \
+PLACES_OBJ := $(EMBED_OBJ) $(HELPER)/embedded.o $(HELPER)/digrams.o $(patsubst src/%.c,$(HELPER)/%.o,src/pattern/regex.c \
 	src/pattern/glob.c src/pattern/names.c $(wildcard src/pattern/pattern*.c src/pattern/scan*.c))
 
 $(O)/places: patterns/places.c $(PLACES_OBJ)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
+	$(Q)$(helper_cc) -MMD -MP -MF $@.d -o $@ $< $(PLACES_OBJ) $(HELPER_LIBS)
 
 $(O)/places.c: $(O)/places $(BENIGN)
 	$(call say,EMBED,$@)
@@ -296,6 +342,7 @@ check-corpus: all
 
 check-layers:
 	@tests/check-layers.sh -o $(O) $(ROOMS)
+	@tests/check-map.sh
 
 check-asan:
 	@tests/deps.sh check
@@ -325,6 +372,7 @@ SCHEMAS := $(wildcard include/*.schema.json)
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
 		$(DESTDIR)$(DATADIR)/culprit/runners/templates $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(DATADIR)/doc/culprit/examples \
 		$(DESTDIR)$(MANDIR)/man7
 	$(INSTALL) -m 755 $(O)/culprit $(DESTDIR)$(BINDIR)/
 	$(INSTALL) -m 644 $(O)/libculprit.a $(O)/libculprit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/
@@ -333,6 +381,7 @@ install: all
 	$(INSTALL) -m 644 include/culprit.h $(DESTDIR)$(INCLUDEDIR)/
 	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
 	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
+	$(INSTALL) -m 644 $(wildcard examples/*.c) $(DESTDIR)$(DATADIR)/doc/culprit/examples/
 	$(INSTALL) -m 755 $(RUNNERS) $(DESTDIR)$(DATADIR)/culprit/runners/
 	$(INSTALL) -m 644 src/runners/culprit_runner.py $(DESTDIR)$(DATADIR)/culprit/runners/
 	$(INSTALL) -m 644 $(wildcard src/runners/templates/*) $(DESTDIR)$(DATADIR)/culprit/runners/templates/
@@ -348,9 +397,11 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
 	rm -rf $(DESTDIR)$(DATADIR)/culprit/runners
+	rm -rf $(DESTDIR)$(DATADIR)/doc/culprit
 	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null
 
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(O)/*.d $(O)/bench/*.d) \
+	$(PLACES_OBJ:.o=.d)

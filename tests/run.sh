@@ -17,7 +17,10 @@ trap 'rm -rf "$tmp"' EXIT
 # Each run_KIND [NAME] prints what went wrong, and last "passed failed".
 
 run_layers() {
-	if tests/check-layers.sh -o "$build"; then echo 1 0; else echo 0 1; fi
+	local good=0
+	tests/check-layers.sh -o "$build" && good=$((good + 1))
+	tests/check-map.sh && good=$((good + 1))
+	echo $good $((2 - good))
 }
 
 # libcheck ends with "100%: Checks: 7, Failures: 0, Errors: 0"
@@ -68,10 +71,10 @@ run_corpus() {
 list() {
 	for part in "$@"; do
 		case $part in
-		cli) for script in $(ls -S tests/cli/*.sh); do
+		cli) while read -r script; do
 			script=$(basename "$script" .sh)
 			[ "$script" = run ] || [ "$script" = lib ] || echo "cli $script"
-		done ;;
+		done < <(ls -S tests/cli/*.sh) ;;
 		unit) for script in tests/unit/test_*.c; do echo "unit $(basename "$script" .c)"; done ;;
 		*) echo "$part" ;;
 		esac

@@ -38,6 +38,30 @@ declared=$(grep -A3 CULPRIT_PUBLIC "$root/usr/include/culprit.h" | grep -oE '\bc
 	grep -vxE 'culprit_parser_(create|summary)')
 is 'the header declares all of them, and no others' "$symbols" "$declared"
 
+# What stands in an attacker's way. Who builds with HARDENING= gets what was asked for.
+if grep -q 'stack-protector' "$build/flags"; then
+	for file in "$root/usr/bin/culprit" "$so"; do
+		name=$(basename "$file")
+		has "$name: symbols are bound at once" BIND_NOW "$(readelf -d "$file")"
+		has "$name: and read-only then" GNU_RELRO "$(readelf -lW "$file")"
+		has "$name: stacks are watched" __stack_chk_fail "$(nm -Du "$file")"
+		has "$name: copies are checked" _chk@ "$(nm -Du "$file" | grep -v stack_chk)"
+	done
+	# Of the objects: the whole is marked where libc's start files are, too, which Debian's are not.
+	case $(uname -m) in x86_64) has 'jumps land where they may' 'IBT, SHSTK' "$(readelf -nW "$build/obj/base/base.o")" ;; esac
+fi
+
+# Changed flags make anew, changed warnings do not; helpers can have another compiler.
+object=$tmp/b/obj/base/version.o
+make_object() { make O="$tmp/b" "$object" "$@" 2>&1 | grep -c ' CC '; }
+is 'an object is made' 1 "$(make_object CFLAGS=-O1)"
+is 'and not again' 0 "$(make_object CFLAGS=-O1)"
+is 'with other flags it is' 1 "$(make_object CFLAGS=-O2)"
+is 'with other preprocessor flags it is' 1 "$(make_object CFLAGS=-O2 CPPFLAGS=-DNOBODY_ASKS)"
+is 'with warnings as errors it is not' 0 "$(make_object CFLAGS=-O2 CPPFLAGS=-DNOBODY_ASKS DEV=1)"
+holds 'programs that run while building: another compiler' make -s O="$tmp/b" CC=false CC_FOR_BUILD=cc "$tmp/b/embed"
+is 'and objects of their own' 'helper/base/base.o helper/pattern/yaml.o' "$(cd "$tmp/b" && echo helper/*/*.o)"
+
 # Two parsers in two threads, one pattern set; the program of the header's own introduction.
 cat >"$tmp/user.c" <<'END'
 #include <culprit.h>
