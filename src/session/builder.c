@@ -136,6 +136,11 @@ static struct culprit_error *prepare_source(struct runner *runner, const struct 
 	if (!err)
 		err = git_checkout(runner->o.git, runner->source, subject->commit.hex, runner->o.config->clean);
 	if (!err)
+		err = git_update_submodules(runner->o.git, runner->source, result->reason, sizeof(result->reason));
+	/* Somebody else's server: as likely away for an hour as for good. */
+	if (!err && result->reason[0])
+		result->outcome = BUILD_INFRA;
+	if (!err && result->outcome == BUILD_OK)
 		err = apply_patches(runner, subject, result);
 	if (err || result->outcome != BUILD_OK || !subject->changed.hex[0])
 		return err;

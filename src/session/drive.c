@@ -280,6 +280,24 @@ static struct culprit_error *check_inputs(struct drive *d, bool keep, bool *ret_
 	return err;
 }
 
+/* linux-next moves each day; a bisection does not. */
+static struct culprit_error *notice_moved_end(struct drive *d)
+{
+	const struct session *s = d->session;
+	const char *text = s->config->find == CONFIG_FIX ? s->config->good.items[0] : s->config->bad;
+	struct git_hash now;
+	struct culprit_error *err = git_resolve(s->git, text, &now);
+
+	if (err) {
+		culprit_error_destroy(err);
+		return NULL;
+	}
+	if (!strcmp(now.hex, s->newer.hex))
+		return NULL;
+	return buf_printf(&d->notice, "%s'%s' is %.12s by now; this bisection goes on with %.12s, where it began",
+			  d->notice.len ? "\n" : "", text, now.hex, s->newer.hex) ? NULL : &culprit_error_no_memory;
+}
+
 static struct culprit_error *open_once(const char *config_path, int cancel_fd, bool keep, struct drive **ret,
 				       bool *ret_reset)
 {
@@ -304,6 +322,8 @@ static struct culprit_error *open_once(const char *config_path, int cancel_fd, b
 		err = session_complete(d->session);
 	if (!err)
 		err = journal_inputs(d);
+	if (!err)
+		err = notice_moved_end(d);
 	if (!err)
 		err = pins_set(d->session->git, d->session->id, d->session->newer.hex, d->session->older,
 			       d->session->n_older);
@@ -331,10 +351,9 @@ struct culprit_error *drive_open(const char *config_path, int cancel_fd, bool ke
 		reset_result_deinit(&result);
 		err = open_once(config_path, cancel_fd, keep, ret, &again);
 	}
-	if (err)
-		buf_deinit(&notice);
-	else
-		(*ret)->notice = notice;
+	if (!err && !buf_printf(&(*ret)->notice, "%s%s", (*ret)->notice.len ? "\n" : "", notice.data))
+		err = &culprit_error_no_memory;
+	buf_deinit(&notice);
 	return err;
 }
 

@@ -119,6 +119,12 @@ struct culprit_error *git_history_load(const struct git *git, const char *bad, c
 				       size_t n_good, struct git_history *ret);
 void git_history_deinit(struct git_history *history);
 
+/*
+ * Where a shallow clone ends inside of the history: a commit that looks as if it had
+ * no parents.  UINT32_MAX: nowhere.
+ */
+struct culprit_error *git_history_cut(const struct git *git, const struct git_history *history, uint32_t *ret);
+
 /* UINT32_MAX for strangers. hex is a full object name. */
 uint32_t git_history_find(const struct git_history *history, const char *hex);
 
@@ -145,6 +151,14 @@ struct culprit_error *git_worktree_remove(const struct git *git, const char *pat
  */
 struct culprit_error *git_checkout(const struct git *git, const char *worktree, const char *revision,
 				   bool clean);
+
+/*
+ * What .gitmodules of the checked-out commit names, at the commits it wants, in
+ * the work tree; nothing where it has no submodules.  The user's configuration is
+ * not changed.  *ret_reason, "" when all is well: what git says of a submodule
+ * that cannot be had.
+ */
+struct culprit_error *git_update_submodules(const struct git *git, const char *worktree, char *ret_reason, size_t size);
 
 /* Changes to the files of a work tree; nothing is committed. */
 enum git_change {

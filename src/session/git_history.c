@@ -319,3 +319,31 @@ struct culprit_error *git_history_touching(const struct git *git, const struct g
 	buf_deinit(&m.line);
 	return !ok || m.no_memory ? &culprit_error_no_memory : err;
 }
+
+struct culprit_error *git_history_cut(const struct git *git, const struct git_history *history, uint32_t *ret)
+{
+	_cleanup_(freep) char *path = NULL;
+	char line[GIT_HASH_BYTES + 2];
+	FILE *f;
+
+	*ret = UINT32_MAX;
+	if (!git_is_shallow(git))
+		return NULL;
+	if (asprintf(&path, "%s/shallow", git_directory(git)) < 0) {
+		path = NULL;
+		return &culprit_error_no_memory;
+	}
+	f = fopen(path, "re");
+	if (!f)
+		return NULL;
+	while (*ret == UINT32_MAX && fgets(line, sizeof(line), f)) {
+		uint32_t commit;
+
+		line[strcspn(line, "\n")] = '\0';
+		commit = git_history_find(history, line);
+		if (commit != UINT32_MAX && commit >= history->n_boundary)
+			*ret = commit;
+	}
+	fclose(f);
+	return NULL;
+}

@@ -142,6 +142,27 @@ struct culprit_error *git_checkout(const struct git *git, const char *worktree, 
 	return err;
 }
 
+struct culprit_error *git_update_submodules(const struct git *git, const char *worktree, char *ret_reason, size_t size)
+{
+	_cleanup_(freep) char *modules = NULL;
+	struct culprit_error *err;
+
+	*ret_reason = '\0';
+	if (asprintf(&modules, "%s/.gitmodules", worktree) < 0) {
+		modules = NULL;
+		return &culprit_error_no_memory;
+	}
+	if (access(modules, F_OK) < 0)
+		return NULL;
+	err = git_run(git, worktree, (struct span){ 0 },
+		      GIT_ARGS("-c", "submodule.active=.", "submodule", "--quiet", "update", "--recursive", "--force"), NULL, NULL);
+	if (!err || culprit_error_code(err) != CULPRIT_ERROR_FORMAT)
+		return err;
+	snprintf(ret_reason, size, "submodules: %s", culprit_error_message(err));
+	culprit_error_destroy(err);
+	return NULL;
+}
+
 /* -------------------------------------------------------------- changes */
 
 static struct culprit_error *undo(const struct git *git, const char *worktree)

@@ -442,6 +442,29 @@ struct culprit_error *session_create(const char *config_path, struct session **r
 	return err;
 }
 
+static struct culprit_error *check_there(const struct session *s, const char *hex)
+{
+	struct git_hash found;
+	struct culprit_error *err = git_resolve(s->git, hex, &found);
+
+	if (!err || culprit_error_code(err) != CULPRIT_ERROR_NOT_FOUND)
+		return err;
+	culprit_error_destroy(err);
+	return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "commit %s, an end of this bisection, is no longer in %s: fetch it again "
+				    "('git fetch REMOTE %s'), or 'culprit bisect reset --all' begins anew", hex,
+				    git_directory(s->git), hex);
+}
+
+/* A branch that was written anew, and git gc after it, take commits away. */
+static struct culprit_error *check_ends(const struct session *s)
+{
+	struct culprit_error *err = check_there(s, s->newer.hex);
+
+	for (size_t i = 0; i < s->n_older && !err; i++)
+		err = check_there(s, s->older[i].hex);
+	return err;
+}
+
 struct culprit_error *session_complete(struct session *s)
 {
 	_cleanup_(freep) char *good_text = session_spell_good(s->config);
@@ -452,6 +475,8 @@ struct culprit_error *session_complete(struct session *s)
 	if (!s->begun)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no bisection was started in %s", s->config->state);
 	err = check_begun(s, good_text);
+	if (!err)
+		err = check_ends(s);
 	if (!err)
 		err = culprit_patterns_load(s->config->patterns.items, s->config->patterns.n, &s->patterns);
 	if (!err)

@@ -111,6 +111,18 @@ static struct culprit_error *create_policy(struct session *s)
 	return bisect_create(&graph, &config, &s->bisect);
 }
 
+static struct culprit_error *check_uncut(const struct session *s)
+{
+	uint32_t cut;
+	struct culprit_error *err = git_history_cut(s->git, &s->history, &cut);
+
+	if (err || cut == UINT32_MAX)
+		return err;
+	return culprit_error_create(CULPRIT_ERROR_USAGE, "the repository is a shallow clone whose history ends at %s, between the "
+				    "good and the bad commit: 'git fetch --unshallow', or --shallow-since with an older date, first",
+				    s->history.hashes[cut].hex);
+}
+
 struct culprit_error *session_build_graph(struct session *s)
 {
 	struct culprit_error *err = NULL;
@@ -122,6 +134,8 @@ struct culprit_error *session_build_graph(struct session *s)
 	s->asked = false;
 	if (!s->history.n)
 		err = git_history_load(s->git, s->newer.hex, s->older, s->n_older, &s->history);
+	if (!err)
+		err = check_uncut(s);
 	if (!err && s->history.n == s->history.n_boundary)
 		err = culprit_error_create(CULPRIT_ERROR_USAGE, "no commit between the two ends: %s is an ancestor of %s%s",
 					   s->newer.hex, s->older[0].hex,

@@ -213,7 +213,7 @@ sed -i 's|^run: .*|run: { command: "exit 75" }|' machine.yaml
 SECONDS=0
 run "$CULPRIT" bisect run -c machine.yaml
 last=${out##*$'\n'}
-has 'pauses are told' "the machine failed 3 times in a row, since $(date +%Y-)"
+has 'pauses are told' "the machine failed 3 times in a row, since $(date +%Y-)" "$err"
 has 'the pause is told' '; another try in 1.0 s' "$err"
 is 'a machine that always fails ends it' '5 none' "$code $last"
 has 'a machine that always fails is told' 'the last 10 builds or runs all failed around the kernel' "$out"

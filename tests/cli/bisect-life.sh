@@ -212,4 +212,70 @@ sed -i 's|^build.*|build: { command: "cp state $CULPRIT_ARTEFACTS; echo x > $CUL
 hunt bytes
 is 'equal to the last byte: the culprit' "0 culprit $(rev v6)" "$code $last"
 git -C "$repo" checkout -q main
+
+# --- repositories that move
+git -C "$repo" checkout -q -b next m6
+config next next m1 "sh $tmp/kernel.sh" 'budget: { runs: 2 }'
+hunt next
+end=$(rev m6)
+git -C "$repo" checkout -q main
+git -C "$repo" branch -q -D next
+git -C "$repo" tag -d m4 m5 m6 >/dev/null
+git -C "$repo" reset -q --hard m3
+c n1 fine
+git -C "$repo" branch next
+git -C "$repo" reflog expire --expire=now --all
+rm -rf "$tmp"/{wrong,mind,scope,away,gone,deadly,bystander,never,walk}/source
+git -C "$repo" worktree prune
+for id in $(git -C "$repo" for-each-ref --format='%(refname)' refs/culprit); do
+	case $(cat next/journal) in *"newer=$(rev "$id")"*) ;; *) git -C "$repo" update-ref -d "$id" ;; esac
+done
+rm -rf next/source
+git -C "$repo" worktree prune
+git -C "$repo" gc -q --prune=now
+sed -i '/^budget/d' next.yaml
+run "$CULPRIT" bisect run -q -c next.yaml
+is 'a branch that moved, and git gc' "0 culprit $(git -C "$repo" rev-list --reverse m3.."$end" | head -1)" "$code ${out##*$'\n'}"
+has 'a branch that moved is told' "'next' is $(rev next | cut -c1-12) by now" "$err"
+git -C "$repo" for-each-ref --format='delete %(refname)' refs/culprit | git -C "$repo" update-ref --stdin
+rm -rf next/source
+git -C "$repo" worktree prune
+git -C "$repo" gc -q --prune=now
+run "$CULPRIT" bisect status -c next.yaml
+has 'an end that is gone: what to do' "git fetch REMOTE $end" "$err"
+
+# --- a shallow clone that ends on a side branch
+git -C "$repo" checkout -q -b trunk m1
+for i in 1 2 3 4 5; do c "t$i" fine; done
+git -C "$repo" checkout -q -b side m1
+for i in 1 2 3 4 5 6; do c "s$i" fine; done
+git -C "$repo" checkout -q trunk
+git -C "$repo" merge -q -s ours -m merged side
+c end bug
+git clone -q --depth 5 --branch trunk "file://$repo" cut
+config cut HEAD "$(rev t3)" "sh $tmp/kernel.sh"
+sed -i "s|^repository.*|repository: \"$tmp/cut\"|" cut.yaml
+hunt cut
+has 'a shallow clone that ends between the ends' 'shallow clone whose history ends at' "$err"
+has 'a shallow clone: what to do' 'git fetch --unshallow' "$err"
+git -C cut fetch -q --unshallow
+hunt cut
+is 'fetched, it goes on' "0 culprit $(rev end)" "$code $last"
+
+# --- submodules
+printf '[protocol "file"]\n\tallow = always\n' >gitconfig
+export GIT_CONFIG_GLOBAL=$tmp/gitconfig
+git init -q -b main "$tmp/sub"
+echo fine >"$tmp/sub/level"; git -C "$tmp/sub" add -A; git -C "$tmp/sub" commit -qm a
+git -C "$repo" checkout -q -b withsub m1
+git -C "$repo" submodule --quiet add "$tmp/sub" part
+c u1 fine; c u2 fine
+echo bug >"$tmp/sub/level"; git -C "$tmp/sub" commit -qam b; git -C "$repo/part" pull -q
+c u3 fine; c u4 fine
+config sub u4 u1 "sh $tmp/kernel.sh"
+sed -i 's|cp state|cp part/level $CULPRIT_ARTEFACTS/state; cp|' sub.yaml
+before=$(cat "$repo/.git/config")
+hunt sub
+is 'what a submodule brings' "0 culprit $(rev u3)" "$code $last"
+is "the user's configuration stays" "$before" "$(cat "$repo/.git/config")"
 finish
