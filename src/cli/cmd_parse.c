@@ -219,6 +219,13 @@ static void on_end(void *arg, const struct culprit_summary *summary, bool whole)
 	send(log, add_end(log, summary, whole));
 }
 
+static void on_note(void *arg, const char *what)
+{
+	const struct log *log = arg;
+
+	complain("%s: %s", place_of(log), what);
+}
+
 static void parse_log(struct parse *parse, size_t index)
 {
 	struct log log = { .parse = parse, .index = index, .path = parse->paths[index] };
@@ -229,6 +236,7 @@ static void parse_log(struct parse *parse, size_t index)
 		.follow = parse->settings->follow,
 		.n_jobs = (size_t)parse->settings->n_jobs / parse->n_paths,
 		.report = on_report,
+		.note = on_note,
 		.end = on_end,
 		.arg = &log,
 	};

@@ -3,9 +3,12 @@
  * Reading is the input module's; here is when to ask the parser, and what
  * --follow adds: silence, files that grow, and signals.
  *
- * A followed file that gets shorter was begun anew (a console server turned
- * its logs): it is read from its new start, as a further part of the same log.
- * A file that was replaced by another of its name is not noticed.
+ * A file is followed by its name, as tail -F does: it need not be there yet,
+ * one that gets shorter was begun anew (a console server turned its logs), and
+ * one that was replaced by another of its name goes on there.  Both are read
+ * from their start, as further parts of the same log.  It fails where a file is
+ * cut and grows beyond its old length between two looks: what is in between is
+ * lost.
  */
 #include "cli/feed.h"
 
@@ -31,6 +34,7 @@ struct run {
 	int tail_fd;		/* -1: none */
 	int silent_ms;
 	bool fresh;		/* bytes came since the last flush */
+	bool half_line;		/* the last of them was no end of a line */
 	bool stop;		/* by a signal, or because nobody wants more */
 };
 
@@ -59,6 +63,7 @@ static struct culprit_error *feed_bytes(struct run *run, struct span bytes)
 
 	run->fresh = true;
 	run->silent_ms = 0;
+	run->half_line = bytes.len && bytes.ptr[bytes.len - 1] != '\n';
 	while (bytes.len && !err && !run->stop) {
 		struct span piece = ahead_piece(bytes);
 
@@ -173,30 +178,74 @@ static struct culprit_error *read_ahead(struct run *run, const struct ahead_opti
 /* A descriptor that stands where input ended, if more can come there. */
 static struct culprit_error *open_tail(struct run *run)
 {
-	bool is_stdin = !strcmp(run->feed->path, "-");
-	struct culprit_summary summary;
-	struct stat st;
-	uint64_t size;
+	uint64_t size, off;
+	int fd;
 
 	if (!run->feed->follow || run->stop || !input_plain_size(run->input, &size))
 		return NULL;
-	run->tail_fd = is_stdin ? dup(STDIN_FILENO) : open(run->feed->path, O_RDONLY | O_CLOEXEC);
-	if (run->tail_fd < 0 || fstat(run->tail_fd, &st))
+	input_plain_place(run->input, &fd, &off);
+	run->tail_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return run->tail_fd < 0 ? culprit_error_errno("cannot follow %s", run->feed->path) : NULL;
+}
+
+static void note(const struct run *run, const char *what)
+{
+	if (run->feed->note)
+		run->feed->note(run->feed->arg, what);
+}
+
+/* What comes now is no part of the line that was there last. */
+static struct culprit_error *begin_anew(struct run *run, const char *what)
+{
+	note(run, what);
+	if (!run->half_line)
+		return NULL;
+	return feed_bytes(run, SPAN("\n"));
+}
+
+/* Does another file have the name now?  *ret is it, opened; -1: no, or it is not there at the moment. */
+static struct culprit_error *open_other(const struct run *run, const struct stat *old, int *ret)
+{
+	struct stat st;
+	int fd;
+
+	*ret = -1;
+	if (!strcmp(run->feed->path, "-") || stat(run->feed->path, &st) ||
+	    (st.st_ino == old->st_ino && st.st_dev == old->st_dev))
+		return NULL;
+	if (!S_ISREG(st.st_mode))
+		return culprit_error_create(CULPRIT_ERROR_FORMAT, "cannot follow %s: it was replaced by something that "
+					    "is no file", run->feed->path);
+	fd = open(run->feed->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno != ENOENT && errno != EINTR)
 		return culprit_error_errno("cannot follow %s", run->feed->path);
-	culprit_parser_summary(run->parser, &summary);
-	if (!is_stdin && lseek(run->tail_fd, (off_t)summary.n_bytes, SEEK_SET) < 0)
-		return culprit_error_errno("cannot follow %s", run->feed->path);
+	*ret = fd;
 	return NULL;
 }
 
-/* The file was cut: begin again at its start. */
-static void notice_cut(struct run *run)
+/* At the end: was the file cut, or did another take its place? */
+static struct culprit_error *look_for_change(struct run *run)
 {
-	struct stat st;
 	off_t pos = lseek(run->tail_fd, 0, SEEK_CUR);
+	struct culprit_error *err;
+	struct stat st;
+	int fd;
 
-	if (!fstat(run->tail_fd, &st) && pos >= 0 && st.st_size < pos)
+	if (fstat(run->tail_fd, &st) || pos < 0)
+		return NULL;
+	if (st.st_size < pos) {
 		lseek(run->tail_fd, 0, SEEK_SET);
+		return begin_anew(run, "it was cut: read from its new start");
+	}
+	/* what was written to it after the last read is still to be read */
+	if (st.st_size > pos)
+		return NULL;
+	err = open_other(run, &st, &fd);
+	if (err || fd < 0)
+		return err;
+	close(run->tail_fd);
+	run->tail_fd = fd;
+	return begin_anew(run, "it was replaced: the new file is read from its start");
 }
 
 static struct culprit_error *read_tail(struct run *run)
@@ -214,10 +263,10 @@ static struct culprit_error *read_tail(struct run *run)
 		if (n > 0) {
 			err = feed_bytes(run, (struct span){ chunk, (size_t)n });
 		} else {
-			notice_cut(run);
+			err = look_for_change(run);
 			look_for_signal(run, TAIL_STEP_MS);
 			run->silent_ms += TAIL_STEP_MS;
-			if (run->silent_ms >= FEED_SILENCE_MS)
+			if (!err && run->silent_ms >= FEED_SILENCE_MS)
 				err = feed_silence(run);
 		}
 		if (err)
@@ -239,6 +288,21 @@ static struct culprit_error *open_signals(struct run *run)
 	return run->signal_fd < 0 ? culprit_error_errno("cannot wait for signals") : NULL;
 }
 
+/* Until the file is there. */
+static void wait_for_file(struct run *run)
+{
+	const char *path = run->feed->path;
+	struct stat st;
+	bool told = false;
+
+	while (run->feed->follow && !run->stop && strcmp(path, "-") && stat(path, &st) && errno == ENOENT) {
+		if (!told)
+			note(run, "it is not there yet: waiting for it");
+		told = true;
+		look_for_signal(run, TAIL_STEP_MS);
+	}
+}
+
 static struct culprit_error *run_open(struct run *run)
 {
 	const struct feed *feed = run->feed;
@@ -248,12 +312,13 @@ static struct culprit_error *run_open(struct run *run)
 	};
 	struct culprit_error *err;
 
-	err = input_open(feed->path, &run->input);
+	err = open_signals(run);
 	if (!err)
 		err = culprit_parser_create(feed->patterns, &options, &run->parser);
-	if (!err)
-		err = open_signals(run);
-	return err;
+	if (err)
+		return err;
+	wait_for_file(run);
+	return run->stop ? NULL : input_open(feed->path, &run->input);
 }
 
 /* The parser's end, whether or not the log was read to its own. */
@@ -282,8 +347,9 @@ struct culprit_error *feed_run(const struct feed *feed)
 	err = run_open(&run);
 	if (err)
 		return err;
-	err = use_ahead(&run, &ahead) ? read_ahead(&run, &ahead) : read_input(&run);
-	if (!err)
+	if (run.input)
+		err = use_ahead(&run, &ahead) ? read_ahead(&run, &ahead) : read_input(&run);
+	if (!err && run.input)
 		err = open_tail(&run);
 	if (!err && run.tail_fd >= 0)
 		err = read_tail(&run);

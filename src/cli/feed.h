@@ -16,9 +16,10 @@ struct feed {
 	const char *path;		/* "-": standard input */
 	bool detect_boot_failures;
 	/*
-	 * For live logs: report after FEED_SILENCE_MS of silence, wait for more
-	 * at the end of an uncompressed file, stop on SIGINT and SIGTERM, which
-	 * the caller has blocked.
+	 * For live logs: report after FEED_SILENCE_MS of silence, wait for a file
+	 * that is not there and for more at the end of an uncompressed one, go on
+	 * with the file that takes its name, stop on SIGINT and SIGTERM, which the
+	 * caller has blocked.
 	 */
 	bool follow;
 	/*
@@ -30,6 +31,8 @@ struct feed {
 	size_t block_bytes;		/* read at once by these threads; 0: as is best. For tests: a small file is large then */
 	/* Takes the report over. False ends the reading. */
 	bool (*report)(void *arg, struct culprit_report *report);
+	/* What happened to a followed file ("it was replaced: ..."). May be NULL. */
+	void (*note)(void *arg, const char *what);
 	/* Called once, after the last report; not whole: the log could not be read to its end. May be NULL. */
 	void (*end)(void *arg, const struct culprit_summary *summary, bool whole);
 	void *arg;

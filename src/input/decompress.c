@@ -7,9 +7,9 @@
  *	28 b5 2f fd                 zstd frame (RFC 8878); 5? 2a 4d 18: skippable frame
  *	"BZh" 1-9 31 41 59 26 53 59  bzip2 (17 72 45 38 50 90: empty)
  *
- * Checksums are verified by the libraries.  What follows the last member of
- * gzip or bzip2 data and is no further member (padding of tapes and blocks) is
- * left out without a word, as gzip(1) does; xz and zstd call it an error.
+ * Checksums are verified by the libraries.  NUL bytes between and behind
+ * members (padding of tapes and blocks) are left out without a word, as gzip(1)
+ * does.  Anything else behind a member that is no further one is the caller's.
  *
  * To add a format: a line in compression_sniff, and its four functions in a
  * struct codec.
@@ -60,7 +60,6 @@ struct codec {
 				     size_t *ret_n, bool *ret_member);
 	struct culprit_error *(*restart)(struct decompressor *d);	/* NULL: the library goes on by itself */
 	void (*stop)(struct decompressor *d);
-	const char *magic;	/* of a further member */
 };
 
 static struct culprit_error *broken(const struct decompressor *d, const char *why)
@@ -120,7 +119,7 @@ static void gzip_stop(struct decompressor *d)
 static struct culprit_error *xz_start(struct decompressor *d)
 {
 	d->lzma = (lzma_stream)LZMA_STREAM_INIT;
-	return liblzma.lzma_stream_decoder(&d->lzma, MAX_MEMORY_BYTES, LZMA_CONCATENATED) == LZMA_OK ?
+	return liblzma.lzma_stream_decoder(&d->lzma, MAX_MEMORY_BYTES, 0) == LZMA_OK ?
 		NULL : &culprit_error_no_memory;
 }
 
@@ -156,6 +155,16 @@ static struct culprit_error *xz_run(struct decompressor *d, struct span *in, boo
 static void xz_stop(struct decompressor *d)
 {
 	liblzma.lzma_end(&d->lzma);
+}
+
+static struct culprit_error *xz_restart(struct decompressor *d)
+{
+	struct culprit_error *err;
+
+	xz_stop(d);
+	err = xz_start(d);
+	d->started = !err;
+	return err;
 }
 
 /* ----------------------------------------------------------------- bzip2 */
@@ -247,10 +256,10 @@ static void zstd_stop(struct decompressor *d)
 /* ---------------------------------------------------------------- common */
 
 static const struct codec codecs[] = {
-	[COMPRESSION_GZIP] = { "gzip", &zlib_lib, gzip_start, gzip_run, gzip_restart, gzip_stop, "\x1f\x8b" },
-	[COMPRESSION_XZ] = { "xz", &liblzma_lib, xz_start, xz_run, NULL, xz_stop, NULL },
-	[COMPRESSION_ZSTD] = { "zstd", &zstd_lib, zstd_start, zstd_run, NULL, zstd_stop, NULL },
-	[COMPRESSION_BZIP2] = { "bzip2", &bz2_lib, bzip2_start, bzip2_run, bzip2_restart, bzip2_stop, "BZ" },
+	[COMPRESSION_GZIP] = { "gzip", &zlib_lib, gzip_start, gzip_run, gzip_restart, gzip_stop },
+	[COMPRESSION_XZ] = { "xz", &liblzma_lib, xz_start, xz_run, xz_restart, xz_stop },
+	[COMPRESSION_ZSTD] = { "zstd", &zstd_lib, zstd_start, zstd_run, NULL, zstd_stop },
+	[COMPRESSION_BZIP2] = { "bzip2", &bz2_lib, bzip2_start, bzip2_run, bzip2_restart, bzip2_stop },
 };
 
 /* Is head, as far as it goes, the beginning of magic? *ret_short: but it is shorter. */
@@ -322,27 +331,32 @@ void decompressor_destroy(struct decompressor *d)
 	free(d);
 }
 
+const char *decompressor_name(const struct decompressor *d)
+{
+	return d->codec->name;
+}
+
 /* Between members: is there another?  *ret_end: no.  Neither: more input is needed to tell. */
 static struct culprit_error *next_member(struct decompressor *d, struct span *in, bool last, bool *ret_end)
 {
-	struct span magic;
-	bool shorter = false;
+	enum compression kind;
+	bool shorter;
 
+	while (in->len && !*in->ptr)
+		*in = span_skip(*in, 1);
 	if (!in->len) {
 		*ret_end = last;
 		return NULL;
 	}
-	if (!d->codec->restart) {
-		d->between = false;
+	kind = compression_sniff(*in, &shorter);
+	if (kind == COMPRESSION_NONE && shorter && !last)
+		return NULL;
+	if (kind == COMPRESSION_NONE || d->codec != &codecs[kind]) {
+		*ret_end = true;
 		return NULL;
 	}
-	magic = span_of(d->codec->magic);
-	if (is_magic(*in, magic, &shorter) || (shorter && !last)) {
-		d->between = false;
-		return d->codec->restart(d);
-	}
-	*ret_end = true;
-	return NULL;
+	d->between = false;
+	return d->codec->restart ? d->codec->restart(d) : NULL;
 }
 
 struct culprit_error *decompressor_step(struct decompressor *d, struct span *in, bool last,

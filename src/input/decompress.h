@@ -26,10 +26,13 @@ struct decompressor;
 struct culprit_error *decompressor_create(enum compression kind, struct decompressor **ret);
 void decompressor_destroy(struct decompressor *d);
 
+/* "gzip" and so on; static. */
+const char *decompressor_name(const struct decompressor *d);
+
 /*
  * Take what it likes from in (which is advanced) and write up to room bytes to
  * out: *ret_n of them.  last: nothing comes behind in.  *ret_end: the data is
- * complete and whatever follows is not of it.  No output, and not at the end:
+ * complete, and what is left of in is not of it and no padding either.  No output, and not at the end:
  * more input is wanted.  Further members, streams or frames are part of the
  * data.
  *

@@ -10,6 +10,10 @@
  * "B" so far may become bzip2: what is too short to tell is held back until
  * more comes, or the end.
  *
+ * Behind the last member of compressed data may stand a log that went on as
+ * text (`cat old.log.gz new.log`), or data of another kind: both are read on.
+ * What is neither is an error, once all before it was given.
+ *
  * The end of a terminal (EIO: its other side hung up) is the end of the input.
  * /dev/kmsg tells of overwritten records by EPIPE; reading goes on.
  */
@@ -17,14 +21,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "input/decompress.h"
 
 #define PIPE_BYTES (1 << 18)
+#define TEXT_PROBE_BYTES 512
 
 struct input {
 	char *name;
@@ -32,6 +39,7 @@ struct input {
 	bool close_fd;
 	bool char_device;
 	bool plain_file;	/* regular, of plain_size bytes, and not compressed */
+	const char *behind;	/* the kind of compressed data that ended before what is held; NULL: none */
 	uint64_t plain_size, plain_off;
 	bool sniffed;
 	bool at_end;		/* of the file descriptor */
@@ -109,11 +117,25 @@ static struct culprit_error *fill(struct input *input, int64_t deadline, bool *r
 	}
 }
 
+/* Is it text, as far as that shows?  A few strange bytes are in many a console's log. */
+static bool looks_like_text(struct span s)
+{
+	size_t n = s.len < TEXT_PROBE_BYTES ? s.len : TEXT_PROBE_BYTES, n_strange = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+
+		n_strange += (c < 0x20 && !(c >= '\a' && c <= '\r') && c != '\033') || c == 0x7f || c >= 0xf8 || c == 0xc0;
+	}
+	return n_strange * 16 <= n;
+}
+
 static struct culprit_error *start_decompressing(struct input *input, enum compression kind)
 {
 	struct culprit_error *err;
 
-	input->out = malloc(INPUT_CHUNK_BYTES);
+	if (!input->out)
+		input->out = malloc(INPUT_CHUNK_BYTES);
 	if (!input->out)
 		return &culprit_error_no_memory;
 	err = decompressor_create(kind, &input->decompressor);
@@ -131,13 +153,35 @@ static struct culprit_error *sniff(struct input *input, int64_t deadline, bool *
 		kind = compression_sniff(input->held, &shorter);
 		if (!shorter || kind != COMPRESSION_NONE || input->at_end) {
 			input->sniffed = true;
-			return kind == COMPRESSION_NONE ? NULL : start_decompressing(input, kind);
+			if (kind != COMPRESSION_NONE)
+				return start_decompressing(input, kind);
+			if (input->behind && !looks_like_text(input->held))
+				return culprit_error_create(CULPRIT_ERROR_FORMAT, "%s: after %llu bytes: behind the end of "
+							    "its %s data is something else, neither text nor "
+							    "compressed: left out", input->name,
+							    (unsigned long long)input->given, input->behind);
+			return NULL;
 		}
 		err = fill(input, deadline, ret_silent);
 		if (err || *ret_silent)
 			return err;
 	}
 	return NULL;
+}
+
+/* Does the kernel make up the file's bytes when it is read? */
+static bool is_made_up(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return false;
+	switch ((unsigned long)fs.f_type) {
+	case PROC_SUPER_MAGIC: case SYSFS_MAGIC: case DEBUGFS_MAGIC: case TRACEFS_MAGIC: case CGROUP2_SUPER_MAGIC:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* A regular file never makes wait: look at once what it is. */
@@ -165,8 +209,8 @@ static struct culprit_error *look_at_file(struct input *input)
 	err = sniff(input, -1, &silent);
 	if (err)
 		return err;
-	/* Files of /proc and /sys say that they are empty. */
-	input->plain_file = !input->decompressor && st.st_size > 0 && at >= 0 && at <= st.st_size;
+	/* Files of /proc and /sys say that they are empty; others are, and may grow. */
+	input->plain_file = !input->decompressor && at >= 0 && at <= st.st_size && (st.st_size > 0 || !is_made_up(input->fd));
 	input->plain_size = input->plain_file ? (uint64_t)(st.st_size - at) : 0;
 	input->plain_off = input->plain_file ? (uint64_t)at : 0;
 	return NULL;
@@ -241,7 +285,9 @@ static struct culprit_error *read_plain(struct input *input, int64_t deadline, s
 	return NULL;
 }
 
-static struct culprit_error *read_compressed(struct input *input, int64_t deadline, struct span *ret, bool *ret_silent)
+/* *ret_behind: the data is over, but something that is not of it follows. */
+static struct culprit_error *read_compressed(struct input *input, int64_t deadline, struct span *ret, bool *ret_silent,
+					     bool *ret_behind)
 {
 	for (;;) {
 		struct culprit_error *err;
@@ -253,12 +299,25 @@ static struct culprit_error *read_compressed(struct input *input, int64_t deadli
 		if (err)
 			return culprit_error_context(err, "%s: after %llu bytes", input->name,
 						     (unsigned long long)input->given);
-		if (ret->len || end)
+		if (ret->len)
 			return NULL;
+		if (end) {
+			*ret_behind = input->held.len > 0;
+			return NULL;
+		}
 		err = fill(input, deadline, ret_silent);
 		if (err || *ret_silent)
 			return err;
 	}
+}
+
+/* What is held is to be looked at anew. */
+static void end_compressed(struct input *input)
+{
+	input->behind = decompressor_name(input->decompressor);
+	decompressor_destroy(input->decompressor);
+	input->decompressor = NULL;
+	input->sniffed = false;
 }
 
 struct culprit_error *input_read_timeout(struct input *input, int timeout_ms, struct span *ret, bool *ret_silent)
@@ -266,16 +325,22 @@ struct culprit_error *input_read_timeout(struct input *input, int timeout_ms, st
 	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
 	struct culprit_error *err;
 	struct span got = { input->buf, 0 };
-	bool silent = false;
+	bool silent = false, behind;
 
 	*ret = got;
 	*ret_silent = false;
 	if (input->over)
 		return NULL;
-	err = sniff(input, deadline, &silent);
-	if (!err && !silent)
-		err = input->decompressor ? read_compressed(input, deadline, &got, &silent) :
+	do {
+		behind = false;
+		err = sniff(input, deadline, &silent);
+		if (err || silent)
+			break;
+		err = input->decompressor ? read_compressed(input, deadline, &got, &silent, &behind) :
 					    read_plain(input, deadline, &got, &silent);
+		if (behind)
+			end_compressed(input);
+	} while (behind);
 	if (silent) {
 		*ret_silent = true;
 		return NULL;

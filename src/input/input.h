@@ -2,9 +2,9 @@
 /*
  * Input: bytes from files, pipes and compressed files, chunk by chunk.
  *
- * gzip, xz, zstd, bzip2 (also concatenated members) are recognised by their
- * content, never by their name, and decompressed (decompress.h).  Anything else
- * is passed through as it is.
+ * gzip, xz, zstd, bzip2 (also concatenated members, of several kinds, with text
+ * behind them) are recognised by their content, never by their name, and
+ * decompressed (decompress.h).  Anything else is passed through as it is.
  */
 #ifndef CULPRIT_INPUT_INPUT_H
 #define CULPRIT_INPUT_INPUT_H
@@ -27,7 +27,7 @@ void input_close(struct input *input);
 /*
  * The next bytes, borrowed until the next call on input; an empty span at the
  * end.  Blocks until there is at least one byte.  Errors: OS; FORMAT for a
- * broken or truncated archive, LIMIT for one that takes more than 128 MiB to
+ * broken or truncated archive, or one with neither text nor an archive behind it, LIMIT for one that takes more than 128 MiB to
  * decompress, NOT_FOUND where the library for it is not installed (what could
  * be decompressed was given before).  After an error the input is at its end.
  */
@@ -42,7 +42,8 @@ struct culprit_error *input_read_timeout(struct input *input, int timeout_ms,
 
 /*
  * Size in bytes, from where it was opened, where the input is an uncompressed
- * regular file that is not empty (files of /proc claim to be); otherwise false.
+ * regular file (not of /proc and the like, which claim to be empty); otherwise
+ * false.
  */
 bool input_plain_size(const struct input *input, uint64_t *ret);
 

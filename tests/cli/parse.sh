@@ -280,6 +280,49 @@ kill -INT $pid
 wait $pid
 is 'follow: an interrupt is the end of the log' 1 $?
 
+# by its name: not there, empty (so begins QEMU's -serial file:), turned away in the middle of a line, cut
+"$CULPRIT" parse -t --follow later.log >later 2>later.err &
+pid=$!
+holds 'follow: a file that is not there is waited for' appears later.err 'later.log: it is not there yet'
+: >later.log
+cat hung.log >>later.log
+holds 'follow: a file that began empty' appears later 'frob_the_disk'
+printf 'half a line' >>later.log
+mv later.log later.log.1
+head -c 100 hung.log >>later.log.1
+cat oob.log >later.log
+holds 'follow: the file that takes its name' appears later 'kc_oob_read'
+has 'follow: says that it was replaced' 'later.log: it was replaced: the new file is read from its start' "$(cat later.err)"
+: >later.log
+holds 'follow: says that it was cut' appears later.err 'later.log: it was cut: read from its new start'
+kill -INT $pid
+wait $pid
+is 'follow: by name, an interrupt ends it' 1 $?
+is 'follow: by name, each report once' '1 1' "$(grep -c frob_the_disk later) $(grep -c kc_oob_read later)"
+"$CULPRIT" parse -t --follow never.log 2>never.err &
+pid=$!
+holds 'follow: waits' appears never.err 'not there yet'
+kill -TERM $pid
+wait $pid
+is 'follow: a file that never came held no crash' 0 $?
+
+# --- what stands behind compressed data
+gzip -c clean.log >behind.gz
+cat behind.gz oob.log >behind
+run "$CULPRIT" parse -t behind
+has 'text behind a gzip member is read' kc_oob_read "$out"
+is 'text behind a gzip member is no error' 1 "$code"
+run "$CULPRIT" parse -t <behind
+has 'text behind a gzip member of a pipe is read' kc_oob_read "$out"
+{ cat behind.gz; head -c 512 /dev/zero; } >behind
+run "$CULPRIT" parse -t behind
+is 'NUL bytes behind a gzip member are silent' '0 ' "$code $err"
+{ gzip -c oob.log; printf '\001\002\377\376\200\003\004\005'; } >behind
+run "$CULPRIT" parse -t behind
+has 'rubbish behind a gzip member: what came before is told' kc_oob_read "$out"
+has 'rubbish behind a gzip member is told' 'neither text nor compressed: left out' "$err"
+is 'rubbish behind a gzip member is an error' 2 "$code"
+
 "$CULPRIT" parse -t <pipe >stream &
 pid=$!
 exec 3>pipe

@@ -203,9 +203,9 @@ START_TEST(concatenated_members)
 }
 END_TEST
 
-START_TEST(padding_behind_gzip_and_bzip2)
+START_TEST(padding_behind_archives)
 {
-	for (size_t i = 0; i < countof(packed); i += 3) {
+	for (size_t i = 0; i < countof(packed); i++) {
 		unsigned char data[400] = { 0 };
 
 		memcpy(data, packed[i].data, packed[i].len);
@@ -306,23 +306,45 @@ START_TEST(empty_archives)
 }
 END_TEST
 
-/* What is no further member: gzip(1) and bzip2(1) leave it out, xz(1) and zstd(1) complain. */
-START_TEST(rubbish_behind_archives)
+/* `cat old.log.gz new.log`: text behind is read on, also behind padding; other data is told. */
+START_TEST(what_follows_archives)
 {
-	static const char *const messages[] = {
-		NULL, "broken xz data: invalid data or checksum", "broken zstd data: Unknown frame descriptor", NULL
-	};
+	static const char rubbish[] = "\x01\x02\x80\xff\x7f\x03\x04\x05";
+	char both[sizeof(text) + 64], message[128];
 
 	for (size_t i = 0; i < countof(packed); i++) {
-		unsigned char data[400];
+		for (size_t padding = 0; padding < 9; padding += 4) {
+			unsigned char data[400] = { 0 };
+			size_t n = packed[i].len;
 
-		memcpy(data, packed[i].data, packed[i].len);
-		memcpy(data + packed[i].len, "rubbish, and more of it", 23);
-		if (messages[i])
-			check_broken(data, packed[i].len + 23, text, messages[i]);
-		else
-			check_file(data, packed[i].len + 23, text, strlen(text));
+			memcpy(data, packed[i].data, n);
+			memcpy(data + n + padding, "BZ and more of the log\n", 23);
+			snprintf(both, sizeof(both), "%sBZ and more of the log\n", text);
+			check_file(data, n + padding + 23, both, strlen(both));
+			memcpy(data + n + padding, rubbish, 8);
+			snprintf(message, sizeof(message), "behind the end of its %s data is something else, neither text nor "
+				 "compressed: left out", packed[i].name);
+			check_broken(data, n + padding + 8, text, message);
+		}
 	}
+}
+END_TEST
+
+START_TEST(archives_of_several_kinds)
+{
+	unsigned char data[1600] = { 0 };
+	char all[8 * sizeof(text)] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < countof(packed); i++) {
+		memcpy(data + len, packed[i].data, packed[i].len);
+		len += packed[i].len;
+		strcat(all, text);
+	}
+	/* the first again, as it ended another */
+	memcpy(data + len, packed[0].data, packed[0].len);
+	strcat(all, text);
+	check_file(data, len + packed[0].len, all, strlen(all));
 }
 END_TEST
 
@@ -505,12 +527,13 @@ int main(void)
 	tcase_add_test(tc, plain_files);
 	tcase_add_test(tc, compressed_files);
 	tcase_add_test(tc, concatenated_members);
-	tcase_add_test(tc, padding_behind_gzip_and_bzip2);
+	tcase_add_test(tc, padding_behind_archives);
 	tcase_add_test(tc, archives_cut_short);
 	tcase_add_test(tc, what_only_looks_compressed);
 	tcase_add_test(tc, what_takes_too_much_memory);
 	tcase_add_test(tc, empty_archives);
-	tcase_add_test(tc, rubbish_behind_archives);
+	tcase_add_test(tc, what_follows_archives);
+	tcase_add_test(tc, archives_of_several_kinds);
 	tcase_add_test(tc, a_broken_checksum);
 	tcase_add_test(tc, what_cannot_be_opened);
 	tcase_add_test(tc, pipes_that_fall_silent);
