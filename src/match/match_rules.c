@@ -194,7 +194,7 @@ static struct culprit_error *read_names(struct match_rules *rules, const struct 
 		if (!globs[i][0])
 			return yaml_error(doc, node->items[i], "empty name in %s", what);
 	}
-	*ret = (struct glob_list){ globs, node->n, { 0 } };
+	*ret = (struct glob_list){ .globs = globs, .n = node->n };
 	for (size_t i = 0; i < node->n; i++)
 		glob_list_note(ret, globs[i]);
 	return NULL;

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Globs ("kasan_*", "*_lock", "memcpy"): '*' is any run of bytes, nothing else
- * is special.  What patterns say of functions and of lines is said with them.
+ * is special.  What patterns say of functions and of lines is said with them,
+ * and, of functions, by the roles that they have.
  */
 #ifndef CULPRIT_PATTERN_GLOB_H
 #define CULPRIT_PATTERN_GLOB_H
 
 #include "base/base.h"
+#include "pattern/functions.h"
 
 struct glob_list {
 	const char **globs;
 	size_t n;
 	uint64_t first[4];		/* bit c % 64 of first[c / 64]: a glob may match what begins with byte c */
+	uint64_t roles;			/* names of functions with one of these roles are on the list, too... */
+	const struct functions *functions;	/* ... of this table; NULL: roles is 0 */
 };
 
 /* To be called for every glob that is put on the list. */

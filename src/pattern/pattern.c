@@ -25,21 +25,31 @@ static struct culprit_error *read_list(struct loader *l, const struct yaml_node 
 	return err;
 }
 
-static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *pair, bool names)
+/* Names first, in all files: what uses them may stand in an earlier file. */
+enum pass { PASS_FUNCTIONS, PASS_NAMES, PASS_ALL_ELSE };
+
+static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *pair, enum pass pass)
 {
 	const struct yaml_node *key = pair->key, *value = pair->value;
 
-	/* Names first, in all files: what uses them may stand in an earlier file. */
+	if (yaml_is(key, "functions")) {
+		struct culprit_error *err = yaml_expect(l->doc, value, YAML_MAPPING, key->text);
+
+		return err || pass != PASS_FUNCTIONS ? err : loader_read_functions(l, value);
+	}
+	if (pass == PASS_FUNCTIONS)
+		return NULL;
+
 	if (yaml_is(key, "macros") || yaml_is(key, "sets") || yaml_is(key, "picks")) {
 		struct culprit_error *err = yaml_expect(l->doc, value, YAML_MAPPING, key->text);
 
-		if (err || !names)
+		if (err || pass != PASS_NAMES)
 			return err;
 		if (yaml_is(key, "macros"))
 			return loader_read_macros(l, value);
 		return yaml_is(key, "sets") ? loader_read_sets(l, value) : loader_read_picks(l, value);
 	}
-	if (names)
+	if (pass == PASS_NAMES)
 		return NULL;
 	if (yaml_is(key, "banners"))
 		return loader_read_banners(l, value);
@@ -83,12 +93,12 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		l->set->has_executor = true;
 		return loader_get_regex(l, value, "executor", &l->set->executor);
 	}
-	return loader_unknown_key(l, key, "macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
+	return loader_unknown_key(l, key, "functions, macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
 				  "remarks, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }
 
-static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, bool names)
+static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *doc, enum pass pass)
 {
 	struct culprit_error *err;
 
@@ -99,7 +109,7 @@ static struct culprit_error *read_doc(struct loader *l, const struct yaml_doc *d
 	if (err)
 		return err;
 	YAML_FOR_EACH_PAIR(pair, doc->root) {
-		err = read_top(l, pair, names);
+		err = read_top(l, pair, pass);
 		if (err)
 			return err;
 	}
@@ -130,10 +140,12 @@ static struct culprit_error *read_docs(struct culprit_patterns *set, const struc
 	struct culprit_error *err = NULL;
 	size_t n_old = 0;
 
-	for (size_t i = 0; i < n && !err; i++)
-		err = read_doc(&l, docs[i], true);
+	for (enum pass pass = PASS_FUNCTIONS; pass < PASS_ALL_ELSE; pass++) {
+		for (size_t i = 0; i < n && !err; i++)
+			err = read_doc(&l, docs[i], pass);
+	}
 	for (size_t i = 0; i < n && !err; i++) {
-		err = read_doc(&l, docs[i], false);
+		err = read_doc(&l, docs[i], PASS_ALL_ELSE);
 		if (i + 1 == n_embedded)
 			n_old = set->n_patterns;
 	}

@@ -186,6 +186,7 @@ struct culprit_patterns {
 	struct yaml_doc **docs;		/* strings are borrowed from them */
 	size_t n_docs;
 
+	struct functions functions;
 	struct pattern_macro { const char *name, *text; } *macros;
 	size_t n_macros;
 	struct pattern_glob_set { const char *name; struct glob_list globs; } *sets;

@@ -74,6 +74,9 @@ struct culprit_error *loader_check_literal(struct loader *l, const struct yaml_n
 
 /* ------------------------------------------------------ pattern_names.c */
 
+/* Sections that define names come in two passes: functions, which sets may name, then all others. */
+struct culprit_error *loader_read_functions(struct loader *l, const struct yaml_node *node);
+
 struct culprit_error *loader_read_macros(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_sets(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_picks(struct loader *l, const struct yaml_node *node);

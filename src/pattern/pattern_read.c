@@ -87,7 +87,7 @@ const struct pattern_glob_set *loader_find_set(const struct loader *l, const cha
 	return NULL;
 }
 
-/* Globs; "@name" puts a set in its place. */
+/* Globs; "@name" puts a role of functions or a set in its place. */
 struct culprit_error *loader_get_globs(struct loader *l, const struct yaml_node *node, const char *what,
 				       struct glob_list *ret)
 {
@@ -98,6 +98,7 @@ struct culprit_error *loader_get_globs(struct loader *l, const struct yaml_node 
 		const struct yaml_node *item = list_item(node, i);
 		const struct pattern_glob_set *ref;
 		const char *glob;
+		ptrdiff_t role;
 
 		err = loader_get_string(l, item, what, &glob);
 		if (err)
@@ -107,9 +108,19 @@ struct culprit_error *loader_get_globs(struct loader *l, const struct yaml_node 
 			err = PUSH(l, list.globs, list.n, &glob);
 			continue;
 		}
+		role = functions_find_role(&l->set->functions, glob + 1);
+		if (role >= 0) {
+			list.functions = &l->set->functions;
+			list.roles |= UINT64_C(1) << role;
+			continue;
+		}
 		ref = loader_find_set(l, glob + 1);
 		if (!ref)
-			return yaml_error(l->doc, item, "no set '%s'; sets are defined under 'sets:'", glob + 1);
+			return yaml_error(l->doc, item, "no role of functions and no set '%s'; they are defined under 'functions:' "
+					  "and 'sets:'", glob + 1);
+		list.roles |= ref->globs.roles;
+		if (ref->globs.functions)
+			list.functions = ref->globs.functions;
 		for (size_t j = 0; j < ref->globs.n && !err; j++) {
 			glob_list_note(&list, ref->globs.globs[j]);
 			err = PUSH(l, list.globs, list.n, &ref->globs.globs[j]);
