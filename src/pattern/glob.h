@@ -21,6 +21,12 @@ struct glob_list {
 /* To be called for every glob that is put on the list. */
 void glob_list_note(struct glob_list *list, const char *glob);
 bool glob_match(const char *glob, struct span s);
+static inline bool glob_list_is_empty(const struct glob_list *list)
+{
+	return !list->n && !list->roles;
+}
+
+/* s is a line or the name of a function; roles are of names only. */
 bool glob_list_match(const struct glob_list *list, struct span s);
 
 #endif

@@ -249,6 +249,26 @@ static bool collect_stack(const struct finder *finder, struct line_cursor *c, st
 	return true;
 }
 
+/* Say why a frame is passed over: the role that it has, and the word that gives it. */
+static void trace_skipped(const struct finder *f, const struct frame_source *source, struct span name)
+{
+	const struct functions *table = &f->in->patterns->functions;
+	uint64_t passed = source->skip.roles | (source->pick ? source->pick->skip.roles : 0) |
+			  (source->pick || source->no_default_skip ? 0 : f->in->patterns->skip.roles);
+	uint64_t roles = f->in->trace ? functions_roles_of(table, name) & passed : 0;
+
+	for (size_t i = 0; i < table->n_roles; i++) {
+		const struct function_role *role = &table->roles[i];
+
+		if (!(roles >> i & 1))
+			continue;
+		trace(f->in, "  frame %.*s is passed over: %s ('%s' in its name): %s", (int)name.len, name.ptr, role->name,
+		      functions_word_of(table, name, i)->text, role->why ? role->why : "no reason is given");
+		return;
+	}
+	trace(f->in, "  frame %.*s is passed over: a list of this form names it", (int)name.len, name.ptr);
+}
+
 static bool is_skipped(const struct finder *f, const struct frame_source *source, struct span name)
 {
 	if (glob_list_match(&source->skip, name))
@@ -258,9 +278,41 @@ static bool is_skipped(const struct finder *f, const struct frame_source *source
 	return !source->no_default_skip && glob_list_match(&f->in->patterns->skip, name);
 }
 
-static bool pick_group(const struct pick *pick, const struct frame_list *list, struct span *ret, const char **ret_as)
+/* Entry points are known by the names that they have on every architecture: "ioctl" for "__x64_sys_ioctl". */
+static struct span bare_name(const struct culprit_patterns *set, struct span name)
+{
+	for (size_t i = 0; i < set->n_prefixes; i++) {
+		const struct name_prefix *prefix = &set->prefixes[i];
+		size_t len = strlen(prefix->prefix);
+
+		if (name.len > len && !*prefix->becomes[prefix->n - 1] &&
+		    span_starts(name, (struct span){ prefix->prefix, len }))
+			return span_skip(name, len);
+	}
+	return name;
+}
+
+static bool is_anchor(const struct finder *f, const struct pick *pick, struct span name)
+{
+	return glob_list_match(&pick->anchors, name) || glob_list_match(&pick->anchors, bare_name(f->in->patterns, name));
+}
+
+static bool is_in_group(const struct pick *pick, struct span name)
+{
+	for (size_t g = 0; g < pick->n_groups; g++) {
+		if (glob_list_match(&pick->groups[g].frames, name))
+			return true;
+	}
+	return false;
+}
+
+/* A frame of a group, above the first anchor where the pick has such. */
+static bool pick_group(const struct finder *f, const struct pick *pick, const struct frame_list *list, struct span *ret,
+		       const char **ret_as)
 {
 	for (size_t i = 0; i < list->n; i++) {
+		if (is_anchor(f, pick, list->names[i]) && !is_in_group(pick, list->names[i]))
+			return false;
 		for (size_t g = 0; g < pick->n_groups; g++) {
 			if (!glob_list_match(&pick->groups[g].frames, list->names[i]))
 				continue;
@@ -278,7 +330,7 @@ static bool pick_by_anchor(const struct finder *f, const struct frame_source *so
 	bool have = false;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (glob_list_match(&source->pick->anchors, list->names[i])) {
+		if (is_anchor(f, source->pick, list->names[i])) {
 			/* What nothing was called from is the loop itself. */
 			if (!have)
 				*ret = list->names[i];
@@ -287,7 +339,7 @@ static bool pick_by_anchor(const struct finder *f, const struct frame_source *so
 			return true;
 		}
 		if (is_skipped(f, source, list->names[i])) {
-			trace(f->in, "  frame %.*s is skipped: generic", (int)list->names[i].len, list->names[i].ptr);
+			trace_skipped(f, source, list->names[i]);
 			continue;
 		}
 		*ret = list->names[i];
@@ -304,7 +356,7 @@ static bool pick_first(const struct finder *f, const struct frame_source *source
 			*ret = list->names[i];
 			return true;
 		}
-		trace(f->in, "  frame %.*s is skipped: generic", (int)list->names[i].len, list->names[i].ptr);
+		trace_skipped(f, source, list->names[i]);
 	}
 	return false;
 }
@@ -313,9 +365,9 @@ static bool pick_from(const struct finder *f, const struct frame_source *source,
 		      struct span *ret, const char **ret_as)
 {
 	*ret_as = NULL;
-	if (source->pick && pick_group(source->pick, list, ret, ret_as))
+	if (source->pick && pick_group(f, source->pick, list, ret, ret_as))
 		return true;
-	if (source->pick && source->pick->anchors.n)
+	if (source->pick && !glob_list_is_empty(&source->pick->anchors))
 		return pick_by_anchor(f, source, list, ret);
 	return pick_first(f, source, list, ret);
 }
@@ -422,7 +474,7 @@ static bool run_source(struct finder *f, const struct frame_source *source, stru
 			else
 				add_frame(f, list, regex_group(&m, 1));
 			/* Anchored picks want the whole stack; others may stop at once. */
-			if (!source->pick || !source->pick->anchors.n)
+			if (!source->pick || glob_list_is_empty(&source->pick->anchors))
 				found = pick_from(f, source, list, ret, ret_as);
 		}
 	}
