@@ -9,6 +9,7 @@
 # make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
+# make check-conventions   titles against the community's answers, in figures
 # make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="steady flaky killed broken plain x86"
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
@@ -339,6 +340,11 @@ check-field: $(O)/culprit
 
 check-corpus: all
 	@tests/run.sh $(O) corpus
+
+# Titles against the community's answers, in figures.
+.PHONY: check-conventions
+check-conventions: all
+	@tests/check-conventions.sh $(O)
 
 check-layers:
 	@tests/check-layers.sh -o $(O) $(ROOMS)
