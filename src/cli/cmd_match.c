@@ -193,6 +193,7 @@ static bool add_json(struct buf *out, const struct match *match, const struct ru
 	struct json json = { 0 };
 	struct json_t *root = json_begin(&json), *list;
 
+	json_put_envelope(&json, root, "match");
 	json_put_str(&json, root, "verdict", verdict_name(result->verdict));
 	json_put_real(&json, root, "probability", result->probability);
 	list = json_put_array(&json, root, "evidence");

@@ -361,6 +361,7 @@ static bool add_json(const struct printer *p)
 	struct json json = { 0 };
 	struct json_t *root = json_begin(&json);
 
+	json_put_envelope(&json, root, "replay");
 	json_put_str(&json, root, "culprit", result->culprit);
 	json_put_str(&json, root, "culprit_subject", result->culprit_subject);
 	json_put_real(&json, root, "probability", result->probability);

@@ -278,4 +278,52 @@ before=$(cat "$repo/.git/config")
 hunt sub
 is 'what a submodule brings' "0 culprit $(rev u3)" "$code $last"
 is "the user's configuration stays" "$before" "$(cat "$repo/.git/config")"
+# --- the mail, and JSON
+git -C "$repo" checkout -q -b mail m1
+mkdir -p "$repo/net"
+echo 1 >"$repo/net/frob.c"; c p1 fine
+echo 2 >"$repo/net/frob.c"; echo bug >"$repo/state"; git -C "$repo" add -A
+GIT_AUTHOR_NAME='Zoë Kern, Dr.' git -C "$repo" commit -qm 'net: frob: handle the release of frobs that were never opened, which takes more than a line' \
+	-m "Reviewed-by: Bo Lund <bo@example.org>
+Signed-off-by: \"Kern, Z.\" <a@example.org>"
+guilty=$(rev mail)
+c p3 bug
+config mail p3 p1 "sh $tmp/kernel.sh" 'maintainers: "echo netdev@vger.example.org \"(open list:NETWORKING)\"; echo \"Bo Lund <bo@example.org>\""'
+hunt mail
+run "$CULPRIT" bisect report -f mail -c mail.yaml
+mail=$out
+has 'mail: to the author, encoded' 'To: =?UTF-8?q?Zo=C3=AB_Kern=2C_Dr?= <a@example.org>' "$mail"
+is 'mail: each person once' 1 "$(sed '/^$/q' <<<"$mail" | grep -c 'bo@example.org')"
+has 'mail: a list' ' netdev@vger.example.org' "$mail"
+has 'mail: the list of regressions' ' regressions@lists.linux.dev' "$mail"
+has 'mail: the subject' 'Subject: [REGRESSION] BUG: unable to handle kernel paging request in' "$mail"
+has 'mail: for the tracker' "#regzbot introduced: $guilty" "$mail"
+has 'mail: who reports it' 'Reported-by: A <a@example.org>' "$mail"
+has 'mail: how sure' 'How sure: the probability is 99.' "$mail"
+has 'mail: runs of both sides' 'Runs of its parent: ' "$mail"
+has 'mail: the report' '  RIP: 0010:frob_release+0x12/0x40' "$mail"
+has 'mail: how to repeat' "  repository: \"$repo\"" "$mail"
+is 'mail: 72 columns, but for logs' '' "$(awk '/^The report/ { exit } length > 72' <<<"$mail")"
+"$CULPRIT" bisect status -f json -c mail.yaml >objects
+"$CULPRIT" bisect log -f json -c mail.yaml >>objects
+"$CULPRIT" bisect report -f json -c mail.yaml >>objects
+"$CULPRIT" match -t x -f json mail/runs/000001.log >>objects
+"$CULPRIT" bisect log -f syzbot -c mail.yaml >syzbot.log
+"$CULPRIT" replay -f json syzbot.log >>objects
+python=python3
+"$python" -c 'import jsonschema' 2>/dev/null || python=/usr/bin/python3
+cat >schema.py <<'END'
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+seen = set()
+for line in open(sys.argv[2]):
+    value = json.loads(line)
+    jsonschema.validate(value, schema)
+    seen.add(value["object"])
+print(*sorted(seen))
+END
+is 'JSON follows its schema' 'bisect-build bisect-decision bisect-report bisect-run bisect-status match replay' \
+	"$("$python" schema.py "$top/include/culprit-bisect.schema.json" objects 2>&1 | tail -1)"
+has 'JSON: the state' '"state":"culprit"' "$(head -1 objects)"
+is 'JSON: no number of sixteen digits' '' "$(grep -oE '9{13}' objects)"
 finish

@@ -81,6 +81,10 @@ bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS]) __attr
 bool bisect_format_result(const struct session *session, enum session_outcome outcome, struct buf *ret)
 	__attribute__((warn_unused_result));
 
+/* For programs (bisect_json.c): an object; an object per line. */
+bool bisect_format_status_json(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
+bool bisect_format_log_json(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
+
 /* The set without the line for programs. */
 bool bisect_format_set(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * culprit bisect log: what was done, in three formats.
+ * culprit bisect log: what was done, in four formats.
  *
  *	text	one line per build, run and decision
  *	git	what `git bisect replay` takes: a verdict per tested commit
  *	syzbot	the form of the bisection logs on the syzbot dashboard
+ *	json	an object per line (bisect_json.c)
  */
 #include <stdio.h>
 #include <time.h>
@@ -242,7 +243,9 @@ static bool format_syzbot(const struct session *s, struct buf *buf)
 
 static int print_log(const char *config, unsigned int format)
 {
-	static bool (*const formats[])(const struct session *s, struct buf *buf) = { format_text, format_git, format_syzbot };
+	static bool (*const formats[])(const struct session *s, struct buf *buf) = {
+		format_text, format_git, format_syzbot, bisect_format_log_json,
+	};
 	_cleanup_(session_closep) struct session *session = NULL;
 	struct buf text = { 0 };
 	struct culprit_error *err;
@@ -250,8 +253,8 @@ static int print_log(const char *config, unsigned int format)
 	err = session_open(config, &session);
 	if (!err && session->bisect)
 		err = session_ask(session);
-	if (!err && !session->bisect && format)
-		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no good release was found yet: there is only the text log");
+	if (!err && !session->bisect && (format == 1 || format == 2))
+		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no good release was found yet: there are only the formats text and json");
 	if (err)
 		return bisect_complain(err);
 	return bisect_print(&text, formats[format](session, &text));
@@ -259,13 +262,13 @@ static int print_log(const char *config, unsigned int format)
 
 int bisect_log(int argc, char **argv)
 {
-	static const char *const formats[] = { "text", "git", "syzbot" };
+	static const char *const formats[] = { "text", "git", "syzbot", "json" };
 	struct option_reader reader = OPTION_READER("culprit bisect log", argc, argv);
 	const char *config = BISECT_CONFIG;
 	unsigned int format = 0;
 	const struct option_def defs[] = {
 		BISECT_CONFIG_OPTION(&config),
-		OPTION_CHOICE('f', "format", "FORMAT", "text (default), git (for git bisect replay) or syzbot", formats,
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), git (for git bisect replay), syzbot or json", formats,
 			      &format),
 		OPTION_HELP('h'),
 	};

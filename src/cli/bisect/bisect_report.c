@@ -7,6 +7,7 @@
 
 #include "cli/bisect/bisect.h"
 #include "cli/bisect/bisect_dossier.h"
+#include "cli/bisect/bisect_mail.h"
 #include "cli/bisect/html.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
@@ -241,6 +242,7 @@ static bool format_json(const struct dossier *d, struct buf *buf)
 	struct json json = { 0 };
 	struct json_t *root = json_begin(&json), *list, *o;
 
+	json_put_envelope(&json, root, "bisect-report");
 	json_put_int(&json, root, "version", 1);
 	json_put_str(&json, root, "target", d->target);
 	json_put_str(&json, root, "answer", answer_names[d->answer]);
@@ -274,7 +276,9 @@ static bool format_json(const struct dossier *d, struct buf *buf)
 
 static int print_report(const char *config, unsigned int format)
 {
-	static bool (*const formats[])(const struct dossier *d, struct buf *buf) = { format_text, html_format, format_json };
+	static bool (*const formats[])(const struct dossier *d, struct buf *buf) = {
+		format_text, html_format, format_json, bisect_format_mail,
+	};
 	_cleanup_(session_closep) struct session *session = NULL;
 	struct buf text = { 0 };
 	struct dossier dossier;
@@ -293,13 +297,13 @@ static int print_report(const char *config, unsigned int format)
 
 int bisect_report(int argc, char **argv)
 {
-	static const char *const formats[] = { "text", "html", "json" };
+	static const char *const formats[] = { "text", "html", "json", "mail" };
 	struct option_reader reader = OPTION_READER("culprit bisect report", argc, argv);
 	const char *config = BISECT_CONFIG;
 	unsigned int format = 0;
 	const struct option_def defs[] = {
 		BISECT_CONFIG_OPTION(&config),
-		OPTION_CHOICE('f', "format", "FORMAT", "text (default), html or json", formats, &format),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), html, json or mail", formats, &format),
 		OPTION_HELP('h'),
 	};
 	int code;

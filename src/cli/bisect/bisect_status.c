@@ -108,10 +108,21 @@ int bisect_status(int argc, char **argv)
 	_cleanup_(session_closep) struct session *session = NULL;
 	struct culprit_error *err;
 	struct buf text = { 0 };
-	const char *config;
-	int code = read_options(&reader, "usage: culprit bisect status [OPTIONS]\n\noptions:", &config);
+	static const char *const formats[] = { "text", "json" };
+	const char *config = BISECT_CONFIG;
+	unsigned int format = 0;
+	const struct option_def defs[] = {
+		BISECT_CONFIG_OPTION(&config),
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json", formats, &format),
+		OPTION_HELP('h'),
+	};
+	int code;
 	bool ok;
 
+	reader.usage = "usage: culprit bisect status [OPTIONS]\n\noptions:";
+	code = option_read(&reader, defs, countof(defs));
+	if (code == OPTION_GO_ON)
+		code = option_no_operands(&reader);
 	if (code != OPTION_GO_ON)
 		return code;
 	err = session_open(config, &session);
@@ -119,6 +130,8 @@ int bisect_status(int argc, char **argv)
 		err = session_ask(session);
 	if (err)
 		return bisect_complain(err);
+	if (format)
+		return bisect_print(&text, bisect_format_status_json(session, &text));
 	ok = add_ends(&text, session) && add_target(&text, session) && add_runs_of_all(&text, session);
 	if (session->bisect)
 		ok = ok && add_likely(&text, session) && add_next(&text, session);

@@ -81,6 +81,9 @@ struct json_t *json_begin(struct json *json)
 	return root;
 }
 
+/* Of numbers that are no integers: nothing here is known any better. */
+#define REAL_DIGITS 12
+
 struct json_dump {
 	struct buf *buf;
 	bool failed;
@@ -105,7 +108,7 @@ static int write_to_buf(const char *data, size_t len, void *arg)
 bool json_end(struct json *json, struct json_t *root, struct buf *buf)
 {
 	struct json_dump dump = { .buf = buf };
-	bool ok = !json->failed && !json_dump_callback(root, write_to_buf, &dump, JSON_COMPACT) && !dump.failed &&
+	bool ok = !json->failed && !json_dump_callback(root, write_to_buf, &dump, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS)) && !dump.failed &&
 		  buf_add_char(buf, '\n');
 
 	json_decref(root);
@@ -130,6 +133,12 @@ void json_put_bool(struct json *json, struct json_t *object, const char *key, bo
 void json_put_int(struct json *json, struct json_t *object, const char *key, int64_t value)
 {
 	put(json, object, key, json_integer(value));
+}
+
+void json_put_envelope(struct json *json, struct json_t *root, const char *object)
+{
+	json_put_str(json, root, "object", object);
+	json_put_int(json, root, "schema_version", JSON_SCHEMA_VERSION);
 }
 
 void json_put_real(struct json *json, struct json_t *object, const char *key, double value)

@@ -38,6 +38,9 @@ struct json {
 /* An object of its own. */
 struct json_t *json_begin(struct json *json);
 
+/* What an object is, and the version of its form: the first keys of all that no report is. */
+void json_put_envelope(struct json *json, struct json_t *root, const char *object);
+
 /* Write root and a newline to buf, destroy it. False when out of memory, here or before. */
 bool json_end(struct json *json, struct json_t *root, struct buf *buf) __attribute__((warn_unused_result));
 
