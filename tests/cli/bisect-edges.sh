@@ -224,7 +224,8 @@ holds 'there were pauses between' test "$SECONDS" -ge 6
 sed -i 's/^infra-pause: .*/infra-pause: 0/' machine.yaml
 hunt machine
 is 'started again, it tries again' 20 "$(grep -c ' running ' machine/journal)"
-config slow q2 m1 'budget: { runs: 3 }'
+config slow q2 m1 'infra-pause: 1s
+infra-patience: 3s'
 sed -i 's|^run: .*|run: { command: "sleep 1; exit 75" }|' slow.yaml
 run script -qec "$CULPRIT bisect run -c slow.yaml" /dev/null </dev/null
 has 'a pause is told to whom watches: for what' "waiting to try $(rev q2 | cut -c1-12)" "$out"
