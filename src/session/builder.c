@@ -292,6 +292,53 @@ static struct culprit_error *take_signature(struct runner *runner, const char *a
 	return err;
 }
 
+static void add_fixup(struct build_result *ret, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = strlen(ret->fixup);
+
+	snprintf(ret->fixup + len, sizeof(ret->fixup) - len, "%s%s", len ? ", " : "", slash ? slash + 1 : path);
+}
+
+/*
+ * A commit that does not build, with the patches that may mend it, one more each
+ * time.  One that does not apply is passed over.  Where none helps, the first
+ * failure is what is told.
+ */
+static struct culprit_error *try_fixups(struct runner *runner, const struct subject *subject, const char *path,
+					const char *artefacts, runner_tick_fn *tick, void *arg, struct build_log *log,
+					struct build_result *ret)
+{
+	const struct config_strings *fixups = &runner->o.config->fixups;
+	const struct build_result first = *ret;
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; i < fixups->n && !err && ret->outcome == BUILD_FAILED; i++) {
+		struct build_result again = { .outcome = BUILD_OK };
+		bool clean;
+
+		err = git_change(runner->o.git, runner->source, GIT_APPLY, fixups->items[i], &clean);
+		if (err || !clean)
+			continue;
+		memcpy(again.fixup, ret->fixup, sizeof(again.fixup));
+		add_fixup(&again, fixups->items[i]);
+		err = build_log_open(log, path);
+		if (err)
+			return err;
+		err = run_build(runner, subject, artefacts, tick, arg, log, &again);
+		build_log_close(log);
+		again.elapsed_us += ret->elapsed_us;
+		*ret = again;
+	}
+	if (!err && ret->outcome == BUILD_FAILED) {
+		int64_t elapsed_us = ret->elapsed_us;
+
+		*ret = first;
+		ret->elapsed_us = elapsed_us;
+	}
+	return err;
+}
+
 static struct culprit_error *build(struct runner *runner, const struct subject *subject, uint32_t number,
 				   runner_tick_fn *tick, void *arg, struct arena *arena, struct build_result *ret)
 {
@@ -320,6 +367,8 @@ static struct culprit_error *build(struct runner *runner, const struct subject *
 		return err;
 	err = run_build(runner, subject, artefacts, tick, arg, &log, ret);
 	build_log_close(&log);
+	if (!err && ret->outcome == BUILD_FAILED)
+		err = try_fixups(runner, subject, path.data, artefacts, tick, arg, &log, ret);
 	if (!err && ret->outcome == BUILD_OK) {
 		err = take_signature(runner, artefacts, &log, ret);
 		runner->tree_built = !err;

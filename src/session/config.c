@@ -327,6 +327,7 @@ static const struct key build_keys[] = {
 	{ "timeout", VALUE_DURATION, OF(config, build.timeout_ms), 0, 0, NULL, NULL },
 	{ "output-limit", VALUE_SIZE, OF(config, build.output_bytes), 0, 0, NULL, NULL },
 	{ "image", VALUE_STRING, OF(config, image), 0, 0, NULL, NULL },
+	{ "fixup", VALUE_PATHS, OF(config, fixups), 0, 0, NULL, NULL },
 	{ "clean", VALUE_BOOL, OF(config, clean), 0, 0, NULL, NULL },
 	{ "cost", VALUE_NUMBER, OF(config, build_cost), 0, 10000, NULL, NULL },
 };

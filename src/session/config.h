@@ -58,6 +58,7 @@ struct config {
 	struct config_strings patterns;	/* directories */
 
 	struct config_command build, run;
+	struct config_strings fixups;	/* patches to try, in turn, where a commit does not build */
 	const char *image;		/* what to hash, relative to the artefacts or the source; NULL: all artefacts */
 	bool clean;			/* remove ignored files too before each build */
 	double build_cost;		/* in runs; below 0: as measured */

@@ -114,6 +114,8 @@ struct culprit_error *drive_build(struct drive *d, const struct subject *subject
 	journal_add(&draft, "outcome", build_outcome_name(result.outcome));
 	if (result.reason[0])
 		journal_add(&draft, "reason", result.reason);
+	if (result.fixup[0])
+		journal_add(&draft, "fixup", result.fixup);
 	if (result.signature[0])
 		journal_add(&draft, "signature", result.signature);
 	if (result.image)

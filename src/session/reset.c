@@ -114,6 +114,7 @@ static bool forgets_run(const struct selection *sel, uint64_t number, const char
 	case RESET_RUNS: return true;
 	case RESET_COMMIT: return commit && !strcmp(commit, sel->commit.hex);
 	case RESET_SINCE: return number >= sel->since;
+	case RESET_FAILED: return false;
 	case RESET_CHANGED:
 	case RESET_ALL: break;
 	}
@@ -133,9 +134,13 @@ static bool keep_run(struct selection *sel, const struct journal_record *record)
 
 static bool keep_build(struct selection *sel, const struct journal_record *record)
 {
-	const char *commit = journal_get(record, "commit");
+	const char *commit = journal_get(record, "commit"), *outcome = journal_get(record, "outcome");
 
-	if (sel->scope != RESET_COMMIT || !commit || strcmp(commit, sel->commit.hex) != 0)
+	bool failed = outcome && (!strcmp(outcome, build_outcome_name(BUILD_FAILED)) ||
+				  !strcmp(outcome, build_outcome_name(BUILD_CONFLICT)));
+
+	if (!(sel->scope == RESET_FAILED && failed) &&
+	    (sel->scope != RESET_COMMIT || !commit || strcmp(commit, sel->commit.hex) != 0))
 		return true;
 	sel->n_builds += !strcmp(record->type, "build");
 	sel->begun = true;
@@ -176,6 +181,8 @@ static bool keep(void *arg, const struct journal_record *record)
 	if (!strcmp(record->type, "inputs"))
 		return keep_inputs(sel, record);
 	for (size_t i = 0; i < countof(conclusions); i++) {
+		if (sel->scope == RESET_FAILED && (!strcmp(record->type, "learn") || !strcmp(record->type, "distrust")))
+			continue;
 		if (!strcmp(record->type, conclusions[i]) && (sel->begun || sel->scope == RESET_RUNS)) {
 			sel->unlearned = sel->unlearned || !strcmp(record->type, "learn");
 			return false;
@@ -222,7 +229,7 @@ static struct culprit_error *choose(const struct session *s, const struct reset_
 	ret->scope = changes.voids_builds ? RESET_ALL : RESET_RUNS;
 	if (!changes.any)
 		err = culprit_error_create(CULPRIT_ERROR_USAGE, "nothing changed since the evidence was taken; say what to forget: "
-					   "--runs, --commit REV, --since RUN or --all");
+					   "--failed, --runs, --commit REV, --since RUN or --all");
 	session_changes_deinit(&changes);
 	return err;
 }

@@ -13,6 +13,7 @@
 
 enum reset_scope {
 	RESET_CHANGED,	/* what rests on what changed; nothing changed: an error */
+	RESET_FAILED,	/* builds that failed: to be tried again, with a fix-up, say */
 	RESET_RUNS,	/* all runs; builds stay */
 	RESET_COMMIT,	/* builds and runs of one commit */
 	RESET_SINCE,	/* the runs from a number on */

@@ -50,6 +50,7 @@ bool build_outcome_parse(const char *name, enum build_outcome *ret);
 struct build_result {
 	enum build_outcome outcome;
 	char reason[320];		/* why not; "" for BUILD_OK */
+	char fixup[256];		/* patches that it was built with at last, "a.patch, b.patch"; "": as it is */
 	char signature[128];		/* of the image; "": not known */
 	uint64_t image;			/* hash of signature; 0: not known */
 	uint64_t proof;			/* of all that the build left for runs; 0: nothing, or built in place */

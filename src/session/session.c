@@ -11,7 +11,7 @@
  *	good     commit=                        (of the release found)
  *	decide   act= why= commit= runs= p_bad= p_testable= bits= cost= posterior= entropy= left=
  *	building n= commit= [change= changed=]  (numbers in flight are not used again)
- *	build    n= commit= [change= changed=] outcome= reason= signature= image= proof= elapsed_us=
+ *	build    n= commit= [change= changed=] outcome= reason= fixup= signature= image= proof= elapsed_us=
  *	running  n=
  *	run      n= commit= [change= changed=] verdict= q= title= symptom= because= end= value= stopped= elapsed_us= bytes=
  *	learn    commit=
@@ -259,6 +259,8 @@ static struct culprit_error *apply_build(struct session *s, const struct journal
 	build->number = (uint32_t)journal_get_u64(record, "n", 0);
 	text = journal_get(record, "reason");
 	snprintf(build->result.reason, sizeof(build->result.reason), "%s", text ? text : "");
+	text = journal_get(record, "fixup");
+	snprintf(build->result.fixup, sizeof(build->result.fixup), "%s", text ? text : "");
 	text = journal_get(record, "signature");
 	snprintf(build->result.signature, sizeof(build->result.signature), "%s", text ? text : "");
 	text = journal_get(record, "image");

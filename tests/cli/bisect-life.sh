@@ -326,4 +326,40 @@ is 'JSON follows its schema' 'bisect-build bisect-decision bisect-report bisect-
 	"$("$python" schema.py "$top/include/culprit-bisect.schema.json" objects 2>&1 | tail -1)"
 has 'JSON: the state' '"state":"culprit"' "$(head -1 objects)"
 is 'JSON: no number of sixteen digits' '' "$(grep -oE '9{13}' objects)"
+
+# --- commits that do not build: a set that helps, and a patch that mends them
+git -C "$repo" checkout -q -b hole m1
+for i in 1 2; do c "h$i" fine; done
+touch "$repo/broken"
+for i in 3 4; do c "h$i" fine; done
+for i in 5 6; do c "h$i" bug; done
+git -C "$repo" rm -q broken
+c h7 bug
+config hole h7 h1 "sh $tmp/kernel.sh"
+sed -i 's|cp state|[ ! -e broken ] \|\| { echo net/a.c:1:1: error: no such thing; exit 1; }; cp state|' hole.yaml
+hunt hole
+is 'a hole: a set' "3 $(for i in 3 4 5 6 7; do rev "h$i"; done | sort | tr '\n' ' ')" \
+	"$code $(tr ', ' '\n' <<<"${last#set }" | sort | tr '\n' ' ')"
+has 'a hole: the reason, and where' 'could not be tested: net/a.c:1:1: error: no such thing (' "$out"
+has 'a hole: the log' 'hole/builds/0000' "$out"
+has 'a hole: how to go on' 'build.fixup' "$out"
+printf 'diff --git a/broken b/broken\ndeleted file mode 100644\nindex e69de29..0000000\n' >mend.diff
+printf -- '--- a/nothing\n+++ b/nothing\n@@ -1 +1 @@\n-x\n+y\n' >other.diff
+sed -i 's|^build: {|build: { fixup: [ other.diff, mend.diff ],|' hole.yaml
+run "$CULPRIT" bisect reset --failed -c hole.yaml
+has 'failed builds are forgotten' 'and 0 runs' "$out"
+run "$CULPRIT" bisect run -c hole.yaml
+is 'a patch that mends them: the culprit' "0 culprit $(rev h5)" "$code ${out##*$'\n'}"
+has 'a patch that mends them is told' 'mended by mend.diff' "$err"
+# many: a file for programs
+git -C "$repo" checkout -q -b wide m1
+touch "$repo/broken"
+for i in $(seq 120); do echo "$i" >"$repo/name"; git -C "$repo" add -A; git -C "$repo" commit -qm "w$i"; done
+git -C "$repo" rm -q broken
+c wend bug
+config wide wend m1 "sh $tmp/kernel.sh" 'budget: { builds: 4 }'
+sed -i 's|cp state|[ ! -e broken ] \|\| exit 1; cp state|' wide.yaml
+hunt wide
+is 'a large set: a file' "3 set @$tmp/wide/set" "$code $last"
+is 'a large set: all of it' 121 "$(sort -u wide/set | wc -l)"
 finish

@@ -52,6 +52,10 @@ static struct culprit_error *take_culprit(struct dossier *d)
 
 	if ((d->answer != ANSWER_CULPRIT && d->answer != ANSWER_SET) || commit == BISECT_NONE)
 		return NULL;
+	/* No likeliest where all are equal. */
+	if (d->answer == ANSWER_SET && d->n_set > 1 &&
+	    d->set[0].posterior - d->set[d->n_set - 1].posterior < 0.01 * d->set[0].posterior)
+		return NULL;
 	err = git_commit_load(s->git, s->history.hashes[commit].hex, &d->culprit);
 	if (err)
 		return err;

@@ -63,6 +63,8 @@ static bool add_build(struct buf *buf, const struct session *s)
 
 	return buf_printf(buf, "  build %s after ", build_outcome_name(build->result.outcome)) &&
 	       bisect_add_duration(buf, (double)build->result.elapsed_us / 1e6) &&
+	       (!build->result.fixup[0] ||
+		(buf_add_str(buf, ", mended by ") && text_add(buf, span_of(build->result.fixup), TEXT_FIELD))) &&
 	       (!build->result.reason[0] ||
 		(buf_add_str(buf, ": ") && text_add(buf, span_of(build->result.reason), TEXT_FIELD)));
 }

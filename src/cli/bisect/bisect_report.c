@@ -29,8 +29,9 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 	case ANSWER_CULPRIT:
 		return buf_printf(buf, "The %s is, with a probability of %.2f %%:\n\n", what, d->posterior * 100);
 	case ANSWER_SET:
-		return buf_printf(buf, "The %s is one of %u commits, with a probability of %.1f %%;\n%s.\nThe likeliest is:\n\n", what,
-				  d->n_set, d->set_mass * 100, bisect_why_text(d->why));
+		return buf_printf(buf, "The %s is one of %u commits, with a probability of %.1f %%;\n%s.\n%s", what,
+				  d->n_set, d->set_mass * 100, bisect_why_text(d->why),
+				  d->has_culprit ? "The likeliest is:\n\n" : "Nothing tells them apart.\n");
 	case ANSWER_GAVE_UP:
 		return buf_printf(buf, "No %s can be named: ", what) && bisect_add_no_answer(buf, d->session) &&
 		       buf_add_str(buf, ".\n");

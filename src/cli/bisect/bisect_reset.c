@@ -7,17 +7,19 @@
 #include "cli/bisect/bisect.h"
 #include "session/reset.h"
 
-static struct culprit_error *read_request(bool runs, bool all, const char *commit, const char *since,
+static struct culprit_error *read_request(bool failed, bool runs, bool all, const char *commit, const char *since,
 					  struct reset_request *ret)
 {
 	uint64_t number = 0;
 	size_t len;
 
 	*ret = (struct reset_request){ .scope = RESET_CHANGED };
-	if (runs + all + !!commit + !!since > 1)
-		return culprit_error_create(CULPRIT_ERROR_USAGE, "give one of --runs, --commit, --since and --all");
+	if (failed + runs + all + !!commit + !!since > 1)
+		return culprit_error_create(CULPRIT_ERROR_USAGE, "give one of --failed, --runs, --commit, --since and --all");
 	if (since && (!parse_u64(span_of(since), &number, &len) || since[len] || !number || number > UINT32_MAX))
 		return culprit_error_create(CULPRIT_ERROR_USAGE, "--since needs the number of a run, not '%s'", since);
+	if (failed)
+		ret->scope = RESET_FAILED;
 	if (runs)
 		ret->scope = RESET_RUNS;
 	if (all)
@@ -33,13 +35,14 @@ int bisect_reset(int argc, char **argv)
 {
 	struct option_reader reader = OPTION_READER("culprit bisect reset", argc, argv);
 	const char *config = BISECT_CONFIG, *commit = NULL, *since = NULL;
-	bool runs = false, all = false, ok;
+	bool failed = false, runs = false, all = false, ok;
 	struct buf text = { 0 };
 	struct reset_request request;
 	struct reset_result result;
 	struct culprit_error *err;
 	const struct option_def defs[] = {
 		BISECT_CONFIG_OPTION(&config),
+		OPTION_FLAG(0, "failed", "builds that failed, to be tried again", &failed),
 		OPTION_FLAG(0, "runs", "all runs; builds are kept", &runs),
 		OPTION_TEXT(0, "commit", "REV", "builds and runs of one commit", &commit),
 		OPTION_TEXT(0, "since", "RUN", "the runs from this number on", &since),
@@ -55,7 +58,7 @@ int bisect_reset(int argc, char **argv)
 		code = option_no_operands(&reader);
 	if (code != OPTION_GO_ON)
 		return code;
-	err = read_request(runs, all, commit, since, &request);
+	err = read_request(failed, runs, all, commit, since, &request);
 	if (!err)
 		err = session_reset(config, &request, &result);
 	if (err)

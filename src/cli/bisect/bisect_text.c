@@ -127,14 +127,103 @@ static bool add_culprit(const struct session *s, struct buf *ret)
 			  s->action.posterior * 100, hex);
 }
 
-/* The line for programs is told where the search ends: it may be of thousands of commits. */
+/* Of more commits than this, programs get a file. */
+#define MAX_ON_LINE 100
+
+/* "set @FILE": a hash per line. */
+static bool add_set_file(const struct session *s, const struct bisect_share *shares, uint32_t n, struct buf *ret)
+{
+	_cleanup_(freep) char *path = config_in_state(s->config, "set");
+	FILE *f = path ? fopen(path, "we") : NULL;
+	bool ok = f;
+
+	for (uint32_t i = 0; i < n && ok; i++)
+		ok = fprintf(f, "%s\n", s->history.hashes[shares[i].commit].hex) > 0;
+	if (f)
+		ok = fclose(f) == 0 && ok;
+	/* A disk that is full: the set is still known, and told by report. */
+	return ok ? buf_printf(ret, "set @%s\n", path) : buf_add_str(ret, "set\n");
+}
+
+/* The line for programs is told where the search ends. */
 static bool add_set_line(const struct session *s, const struct bisect_share *shares, uint32_t n, struct buf *ret)
 {
-	bool ok = buf_add_str(ret, "set ");
+	bool ok;
 
+	if (n > MAX_ON_LINE)
+		return add_set_file(s, shares, n, ret);
+	ok = buf_add_str(ret, "set ");
 	for (uint32_t i = 0; i < n && ok; i++)
 		ok = buf_printf(ret, "%s%s", i ? "," : "", s->history.hashes[shares[i].commit].hex);
 	return ok && buf_add_char(ret, '\n');
+}
+
+/* No likeliest where nothing tells them apart. */
+static bool all_equal(const struct bisect_share *shares, uint32_t n)
+{
+	return n > 1 && shares[0].posterior - shares[n - 1].posterior < 0.01 * shares[0].posterior;
+}
+
+/* Why the commit of the set could not be tested; NULL: it was not tried. *ret_log: of the build. */
+static const char *why_untested(const struct session *s, const char *hex, uint32_t *ret_log)
+{
+	const char *why = NULL;
+
+	*ret_log = 0;
+	for (uint32_t i = 0; i < s->n_builds; i++) {
+		if (strcmp(s->builds[i].subject.commit.hex, hex) != 0 || s->builds[i].subject.changed.hex[0])
+			continue;
+		why = s->builds[i].result.outcome == BUILD_OK ? why : s->builds[i].result.reason;
+		*ret_log = s->builds[i].result.outcome == BUILD_FAILED ? s->builds[i].number : *ret_log;
+	}
+	for (uint32_t i = 0; i < s->n_runs && !why; i++) {
+		if (!strcmp(s->runs[i].subject.commit.hex, hex) && !s->runs[i].subject.changed.hex[0] &&
+		    (s->runs[i].verdict == VERDICT_BOOT_FAILED || s->runs[i].verdict == VERDICT_UNRELATED ||
+		     s->runs[i].verdict == VERDICT_UNDECIDED))
+			why = s->runs[i].title ? s->runs[i].title : s->runs[i].why;
+	}
+	return why && *why ? why : session_fails_only_at(s, hex) ? "the machine fails at this commit" : NULL;
+}
+
+struct reason {
+	const char *text;
+	uint32_t n, log;
+	const char *hex;	/* the first */
+};
+
+#define MAX_REASONS 8
+
+static bool add_reasons(const struct session *s, const struct bisect_share *shares, uint32_t n, struct buf *ret)
+{
+	struct reason reasons[MAX_REASONS] = { { 0 } };
+	uint32_t n_reasons = 0, untried = 0;
+	bool ok = true, builds = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const char *hex = s->history.hashes[shares[i].commit].hex;
+		uint32_t log, r = 0;
+		const char *why = why_untested(s, hex, &log);
+
+		untried += !why;
+		while (why && r < n_reasons && strcmp(reasons[r].text, why) != 0)
+			r++;
+		if (!why || r == MAX_REASONS)
+			continue;
+		if (r == n_reasons)
+			reasons[n_reasons++] = (struct reason){ why, 0, log, hex };
+		reasons[r].n++;
+		builds = builds || log;
+	}
+	for (uint32_t r = 0; r < n_reasons && ok; r++) {
+		ok = buf_printf(ret, "  %u could not be tested: ", reasons[r].n) && text_add(ret, span_of(reasons[r].text), TEXT_FIELD) &&
+		     buf_printf(ret, " (%.12s", reasons[r].hex) &&
+		     (!reasons[r].log || buf_printf(ret, ", %s/builds/%06u.log", s->config->state, reasons[r].log)) &&
+		     buf_add_str(ret, ")\n");
+	}
+	if (n_reasons && untried)
+		ok = ok && buf_printf(ret, "  %u between them were not tried\n", untried);
+	return ok && (!builds || buf_add_str(ret, "To go on, give a patch that lets them build, as build.fixup: [ FILE ]; then 'culprit bisect reset\n"
+							"--failed' and 'culprit bisect run'.\n"));
 }
 
 static bool add_set(const struct session *s, bool line, struct buf *ret)
@@ -142,19 +231,22 @@ static bool add_set(const struct session *s, bool line, struct buf *ret)
 	_cleanup_(freep) struct bisect_share *shares = NULL;
 	uint32_t n;
 	double mass;
-	bool ok;
+	bool ok, equal;
 
 	if (bisect_set(s->bisect, &shares, &n, &mass))
 		return false;
 	ok = buf_printf(ret, "One of %u commits, with a probability of %.1f %%: %s.\n", n, mass * 100,
 			bisect_why_text(s->action.why));
+	equal = all_equal(shares, n);
+	if (equal)
+		ok = ok && buf_add_str(ret, "Nothing tells them apart:\n");
 	for (uint32_t i = 0; i < n && i < 20 && ok; i++) {
-		ok = buf_printf(ret, "  %5.1f %%  ", shares[i].posterior * 100) &&
+		ok = (equal ? buf_add_str(ret, "  ") : buf_printf(ret, "  %5.1f %%  ", shares[i].posterior * 100)) &&
 		     bisect_add_commit(ret, s, s->history.hashes[shares[i].commit].hex) && buf_add_char(ret, '\n');
 	}
 	if (n > 20)
 		ok = ok && buf_printf(ret, "  ... and %u more\n", n - 20);
-	return ok && (!line || add_set_line(s, shares, n, ret));
+	return ok && add_reasons(s, shares, n, ret) && (!line || add_set_line(s, shares, n, ret));
 }
 
 bool bisect_format_set(const struct session *session, struct buf *ret)
