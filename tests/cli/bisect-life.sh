@@ -362,4 +362,14 @@ sed -i 's|cp state|[ ! -e broken ] \|\| exit 1; cp state|' wide.yaml
 hunt wide
 is 'a large set: a file' "3 set @$tmp/wide/set" "$code $last"
 is 'a large set: all of it' 121 "$(sort -u wide/set | wc -l)"
+
+# --- init asks again until an answer can be right
+printf '%s\n' nowhere "$repo" nope m1 alsonope releases '' missing.log '' '' 'not-there x' 'sh kernel.sh' >answers
+run script -qec "$CULPRIT bisect init -c asked.yaml" /dev/null <answers
+has 'init: a repository that is none' 'nowhere: not a git repository' "$out"
+has 'init: a commit that is none' "no commit 'alsonope'" "$out"
+has 'init: a log that is none' 'missing.log: No such file' "$out"
+has 'init: a command that is none' "'not-there x': the shell finds no such command" "$out"
+is 'init: the answers that are right' "$repo m1 releases sh kernel.sh" \
+	"$(sed -nE 's/^(repository|bad|good|  command): "?([^"]*)"?$/\2/p' asked.yaml | tr '\n' ' ' | sed 's/ $//')"
 finish

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "cli/bisect/bisect.h"
 #include "cli/options.h"
 #include "pattern/yaml.h"
@@ -33,12 +34,80 @@ static void answers_deinit(struct answers *answers)
 		free(answers->a[i].text);
 }
 
+/* --------------------------------------------------------------- checking */
+
+/* Of the repository that was named before; NULL: it cannot be used. */
+static struct culprit_error *check_revision(const struct answers *answers, const char *revision)
+{
+	_cleanup_(git_destroyp) struct git *git = NULL;
+	struct culprit_error *err = git_open(answers->a[ASK_REPOSITORY].value, &git);
+	struct git_hash hash;
+
+	return err ? err : git_resolve(git, revision, &hash);
+}
+
+static struct culprit_error *check_log(const char *path)
+{
+	return access(path, R_OK) < 0 ? culprit_error_errno("%s", path) : NULL;
+}
+
+/* That the shell finds what a command begins with; variables in front are passed over. */
+static struct culprit_error *check_command(const char *command)
+{
+	static const char script[] =
+		"eval \"set -- $1\" 2>/dev/null || exit 0; while case ${1-} in *=*) true ;; *) false ;; esac; do shift; done; "
+		"[ $# = 0 ] || command -v -- \"$1\" >/dev/null 2>&1";
+	const char *const argv[] = { "/bin/sh", "-c", script, "sh", command, NULL };
+	struct process_spec spec = { .argv = argv, .timeout_ms = 5000, .max_output_bytes = 1 << 16 };
+	struct process_result result;
+	struct culprit_error *err;
+
+	/* What the shell would act on is left alone: it is not to be run here. */
+	if (command[strcspn(command, "`$;|&<>(){}!*?[#\\\n")])
+		return NULL;
+	err = process_run(&spec, &result);
+	if (err || process_succeeded(&result))
+		return err;
+	return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "'%s': the shell finds no such command", command);
+}
+
+static struct culprit_error *check(const struct answers *answers, int which)
+{
+	const char *value = answers->a[which].value;
+	_cleanup_(git_destroyp) struct git *git = NULL;
+
+	switch (which) {
+	case ASK_REPOSITORY: return git_open(value, &git);
+	case ASK_GOOD:
+		if (!strcmp(value, "releases"))
+			return NULL;
+		/* fall through */
+	case ASK_BAD: return check_revision(answers, value);
+	case ASK_LOG: return check_log(value);
+	case ASK_RUN: return check_command(value);
+	}
+	return NULL;
+}
+
+/* Whether an answer can be right; says why not. */
+static bool is_right(const struct answers *answers, int which)
+{
+	struct culprit_error *err = answers->a[which].value ? check(answers, which) : NULL;
+
+	if (err)
+		fprintf(stderr, "culprit bisect init: %s\n", culprit_error_message(err));
+	culprit_error_destroy(err);
+	return !err;
+}
+
 /* False at the end of input. */
 static bool ask(struct answer *answer)
 {
 	size_t cap = 0;
 	ssize_t n;
 
+	free(answer->text);
+	answer->text = NULL;
 	do {
 		fprintf(stderr, "%s%s%s%s: ", answer->question, answer->needed ? "" : " (may be left empty)",
 			answer->example ? ", such as " : "", answer->example ? answer->example : "");
@@ -152,10 +221,15 @@ static int ask_for_rest(struct answers *answers, const struct option_reader *opt
 	for (size_t i = 0; i < N_ASKS; i++) {
 		struct answer *a = &answers->a[i];
 
-		if (a->value)
+		/* A flag may be meant for another machine: it is told, and taken. */
+		if (a->value) {
+			is_right(answers, (int)i);
 			continue;
-		if (terminal && !ask(a))
-			return BISECT_EXIT_USAGE;
+		}
+		do {
+			if (terminal && !ask(a))
+				return BISECT_EXIT_USAGE;
+		} while (terminal && !is_right(answers, (int)i));
 		if (!a->value && a->needed)
 			return option_complain(options, "no terminal to ask on, and '%s' is not given as an option", a->question);
 	}
