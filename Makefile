@@ -343,8 +343,13 @@ check-corpus: all
 
 # Titles against the community's answers, in figures.
 .PHONY: check-conventions
-check-conventions: all
+check-conventions: all $(O)/conventions/names
 	@tests/check-conventions.sh $(O)
+
+$(O)/conventions/names: tests/conventions/names.c $(O)/libculprit.a
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(O)/libculprit.a $(ALL_LDFLAGS) $(LIBS)
 
 check-layers:
 	@tests/check-layers.sh -o $(O) $(ROOMS)
