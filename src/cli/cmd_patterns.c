@@ -14,12 +14,14 @@
 #include "cli/output/json.h"
 #include "cli/options.h"
 #include "cli/output/text.h"
+#include "cli/patterns_lint.h"
 #include "report/report.h"
 #include "input/input.h"
 #include "pattern/pattern.h"
 
 struct arguments {
 	struct option_list dirs;
+	const char *vocabulary;
 	enum option_format format;
 	const char *const *operands;
 	size_t n_operands;
@@ -39,15 +41,7 @@ static void setp_destroy(struct culprit_patterns **set)
 
 /* ------------------------------------------------------------------ lint */
 
-struct lint {
-	const struct culprit_patterns *set;
-	const struct yaml_doc *const *docs;	/* whose names and patterns are judged */
-	size_t n_docs;
-	size_t n_found;
-};
-
-static __attribute__((format(printf, 3, 4))) void found(struct lint *lint, const struct pattern_place *place,
-							const char *format, ...)
+void lint_found(struct lint *lint, const struct pattern_place *place, const char *format, ...)
 {
 	va_list args;
 
@@ -99,6 +93,53 @@ static bool is_used(const struct lint *lint, const char *mention, bool whole)
 	return false;
 }
 
+/* Does a set of the embedded files have this name? */
+static bool is_embedded(const char *key, const char *name)
+{
+	for (size_t i = 0; i < pattern_n_embedded; i++) {
+		const struct yaml_node *names = pattern_embedded[i]->root ? yaml_find(pattern_embedded[i]->root, key) : NULL;
+
+		if (names && yaml_find(names, name))
+			return true;
+	}
+	return false;
+}
+
+/* Is a name mentioned by a file of the user's? */
+static bool is_used_here(const struct lint *lint, const char *mention)
+{
+	for (size_t i = 0; i < lint->set->n_docs; i++) {
+		if (lint->set->docs[i]->root && mentions(lint->set->docs[i]->root, mention, true))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A set told anew reaches the lists that come later, and no embedded one: those
+ * were read before.
+ */
+static void lint_overrides(struct lint *lint)
+{
+	for (size_t i = 0; lint->set->n_docs && i < lint->n_docs; i++) {
+		const struct yaml_doc *doc = lint->docs[i];
+		const struct yaml_node *sets = doc->root ? yaml_find(doc->root, "sets") : NULL;
+
+		if (!sets)
+			continue;
+		YAML_FOR_EACH_PAIR(pair, sets) {
+			struct pattern_place place = { doc->name, pair->key->line, pair->key->column };
+			_cleanup_(buf_deinit) struct buf mention = { 0 };
+
+			if (!buf_printf(&mention, "@%s", pair->key->text))
+				return;
+			if (is_embedded("sets", pair->key->text) && !is_used_here(lint, mention.data))
+				lint_found(lint, &place, "set '%s' is told anew without effect: the built-in lists have the one before; "
+					   "change 'skip:', or a role under 'functions:'", pair->key->text);
+		}
+	}
+}
+
 /* Names under key of the judged files that nothing uses. */
 static void lint_names(struct lint *lint, const char *key, const char *what, const char *format, bool whole)
 {
@@ -117,7 +158,7 @@ static void lint_names(struct lint *lint, const char *key, const char *what, con
 					return;
 			}
 			if (!is_used(lint, mention.data, whole))
-				found(lint, &place, "%s '%s' is used nowhere", what, pair->key->text);
+				lint_found(lint, &place, "%s '%s' is used nowhere", what, pair->key->text);
 		}
 	}
 }
@@ -136,7 +177,7 @@ static void lint_regex(struct lint *lint, const struct regex *re, const struct p
 	const struct pattern_place *place = pattern_set_place(lint->set, re->source, fallback);
 
 	if (is_judged(lint, place) && regex_may_be_slow(re))
-		found(lint, place, "'%s' can be slow: a repeated group holds nothing but what is repeated", re->source);
+		lint_found(lint, place, "'%s' can be slow: a repeated group holds nothing but what is repeated", re->source);
 }
 
 static bool holds_frame(const struct form *form)
@@ -156,15 +197,15 @@ static void lint_form(struct lint *lint, const struct pattern *pattern, size_t i
 		const struct form *first = &pattern->forms[i];
 
 		if (!first->has_report && !first->disabled && regex_always_matches(&first->match, &form->match)) {
-			found(lint, &form->place, "form '%s' can never win: '%s' (line %u) matches wherever it does",
+			lint_found(lint, &form->place, "form '%s' can never win: '%s' (line %u) matches wherever it does",
 			      form->name, first->name, first->place.line);
 			break;
 		}
 	}
 	if (holds_frame(form) && !form->n_sources && !form->corrupted)
-		found(lint, &form->place, "form '%s' names {frame} and has no 'frames' to find it", form->name);
+		lint_found(lint, &form->place, "form '%s' names {frame} and has no 'frames' to find it", form->name);
 	if (form->type && !is_known_type(lint->set, form->type))
-		found(lint, &form->place, "type '%s' is not in the table of types", form->type);
+		lint_found(lint, &form->place, "type '%s' is not in the table of types", form->type);
 }
 
 static void lint_patterns(struct lint *lint)
@@ -206,7 +247,7 @@ static void lint_banners(struct lint *lint)
 				used |= set->patterns[j].banners[k] == i;
 		}
 		if (!used && is_judged(lint, &banner->place))
-			found(lint, &banner->place, "no pattern has the banner '%s'", banner->literal);
+			lint_found(lint, &banner->place, "no pattern has the banner '%s'", banner->literal);
 		for (size_t j = 0; j < banner->n_ignore; j++)
 			lint_regex(lint, &banner->ignore[j], &banner->place);
 		for (size_t j = 0; j < banner->n_require; j++)
@@ -223,7 +264,10 @@ static void lint_set(struct lint *lint)
 	for (size_t i = 0; i < lint->set->n_doubts; i++)
 		lint_regex(lint, &lint->set->doubts[i].match, &(struct pattern_place){ "", 0, 0 });
 	lint_names(lint, "macros", "macro", "{{%}}", false);
+	lint_names(lint, "functions", "role", "@%", true);
 	lint_names(lint, "sets", "set", "@%", true);
+	lint_overrides(lint);
+	lint_functions(lint);
 	lint_names(lint, "picks", "pick", "%", true);
 }
 
@@ -262,8 +306,27 @@ static int load_files(const struct arguments *args, struct culprit_patterns **re
 	return docs ? code : fail(&culprit_error_no_memory);
 }
 
+/* The whole file; it need not be a regular one. */
+static struct culprit_error *read_vocabulary(const char *path, struct buf *ret)
+{
+	struct input *input = NULL;
+	struct culprit_error *err = input_open(path, &input);
+	struct span chunk = { 0 };
+
+	do {
+		if (!err)
+			err = input_read(input, &chunk);
+		if (!err && !buf_add(ret, chunk.ptr, chunk.len))
+			err = &culprit_error_no_memory;
+	} while (!err && chunk.len);
+	if (input)
+		input_close(input);
+	return err;
+}
+
 static int run_lint(const struct arguments *args)
 {
+	_cleanup_(buf_deinit) struct buf vocabulary = { 0 };
 	_cleanup_(setp_destroy) struct culprit_patterns *set = NULL;
 	struct lint lint = { 0 };
 	struct culprit_error *err;
@@ -283,6 +346,12 @@ static int run_lint(const struct arguments *args)
 	lint.set = set;
 	lint.docs = set->n_docs ? (const struct yaml_doc *const *)set->docs : pattern_embedded;
 	lint.n_docs = set->n_docs ? set->n_docs : pattern_n_embedded;
+	if (args->vocabulary) {
+		err = read_vocabulary(args->vocabulary, &vocabulary);
+		if (err)
+			return fail(err);
+		lint.vocabulary = buf_span(&vocabulary);
+	}
 	lint_set(&lint);
 	if (!lint.n_found)
 		printf("no mistakes found in %zu pattern file%s\n", lint.n_docs, lint.n_docs == 1 ? "" : "s");
@@ -438,6 +507,8 @@ static int read_options(struct option_reader *reader, struct arguments *args)
 		OPTION_PATTERNS('p', &args->dirs),
 		OPTION_CHOICE('f', "format", "FORMAT", "list: text (default) or json (one object per line)",
 			      option_format_words, &args->format),
+		OPTION_TEXT(0, "vocabulary", "FILE", "lint: names of functions, one a line; words that none of them has are found",
+			    &args->vocabulary),
 		OPTION_HELP('h'),
 	};
 	int code;

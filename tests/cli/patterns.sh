@@ -43,6 +43,41 @@ has "patterns: a broken file has its place" "syntax.yaml:2:1: " "$out"
 run "$CULPRIT" patterns lint "$tmp/missing.yaml"
 is "patterns: a missing file gives 2" 2 "$code"
 
+cat >"$tmp/words.yaml" <<'END'
+functions:
+  pump:
+    why: "moves what it is given"
+    anywhere: [frob_pump, frob_pump_fast]
+    starts: [pump_, xfrob_pump]
+    ends: [_pump]
+    exact: [pump_it, unpump]
+    but: [frob_pump_guilty, frob_motor]
+  idle: {anywhere: [zz]}
+sets: {generic: [my_helper]}
+skip: ["@pump", "*_helper"]
+END
+run "$CULPRIT" patterns lint "$tmp/words.yaml"
+is "patterns: words that say nothing give 1" 1 "$code"
+has "patterns: a word that another one holds" "words.yaml:4:27: 'frob_pump_fast' of role 'pump' adds nothing: 'frob_pump', anywhere in a name, matches wherever it does" "$out"
+has "patterns: a beginning that holds a word" "words.yaml:5:21: 'xfrob_pump' of role 'pump' adds nothing: 'frob_pump'" "$out"
+has "patterns: a name that begins so" "words.yaml:7:13: 'pump_it' of role 'pump' adds nothing: 'pump_', at its start, matches" "$out"
+has "patterns: an exception of nothing" "words.yaml:8:29: 'frob_motor' is excepted from role 'pump', which it does not have" "$out"
+has "patterns: a role without a reason" "words.yaml:9:3: role 'idle' has no reason" "$out"
+has "patterns: a role that nothing uses" "words.yaml:9:3: role 'idle' is used nowhere" "$out"
+has "patterns: a set told anew without effect" "words.yaml:10:8: set 'generic' is told anew without effect" "$out"
+has "patterns: a star in front without a reason" "words.yaml:11:17: '*_helper' passes over names of any beginning" "$out"
+for word in "'pump_' of" "'_pump' of" "'unpump' of" "'frob_pump' of role 'pump' adds" "'frob_pump_guilty'"; do
+	case $out in *": $word"*) fail "patterns: no finding of $word" "$out" ;;
+	*) pass "patterns: no finding of $word" ;; esac
+done
+printf 'a_frob_pump_b\tevery\npump_x\t-\nzz_pump\nxfrob_pump\nfrob_pump_fast\npump_it\n' >"$tmp/names"
+run "$CULPRIT" patterns lint --vocabulary "$tmp/names" "$tmp/words.yaml"
+has "patterns: a word that no function has" "words.yaml:7:22: 'unpump' of role 'pump', as all of it: no function of the vocabulary has it" "$out"
+case $out in *"'_pump' of"* | *"'pump_' of"*) fail "patterns: words of the vocabulary" "$out" ;;
+*) pass "patterns: words of the vocabulary" ;; esac
+run "$CULPRIT" patterns lint --vocabulary "$tmp/missing" "$tmp/words.yaml"
+is "patterns: a missing vocabulary gives 2" 2 "$code"
+
 : >"$tmp/empty.yaml"
 run "$CULPRIT" patterns lint "$tmp/empty.yaml"
 is "patterns: an empty file holds no mistake" "0:no mistakes found in 1 pattern file:" "$code:$out:$err"
