@@ -59,6 +59,9 @@ bool guilty_is_generic(const struct guilty_rules *rules, struct span path)
 		bool exception = *rule == '!';
 
 		rule += exception;
+		/* Nearly every rule leaves here. */
+		if (*rule != '*' && !(path.len && *rule == *path.ptr) && !(name.len && *rule == *name.ptr))
+			continue;
 		if (path_fits(rule, strchr(rule, '/') ? path : name))
 			return !exception;
 	}
@@ -258,17 +261,20 @@ struct culprit_error *guilty_file(const struct guilty_rules *rules, struct span 
 	char buffer[512], other[512];
 
 	*ret = NULL;
+	/* Nearly every report leaves here. */
+	if (span_find(text, SPAN(".c:")) < 0 && span_find(text, SPAN(".h:")) < 0 && span_find(text, SPAN(".rs:")) < 0)
+		return NULL;
 	for (uint32_t i = 0; i < prefix_lines && rest.len; i++)
 		next_line(&rest);
-	/* What stood before the banner is another's, unless there is nothing else. */
-	if (search(rules, rest, buffer, sizeof(buffer), &first, &found) || first.len)
-		text = rest;
-	if (is_stall(rules, text)) {
-		below = below_interrupt(rules, text);
+	if (is_stall(rules, rest)) {
+		below = below_interrupt(rules, rest);
 		if (search(rules, below, buffer, sizeof(buffer), &first, &found))
 			goto out;
 	}
-	if (!search(rules, text, buffer, sizeof(buffer), &first, &found)) {
+	/* What stood before the banner is another's, unless there is nothing else. */
+	if (!search(rules, rest, buffer, sizeof(buffer), &first, &found) && !first.len && prefix_lines)
+		search(rules, text, buffer, sizeof(buffer), &first, &found);
+	if (!found.len) {
 		if (!first.len)
 			return NULL;
 		found = simplify(first, other, sizeof(other));

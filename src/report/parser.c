@@ -88,6 +88,7 @@ void culprit_parser_destroy(struct culprit_parser *p)
 		draft_destroy(p->drafts[i]);
 	free(p->drafts);
 	regex_scratch_destroy(p->scratch);
+	title_memo_deinit(&p->memo);
 	console_decoder_deinit(&p->decoder);
 	history_deinit(&p->history);
 	buf_deinit(&p->carry);

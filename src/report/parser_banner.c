@@ -27,15 +27,18 @@ static void add_hit(const struct culprit_patterns *set, size_t index, struct hit
 static void add_hits_at(const struct culprit_patterns *set, struct span rest, struct hits *hits)
 {
 	for (size_t i = 0; i < set->n_banners; i++) {
-		if (span_starts(rest, (struct span){ set->banners[i].literal, set->banners[i].len }))
+		if (*set->banners[i].literal == *rest.ptr &&
+		    span_starts(rest, (struct span){ set->banners[i].literal, set->banners[i].len }))
 			add_hit(set, i, hits);
 	}
 	for (size_t i = 0; i < set->n_marks; i++) {
-		if (span_starts(rest, (struct span){ set->marks[i].literal, set->marks[i].len }))
+		if (*set->marks[i].literal == *rest.ptr &&
+		    span_starts(rest, (struct span){ set->marks[i].literal, set->marks[i].len }))
 			add_hit(set, set->n_banners + i, hits);
 	}
 	for (size_t i = 0; i < set->n_remarks; i++) {
-		if (span_starts(rest, (struct span){ set->remarks[i].literal, set->remarks[i].len }))
+		if (*set->remarks[i].literal == *rest.ptr &&
+		    span_starts(rest, (struct span){ set->remarks[i].literal, set->remarks[i].len }))
 			add_hit(set, set->n_banners + set->n_marks + i, hits);
 	}
 }

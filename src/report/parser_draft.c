@@ -112,7 +112,7 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 
 	trim_draft(d);
 	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
-	err = draft_build_traced(d, p->patterns, p->scratch, p->file_name, p->trace, &d->report);
+	err = draft_build(d, p->patterns, p->scratch, p->file_name, &p->memo, p->trace, &d->report);
 	if (err)
 		return err;
 	parser_apply_remarks(p, d->report);
@@ -269,19 +269,18 @@ static void drop_above(struct draft *d)
 
 /*
  * Another message that brings a stack of its own: where callers are not printed
- * and a stack follows, nobody knows whose it is.
+ * and a stack follows, nobody knows whose it is.  Looked for when one does.
  */
-static void note_intruder(const struct culprit_parser *p, struct draft *d, const struct line *line,
-			  const struct raw_frame *frame, const struct stack_header *header)
+static void note_intruder(const struct culprit_parser *p, struct draft *d, const struct stack_header *header)
 {
-	if (d->intruded || d->caller.kind != CALLER_NONE || !d->n_lines)
+	size_t i = d->n_searched > 0 ? d->n_searched : 1;
+
+	if (d->intruded || d->caller.kind != CALLER_NONE || !header || header->role != CULPRIT_ROLE_CALL_TRACE)
 		return;
-	if (!d->intruder && !frame && glob_list_match(&p->patterns->intruders, line->text))
-		d->intruder = d->n_lines;
-	if (!d->intruder || !header || header->role != CULPRIT_ROLE_CALL_TRACE)
-		return;
-	d->intruded = true;
-	for (size_t i = d->intruder; i < d->n_lines; i++)
+	for (; i < d->n_lines && !d->intruded; i++)
+		d->intruded = !d->lines[i].frame && glob_list_match(&p->patterns->intruders, d->lines[i].text);
+	d->n_searched = i;
+	for (i--; d->intruded && i < d->n_lines; i++)
 		d->lines[i].flags |= DRAFT_LINE_DOUBTFUL;
 }
 
@@ -313,7 +312,7 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	/* What a line says matters only where it is no frame. */
 	if (!is_frame && glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
-	note_intruder(p, d, line, is_frame ? &frame : NULL, header);
+	note_intruder(p, d, header);
 	if (d->intruded)
 		flags |= DRAFT_LINE_DOUBTFUL;
 	if (banner || looks_like_report(p, line->text, is_frame || header)) {

@@ -30,6 +30,7 @@ struct culprit_parser {
 	bool detect_boot_failures;
 	size_t max_report_bytes;
 	struct regex_scratch *scratch;
+	struct title_memo memo;
 	struct console_decoder decoder;
 	struct buf *trace;		/* borrowed; NULL: nobody wants to know */
 

@@ -55,12 +55,23 @@ static bool same_context(const struct draft *d, const struct line *line)
 	return true;
 }
 
+/* The first draft that is open, or n_drafts: the closed ones before it wait to be taken, and may be many. */
+static size_t first_open(const struct culprit_parser *p)
+{
+	size_t n = 0, i = p->n_drafts;
+
+	while (i && n < p->n_open)
+		n += !p->drafts[--i]->closed;
+	return n ? i : p->n_drafts;
+}
+
 /* The open report that a line goes to: that of its very caller, else one whose context it is. */
 static struct draft *find_context(struct culprit_parser *p, const struct line *line)
 {
 	struct draft *loose = NULL;
+	size_t first = first_open(p);
 
-	for (size_t i = p->n_drafts; i-- > 0;) {
+	for (size_t i = p->n_drafts; i-- > first;) {
 		struct draft *d = p->drafts[i];
 
 		if (d->closed || !same_context(d, line))
@@ -88,7 +99,7 @@ struct culprit_error *parser_close_idle(struct culprit_parser *p, uint64_t off)
 
 	if (off < p->idle_check_off)
 		return NULL;
-	for (size_t i = 0; i < p->n_drafts; i++) {
+	for (size_t i = first_open(p); i < p->n_drafts; i++) {
 		struct draft *d = p->drafts[i];
 
 		if (d->closed)
@@ -150,6 +161,12 @@ static size_t max_prefix(const struct draft *d)
 	return d->caller.kind == CALLER_TASK && d->caller.id > 1 ? REPORT_MAX_TASK_PREFIX : REPORT_MAX_PREFIX;
 }
 
+/* Only lines with one of its marks are looked at closer. */
+static bool may_be_leftover(struct span text)
+{
+	return memchr(text.ptr, '?', text.len) || text.ptr[text.len - 1] == ')';
+}
+
 /* The lines of the report's context right before its banner: often they say more than it. */
 static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *d, struct lookback *back)
 {
@@ -174,7 +191,8 @@ static struct culprit_error *add_prefix(struct culprit_parser *p, struct draft *
 		if (glob_list_match(&p->patterns->ends, line->text) ||
 		    (n >= REPORT_MAX_PREFIX && d->start_line - i <= p->last_report_line + 1))
 			break;
-		if (stack_parse_frame(line->text, &frame) && (frame.flags & CULPRIT_FRAME_UNRELIABLE))
+		if (may_be_leftover(line->text) && stack_parse_frame(line->text, &frame) &&
+		    (frame.flags & CULPRIT_FRAME_UNRELIABLE))
 			continue;
 		chosen[n++] = line->text;
 		if (glob_list_match(&p->patterns->leads, line->text)) {
@@ -238,6 +256,8 @@ static bool is_complete(struct culprit_parser *p, struct draft *d)
 		p->no_memory = true;
 		return false;
 	}
+	if (title_memo_fits(&p->memo, d, buf_span(&text)))
+		return p->memo.title.form && p->memo.title.form->no_stack;
 	in.text.text = buf_span(&text);
 	return !title_needs_stack(&in);
 }

@@ -455,23 +455,76 @@ static struct title_text title_text_of(const struct buf *text, const struct buf 
 	};
 }
 
+/* Longer ones have registers and times: no two are the same. */
+#define MEMO_MAX_BYTES 1024
+
+void title_memo_deinit(struct title_memo *memo)
+{
+	buf_deinit(&memo->text);
+	arena_deinit(&memo->arena);
+}
+
+bool title_memo_fits(const struct title_memo *memo, const struct draft *draft, struct span text)
+{
+	return memo->valid && !draft->intruded && !draft->event && memo->phase == draft->phase &&
+	       memo->n_banners == draft->n_banners &&
+	       !memcmp(memo->banners, draft->banners, draft->n_banners * sizeof(*draft->banners)) &&
+	       span_equal(buf_span(&memo->text), text);
+}
+
+/* A copy whose strings are the arena's; those of the patterns are nobody's. */
+static struct culprit_error *copy_title(const struct title *title, struct arena *arena, struct title *ret)
+{
+	*ret = *title;
+	ret->title = arena_dup(arena, span_of(title->title));
+	ret->frame = title->frame ? arena_dup(arena, span_of(title->frame)) : NULL;
+	ret->alts = arena_array(arena, title->n_alts + 1, sizeof(*ret->alts));
+	for (size_t i = 0; ret->alts && i < title->n_alts; i++)
+		ret->alts[i] = arena_dup(arena, span_of(title->alts[i]));
+	return arena->failed ? &culprit_error_no_memory : NULL;
+}
+
+static struct culprit_error *keep_title(struct title_memo *memo, const struct draft *draft, struct span text,
+					const struct title *title)
+{
+	struct culprit_error *err;
+
+	memo->valid = false;
+	if (text.len > MEMO_MAX_BYTES || draft->intruded || draft->event)
+		return NULL;
+	arena_deinit(&memo->arena);
+	memo->text.len = 0;
+	memo->phase = draft->phase;
+	memo->n_banners = draft->n_banners;
+	memcpy(memo->banners, draft->banners, sizeof(memo->banners));
+	if (!buf_add(&memo->text, text.ptr, text.len))
+		return &culprit_error_no_memory;
+	err = copy_title(title, &memo->arena, &memo->title);
+	memo->valid = !err;
+	return err;
+}
+
 static struct culprit_error *name_by(struct title_input *in, const struct draft *draft, bool leftovers,
-				     struct arena *arena, struct title *ret)
+				     struct title_memo *memo, struct arena *arena, struct title *ret)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 }, whole = { 0 }, lines = { 0 }, whole_lines = { 0 };
+	struct culprit_error *err;
 
 	if (!draft_text(draft, leftovers, &text, &lines))
 		return &culprit_error_no_memory;
+	if (!in->trace && title_memo_fits(memo, draft, buf_span(&text)))
+		return copy_title(&memo->title, arena, ret);
 	if (draft->intruded && !draft_whole(draft, leftovers, &whole, &whole_lines))
 		return &culprit_error_no_memory;
 	in->text = title_text_of(&text, &lines);
 	in->whole = title_text_of(&whole, &whole_lines);
-	return title_find(in, arena, ret);
+	err = title_find(in, arena, ret);
+	return err ? err : keep_title(memo, draft, buf_span(&text), ret);
 }
 
 static struct culprit_error *name_report(struct report_box *box, const struct draft *draft,
 					 const struct culprit_patterns *patterns, struct regex_scratch *scratch,
-					 struct buf *trace, bool *ret_leftovers)
+					 struct title_memo *memo, struct buf *trace, bool *ret_leftovers)
 {
 	struct title_input in = {
 		.patterns = patterns, .scratch = scratch, .banners = draft->banners,
@@ -482,12 +535,12 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 	struct culprit_error *err;
 	struct title title;
 
-	err = name_by(&in, draft, false, &box->arena, &title);
+	err = name_by(&in, draft, false, memo, &box->arena, &title);
 	if (!err && draft->only_leftovers && !draft->has_stack && title.corrupted) {
 		struct title second;
 
 		/* Where every frame is marked as a leftover, they are all there is. */
-		err = name_by(&in, draft, true, &box->arena, &second);
+		err = name_by(&in, draft, true, memo, &box->arena, &second);
 		if (!err && !second.corrupted) {
 			/* What the banner names is surer than a leftover. */
 			if (title.no_frame || !title.frame)
@@ -561,9 +614,9 @@ static void take_boot(struct report_box *box, const struct draft *draft)
 		r->kernel_build = arena_dup(&box->arena, span_of(draft->build));
 }
 
-struct culprit_error *draft_build_traced(const struct draft *draft, const struct culprit_patterns *patterns,
-					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
-					 struct culprit_report **ret)
+struct culprit_error *draft_build(const struct draft *draft, const struct culprit_patterns *patterns,
+				  struct regex_scratch *scratch, const char *file_name, struct title_memo *memo,
+				  struct buf *trace, struct culprit_report **ret)
 {
 	_cleanup_(box_destroyp) struct report_box *box = calloc(1, sizeof(*box));
 	struct culprit_error *err;
@@ -572,7 +625,7 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 	if (!box)
 		return &culprit_error_no_memory;
 	take_place(&box->report, draft);
-	err = name_report(box, draft, patterns, scratch, trace, &leftovers);
+	err = name_report(box, draft, patterns, scratch, memo, trace, &leftovers);
 	if (!err)
 		err = take_text(box, draft, leftovers);
 	if (err)
@@ -592,10 +645,4 @@ struct culprit_error *draft_build_traced(const struct draft *draft, const struct
 		return &culprit_error_no_memory;
 	*ret = &no_free_ptr(box)->report;
 	return NULL;
-}
-
-struct culprit_error *draft_build(const struct draft *draft, const struct culprit_patterns *patterns,
-				  struct regex_scratch *scratch, const char *file_name, struct culprit_report **ret)
-{
-	return draft_build_traced(draft, patterns, scratch, file_name, NULL, ret);
 }

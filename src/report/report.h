@@ -56,8 +56,8 @@ struct draft {
 	size_t asked_lines;		/* how many there were when its title was last found to need a stack */
 	bool has_stack;
 	bool aside;			/* the next frame belongs to a remark ("Preemption disabled at:") */
-	size_t intruder;		/* the line of another message that may bring a stack of its own; 0: none */
-	bool intruded;			/* it did, and nobody says whose frame is whose */
+	size_t n_searched;		/* so many lines were searched for other messages that bring a stack of their own */
+	bool intruded;			/* one did, and nobody says whose frame is whose */
 	bool ended;			/* its closing line was seen */
 	bool follow_up;			/* a follow-up began: the rest is region, not text */
 	bool cut;			/* the log ended, or the machine was reset, inside */
@@ -70,23 +70,38 @@ struct draft {
 	const char *event;		/* set: no banner was printed, this pattern event made it */
 };
 
+/*
+ * How the last short report was named: a machine that says one line again and
+ * again has it named once.  Zeroed it is empty.
+ */
+struct title_memo {
+	bool valid;
+	struct buf text;		/* the report's, as titles see it */
+	uint16_t banners[TITLE_MAX_BANNERS];
+	size_t n_banners;
+	enum culprit_phase phase;
+	struct title title;		/* strings in the arena */
+	struct arena arena;
+};
+
+void title_memo_deinit(struct title_memo *memo);
+
+/* Has a report of this text and the draft's banners been named last? */
+bool title_memo_fits(const struct title_memo *memo, const struct draft *draft, struct span text);
+
 void draft_destroy(struct draft *draft);
 
 /* For `patterns explain`: what was decided of which line, and why, is added to trace, which the parser borrows. */
 void parser_set_trace(struct culprit_parser *parser, struct buf *trace);
 
 /*
- * The finished report.  panicked is what the log has shown so far.
+ * The finished report.  memo is the parser's.  trace (may be NULL) is for
+ * `patterns explain`: how it came to be.
  * Errors: NO_MEMORY.
  */
 struct culprit_error *draft_build(const struct draft *draft, const struct culprit_patterns *patterns,
-				  struct regex_scratch *scratch, const char *file_name,
-				  struct culprit_report **ret);
-
-/* For `patterns explain`: as draft_build, and says how it came to be. */
-struct culprit_error *draft_build_traced(const struct draft *draft, const struct culprit_patterns *patterns,
-					 struct regex_scratch *scratch, const char *file_name, struct buf *trace,
-					 struct culprit_report **ret);
+				  struct regex_scratch *scratch, const char *file_name, struct title_memo *memo,
+				  struct buf *trace, struct culprit_report **ret);
 
 /*
  * The text so far that may name it, as the kernel wrote it, without prefix, and

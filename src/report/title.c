@@ -26,14 +26,20 @@ struct frame_list {
 	size_t n;
 };
 
+struct choice {
+	const struct form *form;
+	const struct pattern *pattern;
+	struct regex_match match, report;
+	size_t start;			/* of the match; forms that begin later lose */
+};
+
 struct finder {
 	const struct title_input *in;
 	struct arena *arena;
 	struct title *title;
 	struct frame_list list;		/* of the source at hand */
 	bool torn;			/* somebody else's stack stood where a frame was looked for */
-	struct regex_match match;	/* of the form's match, and of its report expression */
-	struct regex_match report;
+	struct choice choice;		/* the form, and what it matched */
 };
 
 static __attribute__((format(printf, 2, 3))) void trace(const struct title_input *in, const char *format, ...)
@@ -83,47 +89,58 @@ static bool form_matches(struct form *form, const struct title_input *in, size_t
 	return regex_find(&form->report, in->scratch, in->text.text, match->start[0], report);
 }
 
-static const struct form *choose_form(const struct title_input *in, const struct pattern **ret_pattern,
-				      struct regex_match *ret_match, struct regex_match *ret_report)
+static void try_form(const struct title_input *in, const struct pattern *pattern, struct form *form, struct choice *best)
 {
-	const struct form *best = NULL;
-	size_t best_start = SIZE_MAX;
+	struct regex_match match, report;
+	/* Who explains tells of those that lose, too. */
+	size_t before = in->trace ? SIZE_MAX : best->start;
 
+	if (form->disabled || !form_matches(form, in, before, &match, &report))
+		return;
+	trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
+	      match.start[0] < best->start ? "" : ": loses to the one above");
+	if (match.start[0] >= best->start)
+		return;
+	best->form = form;
+	best->pattern = pattern;
+	best->start = match.start[0];
+	best->match = match;
+	if (form->has_report)
+		best->report = report;
+}
+
+static void try_forms(const struct title_input *in, size_t before, struct choice *ret)
+{
+	ret->form = NULL;
+	ret->start = before;
 	for (size_t i = 0; i < in->patterns->n_patterns; i++) {
 		const struct pattern *pattern = &in->patterns->patterns[i];
 
 		if (!pattern_is_announced(pattern, in))
 			continue;
-		for (size_t j = 0; j < pattern->n_forms; j++) {
-			struct form *form = &pattern->forms[j];
-			struct regex_match match, report;
-			/* Who explains tells of those that lose, too. */
-			size_t before = in->trace ? SIZE_MAX : best_start;
-
-			if (form->disabled || !form_matches(form, in, before, &match, &report))
-				continue;
-			trace(in, "  form %s/%s matches at byte %zu%s", pattern->name, form->name, match.start[0],
-			      match.start[0] < best_start ? "" : ": loses to the one above");
-			if (match.start[0] >= best_start)
-				continue;
-			best = form;
-			best_start = match.start[0];
-			*ret_pattern = pattern;
-			*ret_match = match;
-			if (form->has_report)
-				*ret_report = report;
-		}
+		for (size_t j = 0; j < pattern->n_forms; j++)
+			try_form(in, pattern, &pattern->forms[j], ret);
 	}
-	return best;
+}
+
+/* Nearly always one begins in the first line: only if none does all of the text is searched. */
+static void choose_form(const struct title_input *in, struct choice *ret)
+{
+	const char *end = in->text.text.len ? memchr(in->text.text.ptr, '\n', in->text.text.len) : NULL;
+
+	ret->form = NULL;
+	if (end && !in->trace)
+		try_forms(in, (size_t)(end - in->text.text.ptr) + 1, ret);
+	if (!ret->form)
+		try_forms(in, SIZE_MAX, ret);
 }
 
 bool title_needs_stack(const struct title_input *in)
 {
-	struct regex_match match, report;
-	const struct pattern *pattern;
-	const struct form *form = choose_form(in, &pattern, &match, &report);
+	struct choice choice;
 
-	return !form || !form->no_stack;
+	choose_form(in, &choice);
+	return !choice.form || !choice.form->no_stack;
 }
 
 /* ------------------------------------------------------ guilty frame */
@@ -435,7 +452,7 @@ static bool passes_foreign(const struct finder *f, struct line_cursor *c, size_t
 static bool run_source(struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
 {
 	const struct title_text *text = &f->in->text;
-	size_t start = f->match.start[0];
+	size_t start = f->choice.match.start[0];
 	/* What stands in the line of the match before it is no frame of the report's. */
 	struct span rest = span_skip(text->text, start);
 	struct line_cursor c = lines_from(text, start);
@@ -543,8 +560,8 @@ static struct span named_group(const struct finder *f, const struct form *form, 
 	struct span s = { 0 };
 
 	if (form->has_report)
-		s = regex_named(&f->report, name);
-	return s.ptr ? s : regex_named(&f->match, name);
+		s = regex_named(&f->choice.report, name);
+	return s.ptr ? s : regex_named(&f->choice.match, name);
 }
 
 static bool fill_template(const struct finder *f, const struct form *form, const char *template, const char *frame,
@@ -909,7 +926,9 @@ struct culprit_error *title_find(const struct title_input *in, struct arena *are
 	*ret = (struct title){ 0 };
 	if (in->event)
 		return title_from_event(&f);
-	ret->form = choose_form(in, &ret->pattern, &f.match, &f.report);
+	choose_form(in, &f.choice);
+	ret->form = f.choice.form;
+	ret->pattern = ret->form ? f.choice.pattern : NULL;
 	if (ret->form)
 		trace(in, "  chosen: %s/%s (%s:%u)", ret->pattern->name, ret->form->name, ret->form->place.file,
 		      ret->form->place.line);
