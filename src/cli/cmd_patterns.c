@@ -225,7 +225,7 @@ static void lint_patterns(struct lint *lint)
 				lint_regex(lint, &form->report, &form->place);
 			for (size_t k = 0; k < form->n_sources; k++) {
 				for (size_t s = 0; s < form->sources[k].n_steps; s++) {
-					if (!form->sources[k].steps[s].stack)
+					if (form->sources[k].steps[s].kind == STEP_LINE)
 						lint_regex(lint, &form->sources[k].steps[s].re, &form->place);
 				}
 			}

@@ -60,8 +60,13 @@ struct name_prefix {
 /* Where to look for the guilty frame: steps taken one after the other down the report. */
 struct frame_source {
 	struct frame_step {
-		bool stack;		/* collect the frames that follow */
-		struct regex re;	/* else: find a line; its group 1 (if any) is a frame */
+		enum frame_step_kind {
+			STEP_LINE,	/* find a line by re; its group 1 (if any) is a frame */
+			STEP_PC,	/* the next line with a program counter, which is a frame */
+			STEP_CALL_TRACE,	/* the next line that announces or begins a call trace */
+			STEP_STACK,	/* collect the frames that follow */
+		} kind;
+		struct regex re;
 		bool captures;		/* the regex has a group */
 	} *steps;
 	size_t n_steps;

@@ -17,7 +17,7 @@ static struct culprit_error *visit_form(struct form *form, regex_visitor *visit,
 		err = visit(&form->report, &form->place, data);
 	for (size_t i = 0; !err && i < form->n_sources; i++) {
 		for (size_t j = 0; !err && j < form->sources[i].n_steps; j++) {
-			if (!form->sources[i].steps[j].stack)
+			if (form->sources[i].steps[j].kind == STEP_LINE)
 				err = visit(&form->sources[i].steps[j].re, &form->place, data);
 		}
 	}

@@ -88,14 +88,19 @@ struct culprit_error *loader_read_banners(struct loader *l, const struct yaml_no
 
 static struct culprit_error *read_step(struct loader *l, const struct yaml_node *node, struct frame_source *source)
 {
+	static const struct enum_name kinds[] = {
+		{ "pc", STEP_PC }, { "call-trace", STEP_CALL_TRACE }, { "stack", STEP_STACK },
+	};
 	struct frame_step step = { 0 };
 	struct culprit_error *err = yaml_expect(l->doc, node, YAML_SCALAR, "a step");
 
 	if (err)
 		return err;
-	if (yaml_is(node, "stack")) {
-		step.stack = true;
-	} else {
+	for (size_t i = 0; i < countof(kinds) && !step.kind; i++) {
+		if (yaml_is(node, kinds[i].name))
+			step.kind = (enum frame_step_kind)kinds[i].value;
+	}
+	if (step.kind == STEP_LINE) {
 		err = loader_get_regex(l, node, "a step", &step.re);
 		if (err)
 			return err;

@@ -228,7 +228,7 @@ static const struct {
 	bool link;
 } registers[] = {
 	{ "RIP: ", false }, { "EIP: ", false }, { "IP: ", false }, { "pc : ", false }, { "PC is at ", false },
-	{ "NIP ", false }, { "NIP: ", false }, { "epc : ", false }, { "PC: ", false }, { "ERA: ", false }, { "era ", false },
+	{ "NIP ", false }, { "NIP: ", false }, { "epc : ", false }, { "PC: ", false }, { "ERA: ", false }, { "era   : ", false }, { "era ", false },
 	{ "PC = ", false }, { "EIP is at ", false }, { "Krnl PSW : ", false }, { "epc   : ", false },	/* i386, s390, mips */
 	{ "TPC: ", false }, { "IAOQ[0]: ", false },							/* sparc64, parisc */
 	{ "lr : ", true }, { "LR is at ", true }, { "LR ", true }, { "ra : ", true }, { "RA: ", true },

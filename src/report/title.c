@@ -443,57 +443,115 @@ static bool passes_foreign(const struct finder *f, struct line_cursor *c, size_t
 	return false;
 }
 
+/* What a step came to. */
+struct step_hit {
+	size_t off;			/* where in the text it begins */
+	struct line_cursor after;	/* the lines behind it */
+	struct span function;		/* the frame, if the step gives one */
+	bool outside;			/* that is named only because nothing nearer is below */
+};
+
+/*
+ * arm's unwinder has no words for it: what stands before its frames, or the
+ * first of them.  Behind a line of numbers that another message cut, the words
+ * stand at the end ("dffffc0000000000Call Trace:").
+ */
+static bool begins_trace(const struct title_text *text, const struct title_line *line, size_t end)
+{
+	static const struct span words = { "Call Trace:", 11 };
+	struct span s = { text->text.ptr + line->off, end - line->off - 1 };
+
+	if (line->frame)
+		return span_equal(line->frame->callee, SPAN("unwind_backtrace"));
+	if (line->header)
+		return line->header->role == CULPRIT_ROLE_CALL_TRACE;
+	s = span_trim(s);
+	return span_starts(s, SPAN("Stack: (0x")) ||
+	       (s.len > words.len && span_equal(span_skip(s, s.len - words.len), words));
+}
+
+static bool find_line(const struct finder *f, enum frame_step_kind kind, struct line_cursor c, struct step_hit *ret)
+{
+	const struct title_line *line;
+
+	while ((line = next_line(&c))) {
+		const struct raw_frame *frame = line->frame;
+		bool is_pc = frame && frame->pc && !(frame->flags & CULPRIT_FRAME_INLINE);
+
+		if (kind == STEP_PC ? !is_pc : !begins_trace(&f->in->text, line, cursor_off(&c, &f->in->text)))
+			continue;
+		*ret = (struct step_hit){ .off = line->off, .after = c };
+		if (kind == STEP_PC) {
+			ret->function = frame->function;
+			ret->outside = frame_is_outside(frame);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* From the byte of the text where the lines at c begin, or where the form's match does. */
+static bool find_match(const struct finder *f, struct frame_step *step, size_t off, struct step_hit *ret)
+{
+	size_t start = f->choice.match.start[0];
+	/* What stands in the line of the form's match before it is not looked at. */
+	struct span rest = span_skip(f->in->text.text, start);
+	struct regex_match m;
+
+	if (!regex_find(&step->re, f->in->scratch, rest, off - start, &m))
+		return false;
+	*ret = (struct step_hit){ .off = start + m.start[0], .after = lines_from(&f->in->text, start + m.end[0]) };
+	if (step->captures) {
+		ret->function = regex_group(&m, 1);
+		ret->outside = is_outside(rest, ret->function);
+	}
+	return true;
+}
+
 /*
  * One source: its steps, one after the other, down the report.  A step that
- * captures puts a frame on the list; the stack step collects stack after stack
+ * gives a frame puts it on the list; the stack step collects stack after stack
  * until one of them yields.  A step that meets a stack of somebody else's is
  * over: what it was to find is mixed with that.
  */
 static bool run_source(struct finder *f, const struct frame_source *source, struct span *ret, const char **ret_as)
 {
 	const struct title_text *text = &f->in->text;
-	size_t start = f->choice.match.start[0];
-	/* What stands in the line of the match before it is no frame of the report's. */
-	struct span rest = span_skip(text->text, start);
-	struct line_cursor c = lines_from(text, start);
+	size_t off = f->choice.match.start[0];
+	struct line_cursor c = lines_from(text, off);
 	struct frame_list *list = &f->list;
-	size_t off = 0;
 	bool found = false;
 
 	list->n = 0;
-	for (size_t i = 0; i < source->n_steps && !found; i++) {
+	for (size_t i = 0; i < source->n_steps && !found; i++, off = cursor_off(&c, text)) {
 		struct frame_step *step = &source->steps[i];
-		struct regex_match m;
+		struct step_hit hit;
 
-		if (step->stack) {
+		if (step->kind == STEP_STACK) {
 			if (!collect_stack(f, &c, list) && all_generic(f, list)) {
 				f->torn = true;
 				list->n = 0;
 			} else {
 				found = pick_from(f, source, list, ret, ret_as);
 			}
-			off = cursor_off(&c, text) - start;
 			continue;
 		}
-		if (!regex_find(&step->re, f->in->scratch, rest, off, &m))
+		if (!(step->kind == STEP_LINE ? find_match(f, step, off, &hit) : find_line(f, step->kind, c, &hit)))
 			break;
-		if (passes_foreign(f, &c, start + m.start[0])) {
+		if (passes_foreign(f, &c, hit.off)) {
 			f->torn = true;
-			off = cursor_off(&c, text) - start;
 			continue;
 		}
-		/* To the end of the line that matched. */
-		c = lines_from(text, start + m.end[0]);
-		off = cursor_off(&c, text) - start;
-		if (step->captures) {
-			if (is_outside(rest, regex_group(&m, 1)))
-				add_caller(f, list, c);
-			else
-				add_frame(f, list, regex_group(&m, 1));
-			/* Anchored picks want the whole stack; others may stop at once. */
-			if (!source->pick || glob_list_is_empty(&source->pick->anchors))
-				found = pick_from(f, source, list, ret, ret_as);
-		}
+		c = hit.after;
+		if (!hit.function.len)
+			continue;
+		if (hit.outside)
+			add_caller(f, list, c);
+		else
+			add_frame(f, list, hit.function);
+		/* Anchored picks want the whole stack; others may stop at once. */
+		if (!source->pick || glob_list_is_empty(&source->pick->anchors))
+			found = pick_from(f, source, list, ret, ret_as);
 	}
 	return found;
 }

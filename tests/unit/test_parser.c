@@ -502,6 +502,37 @@ START_TEST(a_task_chooses_its_name)
 }
 END_TEST
 
+/* One line again and again is named once; another banner, text or stack is another matter. */
+START_TEST(a_line_again_and_again)
+{
+	static const char log[] =
+		"[    9.000000] WARNING: CPU: 0 PID: 1 at kernel/x.c:1 f+0x1/0x20\n"
+		"[    9.100000] WARNING: CPU: 0 PID: 1 at kernel/x.c:1 f+0x1/0x20\n"
+		"[    9.200000] WARNING: CPU: 0 PID: 1 at kernel/x.c:1 g+0x1/0x20\n"
+		"[    9.300000] WARNING: CPU: 0 PID: 1 at kernel/x.c:1 g+0x1/0x20\n"
+		"[    9.300000] RIP: 0010:g+0x1/0x20\n"
+		"[    9.400000] BUG: x of y\n"
+		"[    9.500000] BUG: x of y\n";
+	static const char *const titles[] = {
+		"WARNING in corrupted", "WARNING in corrupted", "WARNING in corrupted", "WARNING in g", "BUG: x of y", "BUG: x of y",
+	};
+	struct culprit_parser *parser;
+	struct culprit_report *r;
+	size_t n = 0;
+
+	ck_assert_ptr_null(culprit_parser_create(set, NULL, &parser));
+	ck_assert_ptr_null(culprit_parser_feed(parser, log, strlen(log)));
+	ck_assert_ptr_null(culprit_parser_finish(parser));
+	for (; (r = culprit_parser_take(parser)); n++) {
+		ck_assert_uint_lt(n, countof(titles));
+		ck_assert_str_eq(r->title, titles[n]);
+		culprit_report_destroy(r);
+	}
+	ck_assert_uint_eq(n, countof(titles));
+	culprit_parser_destroy(parser);
+}
+END_TEST
+
 /* Lines with control bytes are copied to be decoded; a look back decodes others of them. */
 /* "title: lines before its banner\n" of each report of seven lines, a report, three lines, and a report. */
 static void ck_prefixes(const char *prefix, const char *expected)
@@ -618,6 +649,7 @@ int main(void)
 	tcase_add_test(tc, banners_without_stacks_take_linear_time);
 	tcase_add_test(tc, thousands_of_contexts);
 	tcase_add_test(tc, a_line_of_megabytes);
+	tcase_add_test(tc, a_line_again_and_again);
 	tcase_add_test(tc, silent_contexts_end);
 	tcase_add_test(tc, structs_of_other_versions);
 	tcase_add_test(tc, the_version_is_that_of_the_header);

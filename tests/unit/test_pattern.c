@@ -167,7 +167,7 @@ START_TEST(a_pattern_is_read)
 	ck_assert_uint_eq(source->n_steps, 6);
 	for (size_t i = 0; i < countof(captures); i++)
 		ck_assert_msg(source->steps[i].captures == captures[i], "step %zu", i);
-	ck_assert(source->steps[5].stack);
+	ck_assert(source->steps[5].kind == STEP_STACK);
 	ck_assert_uint_eq(source->skip.n, 4);
 	ck_assert_str_eq(source->skip.globs[2], "c");
 	ck_assert(source->no_default_skip);

@@ -147,6 +147,7 @@ static const struct frame_case frames[] = {
 	{ "epc : fq_reset+0x10/0x20", "fq_reset", 0x10, 0x20, O | X, .pc = true },
 	{ "epc : fq_reset+0x10/0x20 ra : fq_init+0x1/0x2", "fq_reset", 0x10, 0x20, O | X, .pc = true },
 	{ "epc   : ffffffff8010a2d4 fq_reset+0x10/0x20", "fq_reset", 0x10, 0x20, O | X, .pc = true },
+	{ "era   : 9000000000a4c5d8 fq_reset+0x10/0x20", "fq_reset", 0x10, 0x20, O | X, .pc = true },
 	{ "epc   : 8010a2d4 fq_reset+0x10/0x20 [sch_fq]", "fq_reset", 0x10, 0x20, O | X, .pc = true,
 	  .module = "sch_fq" },
 	{ "  ERA: 9000000000222ab4 fq_reset+0x10/0x20", "fq_reset", 0x10, 0x20, O | X, .pc = true },

@@ -99,6 +99,29 @@ START_TEST(picks)
 }
 END_TEST
 
+#define STEPS(steps) \
+	"skip: [generic_*]\nstacks: [{starts: \"Call Trace:\", role: call-trace}, {starts: \"Freed by\", role: freed}]\n" \
+	FORMS("  - match: 'BUG: x'\n    title: \"{frame}\"\n    stack: false\n    frames: [{from: [" steps "]}]\n")
+
+/* Lines are told by what they are, not by words. */
+START_TEST(steps)
+{
+	ck_title(STEPS("pc"), "BUG: x\nsay RIP: 0010:no+0x1/0x2\nRIP: 0010:f+0x1/0x2\nCall Trace:\n g+0x1/0x2\n", "f | f | - | -");
+	ck_title(STEPS("pc"), "BUG: x\nPC is at f+0x1/0x2\n", "f | f | - | -");
+	ck_title(STEPS("pc, call-trace, stack"), "BUG: x\nRIP: 0010:generic_f+0x1/0x2\n h+0x1/0x2\nCall Trace:\n g+0x1/0x2\n",
+		 "g | g | - | -");
+	/* An inlined function stands on a line of its own, and is in symbolized logs alone. */
+	ck_title(STEPS("pc"), "BUG: x\nRIP: 0010:i mm/a.c:1 [inline]\nRIP: 0010:f+0x1/0x2 mm/a.c:2\n", "f | f | - | -");
+	/* A number of the dump was cut by another message: the words stand where it ended. */
+	ck_title(STEPS("call-trace, stack"), "BUG: x\n dffffc0000000000Call Trace:\n g+0x1/0x2\n", "g | g | - | -");
+	/* arm announces nothing. */
+	ck_title(STEPS("call-trace, stack"), "BUG: x\n k+0x1/0x2\n unwind_backtrace from generic_s+0x1/0x2\n generic_s from g+0x1/0x2\n",
+		 "g | g | - | -");
+	ck_title(STEPS("call-trace, stack"), "BUG: x\n k+0x1/0x2\nFreed by task 1:\n g+0x1/0x2\n",
+		 "corrupted | corrupted | - | no guilty frame found");
+}
+END_TEST
+
 START_TEST(titles_are_cleaned)
 {
 	static const char yaml[] = "cleanup: [{match: '0x[0-9a-f]+', replace: ADDR}, {match: '([^0-9])[0-9]+', replace: '$1NUM', "
@@ -126,7 +149,7 @@ START_TEST(reports_that_are_torn_say_why)
 	ck_title(FORMS("  - {match: 'BUG:', title: t}\n"), "BUG: x\n", "t | - | - | no stack trace in the report");
 	/* An expression that would take for ever. */
 	ck_title(FORMS(PLAIN("a", "^(a+)+$", "never") PLAIN("b", "BUG:", "t")),
-		 "BUG: x\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n",
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab BUG: x\n",
 		 "t | - | - | an expression took too many steps on this report");
 }
 END_TEST
@@ -140,6 +163,7 @@ int main(void)
 	tcase_add_test(tc, generic_frames_are_skipped);
 	tcase_add_test(tc, names_that_depend_on_the_architecture);
 	tcase_add_test(tc, picks);
+	tcase_add_test(tc, steps);
 	tcase_add_test(tc, titles_are_cleaned);
 	tcase_add_test(tc, reports_that_are_torn_say_why);
 	suite_add_tcase(suite, tc);
