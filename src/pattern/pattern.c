@@ -39,14 +39,15 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 	}
 	if (pass == PASS_FUNCTIONS)
 		return NULL;
-
-	if (yaml_is(key, "macros") || yaml_is(key, "sets") || yaml_is(key, "picks")) {
+	if (yaml_is(key, "macros") || yaml_is(key, "sets") || yaml_is(key, "picks") || yaml_is(key, "ways")) {
 		struct culprit_error *err = yaml_expect(l->doc, value, YAML_MAPPING, key->text);
 
 		if (err || pass != PASS_NAMES)
 			return err;
 		if (yaml_is(key, "macros"))
 			return loader_read_macros(l, value);
+		if (yaml_is(key, "ways"))
+			return loader_read_ways(l, value);
 		return yaml_is(key, "sets") ? loader_read_sets(l, value) : loader_read_picks(l, value);
 	}
 	if (pass == PASS_NAMES)
@@ -93,7 +94,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		l->set->has_executor = true;
 		return loader_get_regex(l, value, "executor", &l->set->executor);
 	}
-	return loader_unknown_key(l, key, "functions, macros, sets, picks, banners, patterns, stacks, phases, cleanup, doubts, "
+	return loader_unknown_key(l, key, "functions, macros, sets, picks, ways, banners, patterns, stacks, phases, cleanup, doubts, "
 				  "remarks, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }

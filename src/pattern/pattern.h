@@ -75,6 +75,13 @@ struct frame_source {
 	const struct pick *pick;	/* NULL: the first that is not skipped */
 };
 
+/* Ways to the guilty frame that several forms go. */
+struct frame_way {
+	const char *name;
+	struct frame_source *sources;
+	size_t n_sources;
+};
+
 struct form {
 	const char *name;
 	struct pattern_place place;
@@ -198,6 +205,8 @@ struct culprit_patterns {
 	size_t n_sets;
 	struct pick *picks;
 	size_t n_picks;
+	struct frame_way *ways;
+	size_t n_ways;
 	struct banner *banners;
 	size_t n_banners;
 	struct pattern *patterns;

@@ -126,47 +126,106 @@ static struct culprit_error *find_pick(struct loader *l, const struct yaml_node 
 	return yaml_error(l->doc, node, "no pick '%s'; picks are defined under 'picks:'", node->text);
 }
 
-static struct culprit_error *read_source(struct loader *l, const struct yaml_node *node, struct form *form)
+static struct culprit_error *find_way(struct loader *l, const struct yaml_node *node, const struct frame_way **ret)
+{
+	struct culprit_error *err = yaml_expect(l->doc, node, YAML_SCALAR, "way");
+
+	/* The last of a name replaces those before it. */
+	for (size_t i = l->set->n_ways; !err && i-- > 0;) {
+		if (yaml_is(node, l->set->ways[i].name)) {
+			*ret = &l->set->ways[i];
+			return NULL;
+		}
+	}
+	return err ? err : yaml_error(l->doc, node, "no way '%s'; ways are defined under 'ways:'", node->text);
+}
+
+static struct culprit_error *read_source_key(struct loader *l, const struct yaml_pair *pair, struct frame_source *source,
+					     const struct frame_way **way)
+{
+	struct culprit_error *err = NULL;
+	bool use = true;
+
+	if (yaml_is(pair->key, "from")) {
+		err = loader_expect_list(l, pair->value, "from");
+		for (size_t i = 0; !err && i < list_len(pair->value); i++)
+			err = read_step(l, list_item(pair->value, i), source);
+		return err;
+	}
+	if (yaml_is(pair->key, "way"))
+		return find_way(l, pair->value, way);
+	if (yaml_is(pair->key, "skip"))
+		return loader_get_globs(l, pair->value, "skip", &source->skip);
+	if (yaml_is(pair->key, "default-skip")) {
+		err = yaml_get_bool(l->doc, pair->value, "default-skip", &use);
+		source->no_default_skip = !use;
+		return err;
+	}
+	if (yaml_is(pair->key, "pick")) {
+		err = yaml_expect(l->doc, pair->value, YAML_SCALAR, "pick");
+		return err ? err : find_pick(l, pair->value, &source->pick);
+	}
+	return loader_unknown_key(l, pair->key, "from, way, skip, default-skip, pick");
+}
+
+/* All sources of a way, whose steps stay shared, with what this entry says of skipping. */
+static struct culprit_error *push_way(struct loader *l, const struct frame_way *way, struct frame_source source,
+				      struct frame_source **sources, size_t *n)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; !err && i < way->n_sources; i++) {
+		source.steps = way->sources[i].steps;
+		source.n_steps = way->sources[i].n_steps;
+		err = PUSH(l, *sources, *n, &source);
+	}
+	return err;
+}
+
+static struct culprit_error *read_source(struct loader *l, const struct yaml_node *node, struct frame_source **sources,
+					 size_t *n)
 {
 	struct frame_source source = { 0 };
+	const struct frame_way *way = NULL;
 	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "an entry of frames");
 
 	if (err)
 		return err;
 	YAML_FOR_EACH_PAIR(pair, node) {
-		if (yaml_is(pair->key, "from")) {
-			err = loader_expect_list(l, pair->value, "from");
-			for (size_t i = 0; !err && i < list_len(pair->value); i++)
-				err = read_step(l, list_item(pair->value, i), &source);
-		} else if (yaml_is(pair->key, "skip"))
-			err = loader_get_globs(l, pair->value, "skip", &source.skip);
-		else if (yaml_is(pair->key, "default-skip")) {
-			bool use = true;
-
-			err = yaml_get_bool(l->doc, pair->value, "default-skip", &use);
-			source.no_default_skip = !use;
-		} else if (yaml_is(pair->key, "pick")) {
-			err = yaml_expect(l->doc, pair->value, YAML_SCALAR, "pick");
-			if (!err)
-				err = find_pick(l, pair->value, &source.pick);
-		} else
-			err = loader_unknown_key(l, pair->key, "from, skip, default-skip, pick");
+		err = read_source_key(l, pair, &source, &way);
 		if (err)
 			return err;
 	}
-	if (!source.n_steps)
-		return yaml_error(l->doc, node, "an entry of frames needs 'from'");
-	return PUSH(l, form->sources, form->n_sources, &source);
+	if (!source.n_steps == !way)
+		return yaml_error(l->doc, node, "an entry of frames needs 'from' or 'way'");
+	return way ? push_way(l, way, source, sources, n) : PUSH(l, *sources, *n, &source);
 }
 
-static struct culprit_error *read_sources(struct loader *l, const struct yaml_node *node, struct form *form)
+static struct culprit_error *read_sources(struct loader *l, const struct yaml_node *node, struct frame_source **sources,
+					  size_t *n)
 {
 	struct culprit_error *err = NULL;
 
 	if (node->kind != YAML_SEQUENCE)
-		return read_source(l, node, form);
+		return read_source(l, node, sources, n);
 	for (size_t i = 0; !err && i < node->n; i++)
-		err = read_source(l, node->items[i], form);
+		err = read_source(l, node->items[i], sources, n);
+	return err;
+}
+
+struct culprit_error *loader_read_ways(struct loader *l, const struct yaml_node *node)
+{
+	struct culprit_error *err = NULL;
+
+	YAML_FOR_EACH_PAIR(pair, node) {
+		struct frame_way way = { .name = pair->key->text };
+
+		err = read_sources(l, pair->value, &way.sources, &way.n_sources);
+		if (!err)
+			err = PUSH(l, l->set->ways, l->set->n_ways, &way);
+		if (err)
+			break;
+	}
 	return err;
 }
 
@@ -222,7 +281,7 @@ static struct culprit_error *read_form_key(struct loader *l, const struct yaml_p
 	if (yaml_is(pair->key, "type"))
 		return loader_get_string(l, value, "type", &form->type);
 	if (yaml_is(pair->key, "frames"))
-		return read_sources(l, value, form);
+		return read_sources(l, value, &form->sources, &form->n_sources);
 	if (yaml_is(pair->key, "stack")) {
 		err = yaml_get_bool(l->doc, value, "stack", &need);
 		form->no_stack = !need;

@@ -85,6 +85,7 @@ struct culprit_error *loader_read_guilty(struct loader *l, const struct yaml_nod
 
 /* ------------------------------------------------------ pattern_forms.c */
 
+struct culprit_error *loader_read_ways(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_banners(struct loader *l, const struct yaml_node *node);
 struct culprit_error *loader_read_patterns(struct loader *l, const struct yaml_node *node);
 

@@ -36,7 +36,7 @@ static struct culprit_patterns *good(const char *first, const char *second)
 
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "x: 1\n",
-	  "a.yaml:1:1: unknown key 'x'; expected one of: functions, macros, sets, picks, banners, patterns, stacks, phases, cleanup, "
+	  "a.yaml:1:1: unknown key 'x'; expected one of: functions, macros, sets, picks, ways, banners, patterns, stacks, phases, cleanup, "
 	  "doubts, remarks, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 	  "executor" },
 	{ "guilty: [lib/]\n", "a.yaml:1:9: guilty must be a mapping, not a sequence" },
@@ -89,11 +89,15 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "a.yaml:5:5: unknown key 'titel'; expected one of: name, match, report, title, alt, type, frames, stack, kind, "
 	  "before-userspace, suppressed, corrupted" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: '{{X}}'\n", "a.yaml:4:12: no macro '{{X}}'; macros are defined under 'macros:'" },
-	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    frames: {skip: x}\n", "a.yaml:5:13: an entry of frames needs 'from'" },
+	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    frames: {skip: x}\n", "a.yaml:5:13: an entry of frames needs 'from' or 'way'" },
+	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    frames: {way: home}\n",
+	  "a.yaml:5:19: no way 'home'; ways are defined under 'ways:'" },
+	{ "ways: {home: {from: stack}}\npatterns:\n- name: p\n  forms:\n  - match: x\n    frames: {way: home, from: pc}\n",
+	  "a.yaml:6:13: an entry of frames needs 'from' or 'way'" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    frames: {from: stack, pick: q}\n",
 	  "a.yaml:5:33: no pick 'q'; picks are defined under 'picks:'" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    frames: {from: stack, depth: 1}\n",
-	  "a.yaml:5:27: unknown key 'depth'; expected one of: from, skip, default-skip, pick" },
+	  "a.yaml:5:27: unknown key 'depth'; expected one of: from, way, skip, default-skip, pick" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    stack: maybe\n", "a.yaml:5:12: stack must be true or false, not 'maybe'" },
 	{ "patterns:\n- name: p\n  banner: \"BUG:\"\n  forms:\n  - match: 'a['\n    title: x\n",
 	  "a.yaml:5:12: at byte 2 of 'a[': bad regular expression: missing terminating ] for character class" },

@@ -122,6 +122,24 @@ START_TEST(steps)
 }
 END_TEST
 
+/* One list of ways for many forms, each with its own functions to skip. */
+START_TEST(ways)
+{
+	static const char yaml[] =
+		"stacks: [{starts: \"Call Trace:\", role: call-trace}]\n"
+		"ways: {home: [{from: pc}, {from: [call-trace, stack]}]}\n"
+		FORMS("  - {match: 'BUG: x', title: \"x {frame}\", stack: false, frames: {way: home, skip: f}}\n"
+		      "  - {match: 'BUG: y', title: \"y {frame}\", stack: false, frames: [{from: 'at {{W}}'}, {way: home}]}\n")
+		"macros: {W: '([a-z]+)'}\n";
+	static const char rest[] = "RIP: 0010:f+0x1/0x2\nCall Trace:\n g+0x1/0x2\n";
+	char text[100];
+
+	ck_title(yaml, strcat(strcpy(text, "BUG: x\n"), rest), "x g | g | - | -");
+	ck_title(yaml, strcat(strcpy(text, "BUG: y\n"), rest), "y f | f | - | -");
+	ck_title(yaml, strcat(strcpy(text, "BUG: y at h\n"), rest), "y h | h | - | -");
+}
+END_TEST
+
 START_TEST(titles_are_cleaned)
 {
 	static const char yaml[] = "cleanup: [{match: '0x[0-9a-f]+', replace: ADDR}, {match: '([^0-9])[0-9]+', replace: '$1NUM', "
@@ -164,6 +182,7 @@ int main(void)
 	tcase_add_test(tc, names_that_depend_on_the_architecture);
 	tcase_add_test(tc, picks);
 	tcase_add_test(tc, steps);
+	tcase_add_test(tc, ways);
 	tcase_add_test(tc, titles_are_cleaned);
 	tcase_add_test(tc, reports_that_are_torn_say_why);
 	suite_add_tcase(suite, tc);
