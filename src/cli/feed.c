@@ -22,6 +22,7 @@
 
 #include "cli/ahead.h"
 #include "input/input.h"
+#include "input/no_log.h"
 
 #define TAIL_STEP_MS 100	/* how often a followed file is looked at */
 #define TAIL_CHUNK_BYTES (64u << 10)
@@ -97,10 +98,25 @@ static void look_for_signal(struct run *run, int timeout_ms)
 		run->stop = true;
 }
 
+static const char *name_of(const struct run *run)
+{
+	return strcmp(run->feed->path, "-") ? run->feed->path : "standard input";
+}
+
+/* What is surely no log is not searched: "no crash found" would be believed. */
+static struct culprit_error *look_at_head(const struct run *run, const struct ahead_options *options)
+{
+	char head[NO_LOG_BYTES];
+	ssize_t n = pread(options->fd, head, sizeof(head), (off_t)options->off);
+
+	return n > 0 ? no_log_refuse((struct span){ head, (size_t)n }, name_of(run)) : NULL;
+}
+
 static struct culprit_error *read_input(struct run *run)
 {
 	/* Signals are looked for between two reads, so none may last long. */
 	int timeout_ms = run->feed->follow ? FEED_SILENCE_MS / 2 : -1;
+	bool first = true;
 
 	while (!run->stop) {
 		struct culprit_error *err;
@@ -117,7 +133,10 @@ static struct culprit_error *read_input(struct run *run)
 		} else if (!bytes.len) {
 			return NULL;
 		} else {
-			err = feed_bytes(run, bytes);
+			err = first ? no_log_refuse(bytes, name_of(run)) : NULL;
+			first = false;
+			if (!err)
+				err = feed_bytes(run, bytes);
 		}
 		if (err)
 			return err;
@@ -138,7 +157,7 @@ static bool use_ahead(const struct run *run, struct ahead_options *ret)
 		return false;
 	*ret = (struct ahead_options){
 		.patterns = feed->patterns,
-		.name = strcmp(feed->path, "-") ? feed->path : "standard input",
+		.name = name_of(run),
 		.n_jobs = feed->n_jobs,
 		.block_bytes = feed->block_bytes ? feed->block_bytes : INPUT_CHUNK_BYTES,
 	};
@@ -161,7 +180,10 @@ static struct culprit_error *feed_found(struct run *run, const struct ahead_piec
 static struct culprit_error *read_ahead(struct run *run, const struct ahead_options *options)
 {
 	_cleanup_(ahead_destroyp) struct ahead *ahead = NULL;
-	struct culprit_error *err = ahead_create(options, &ahead);
+	struct culprit_error *err = look_at_head(run, options);
+
+	if (!err)
+		err = ahead_create(options, &ahead);
 
 	while (!err && !run->stop) {
 		const struct ahead_piece_found *pieces;

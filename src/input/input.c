@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "input/decompress.h"
+#include "input/utf16.h"
 
 #define PIPE_BYTES (1 << 18)
 #define TEXT_PROBE_BYTES 512
@@ -48,6 +49,9 @@ struct input {
 	struct span held;	/* of buf: not given or decompressed yet */
 	struct decompressor *decompressor;	/* NULL: plain */
 	char *out;		/* INPUT_CHUNK_BYTES, decompressed */
+	struct utf16 utf16;	/* of what is given, once that is known */
+	bool utf16_known;
+	char *converted;	/* UTF16_ROOM(INPUT_CHUNK_BYTES) */
 	uint64_t given;		/* bytes, for messages */
 };
 
@@ -210,7 +214,7 @@ static struct culprit_error *look_at_file(struct input *input)
 	if (err)
 		return err;
 	/* Files of /proc and /sys say that they are empty; others are, and may grow. */
-	input->plain_file = !input->decompressor && at >= 0 && at <= st.st_size && (st.st_size > 0 || !is_made_up(input->fd));
+	input->plain_file = !input->decompressor && utf16_sniff(input->held) == UTF16_NONE && at >= 0 && at <= st.st_size && (st.st_size > 0 || !is_made_up(input->fd));
 	input->plain_size = input->plain_file ? (uint64_t)(st.st_size - at) : 0;
 	input->plain_off = input->plain_file ? (uint64_t)at : 0;
 	return NULL;
@@ -269,6 +273,7 @@ void input_close(struct input *input)
 	free(input->name);
 	free(input->buf);
 	free(input->out);
+	free(input->converted);
 	free(input);
 }
 
@@ -320,19 +325,42 @@ static void end_compressed(struct input *input)
 	input->sniffed = false;
 }
 
+/* UTF-16 becomes UTF-8.  *ret_again: nothing came of it yet. */
+static struct culprit_error *convert(struct input *input, struct span *got, bool *ret_again)
+{
+	size_t n;
+
+	if (!got->len)
+		return NULL;
+	if (!input->utf16_known) {
+		input->utf16.order = utf16_sniff(*got);
+		input->utf16_known = true;
+	}
+	if (input->utf16.order == UTF16_NONE)
+		return NULL;
+	if (!input->converted)
+		input->converted = malloc(UTF16_ROOM(INPUT_CHUNK_BYTES));
+	if (!input->converted)
+		return &culprit_error_no_memory;
+	n = utf16_convert(&input->utf16, *got, input->converted);
+	*got = (struct span){ input->converted, n };
+	*ret_again = n == 0;
+	return NULL;
+}
+
 struct culprit_error *input_read_timeout(struct input *input, int timeout_ms, struct span *ret, bool *ret_silent)
 {
 	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
 	struct culprit_error *err;
 	struct span got = { input->buf, 0 };
-	bool silent = false, behind;
+	bool silent = false, behind, again;
 
 	*ret = got;
 	*ret_silent = false;
 	if (input->over)
 		return NULL;
 	do {
-		behind = false;
+		behind = again = false;
 		err = sniff(input, deadline, &silent);
 		if (err || silent)
 			break;
@@ -340,7 +368,9 @@ struct culprit_error *input_read_timeout(struct input *input, int timeout_ms, st
 					    read_plain(input, deadline, &got, &silent);
 		if (behind)
 			end_compressed(input);
-	} while (behind);
+		else if (!err)
+			err = convert(input, &got, &again);
+	} while (behind || again);
 	if (silent) {
 		*ret_silent = true;
 		return NULL;

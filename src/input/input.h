@@ -4,7 +4,8 @@
  *
  * gzip, xz, zstd, bzip2 (also concatenated members, of several kinds, with text
  * behind them) are recognised by their content, never by their name, and
- * decompressed (decompress.h).  Anything else is passed through as it is.
+ * decompressed (decompress.h); UTF-16 becomes UTF-8 (utf16.h).  Anything else is
+ * passed through as it is.
  */
 #ifndef CULPRIT_INPUT_INPUT_H
 #define CULPRIT_INPUT_INPUT_H
@@ -13,7 +14,7 @@
 
 struct input;
 
-/* What one input_read gives at the most. */
+/* What one input_read gives at the most; of UTF-16, half as much again. */
 #define INPUT_CHUNK_BYTES (256u << 10)
 
 /* "-" is standard input. Errors: OS, with the path. A directory is an error. */
@@ -42,7 +43,7 @@ struct culprit_error *input_read_timeout(struct input *input, int timeout_ms,
 
 /*
  * Size in bytes, from where it was opened, where the input is an uncompressed
- * regular file (not of /proc and the like, which claim to be empty); otherwise
+ * regular file, not of UTF-16, (not of /proc and the like, which claim to be empty); otherwise
  * false.
  */
 bool input_plain_size(const struct input *input, uint64_t *ret);

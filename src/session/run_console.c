@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "input/input.h"
+#include "input/no_log.h"
 #include "session/runner.h"
 
 /* A run that crashes on and on says no more after so many reports. */
@@ -84,6 +85,7 @@ struct culprit_error *run_console_load(struct run_console *console, const struct
 	_cleanup_(close_input) struct input *input = NULL;
 	struct culprit_error *err = input_open(path, &input);
 	struct span bytes;
+	bool first = true;
 
 	if (!err)
 		err = run_console_init(console, patterns);
@@ -91,6 +93,9 @@ struct culprit_error *run_console_load(struct run_console *console, const struct
 		return err;
 	do {
 		err = input_read(input, &bytes);
+		if (!err && first)
+			err = no_log_refuse(bytes, path);
+		first = false;
 		if (!err && bytes.len)
 			err = run_console_feed(console, bytes);
 	} while (!err && bytes.len);

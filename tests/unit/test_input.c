@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "input/input.h"
+#include "input/no_log.h"
+#include "input/utf16.h"
 #include "suite.h"
 
 /* "[    0.000001] line one\n[    0.000002] line two\n", as the tools of the formats write it */
@@ -348,6 +350,70 @@ START_TEST(archives_of_several_kinds)
 }
 END_TEST
 
+/* "[ é€𝄞]" and a line's end, in both orders, with and without the mark; a log saved by a terminal of Windows */
+START_TEST(utf16_becomes_utf8)
+{
+	static const char want[] = "[ 1.5] abcdefgh \xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e]\n";
+	static const uint16_t units[] = {
+		'[', ' ', '1', '.', '5', ']', ' ', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', ' ', 0xe9, 0x20ac, 0xd834, 0xdd1e,
+		']', '\n',
+	};
+
+	for (int big = 0; big < 2; big++) {
+		unsigned char data[2 * countof(units) + 2];
+
+		memcpy(data, big ? "\xfe\xff" : "\xff\xfe", 2);
+		for (size_t i = 0; i < countof(units); i++) {
+			data[2 + 2 * i + !big] = (unsigned char)(units[i] >> 8);
+			data[2 + 2 * i + big] = (unsigned char)units[i];
+		}
+		check_file(data, sizeof(data), want, strlen(want));
+		ck_assert_int_eq(utf16_sniff((struct span){ (char *)data + 2, 32 }), big ? UTF16_BIG : UTF16_LITTLE);
+	}
+	/* half a pair at the end of another character, and what is no UTF-16 */
+	{
+		struct utf16 state = { .order = UTF16_LITTLE };
+		char dst[UTF16_ROOM(6)];
+
+		ck_assert_uint_eq(utf16_convert(&state, (struct span){ "\x34\xd8\x41\0\0\xdc", 6 }, dst), 7);
+		ck_assert_int_eq(memcmp(dst, "\xef\xbf\xbd" "A\xef\xbf\xbd", 7), 0);
+		ck_assert_int_eq(utf16_sniff((struct span){ "a\0b\0c\0d\0e\0f\0g\0\1\0", 16 }), UTF16_NONE);
+		ck_assert_int_eq(utf16_sniff((struct span){ "a\0b\0", 4 }), UTF16_NONE);
+		ck_assert_int_eq(utf16_sniff(SPAN("[    1.000000] x")), UTF16_NONE);
+	}
+}
+END_TEST
+
+START_TEST(what_is_no_log)
+{
+	static const struct { struct span head; const char *want; } list[] = {
+		{ { "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\4\0\x3e\0", 20 }, "an ELF core" },
+		{ { "\x7f" "ELF\2\2\1\0\0\0\0\0\0\0\0\0\0\4\0\x15", 20 }, "an ELF core" },
+		{ { "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\x3e\0", 20 }, "a program, library or module" },
+		{ { "KDUMP   \6\0\0\0", 12 }, "a crash dump" },
+		{ { "\xd4\xc3\xb2\xa1\2\0\4\0", 8 }, "captured packets" },
+		{ { "\x04\x22\x4d\x18\x64", 5 }, "lz4 data" },
+		{ { "PK\3\4\x14\0", 6 }, "a zip archive" },
+		{ { "[    1.000000] ustar is a kind of tar", 37 }, NULL },
+		{ { "\x7f" "EL", 3 }, NULL },
+		{ { "\0\0\xff\xff booting", 12 }, NULL },
+		{ { "", 0 }, NULL },
+	};
+	char tar[512] = "log.txt";
+
+	for (size_t i = 0; i < countof(list); i++) {
+		const char *got = no_log_kind(list[i].head);
+
+		if (!list[i].want)
+			ck_assert_ptr_null(got);
+		else
+			ck_assert_msg(got && span_starts(span_of(got), span_of(list[i].want)), "%s", list[i].want);
+	}
+	memcpy(tar + 257, "ustar", 5);
+	ck_assert(span_starts(span_of(no_log_kind((struct span){ tar, sizeof(tar) })), SPAN("a tar archive")));
+}
+END_TEST
+
 START_TEST(a_broken_checksum)
 {
 	unsigned char data[sizeof(gzip_data)];
@@ -532,6 +598,8 @@ int main(void)
 	tcase_add_test(tc, what_only_looks_compressed);
 	tcase_add_test(tc, what_takes_too_much_memory);
 	tcase_add_test(tc, empty_archives);
+	tcase_add_test(tc, utf16_becomes_utf8);
+	tcase_add_test(tc, what_is_no_log);
 	tcase_add_test(tc, what_follows_archives);
 	tcase_add_test(tc, archives_of_several_kinds);
 	tcase_add_test(tc, a_broken_checksum);
