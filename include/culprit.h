@@ -123,6 +123,8 @@ enum culprit_phase {
 	CULPRIT_PHASE_ROOT_MOUNT,
 	CULPRIT_PHASE_INIT,		/* the kernel ran init */
 	CULPRIT_PHASE_USERSPACE,	/* a login prompt, a test program, or the like */
+	CULPRIT_PHASE_WORKLOAD,		/* a runner says that what is tested began to run */
+	CULPRIT_PHASE_FINISHED,		/* ... and that it ran to its end */
 };
 
 enum culprit_role {

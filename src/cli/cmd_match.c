@@ -26,6 +26,7 @@
 #define EXIT_INPUT 128		/* a log, profile or pattern file cannot be read */
 #define EXIT_USAGE 129
 struct settings {
+	const char *finished;
 	struct option_list titles, logs, pattern_dirs;
 	const char *profile;
 	const char *rules;
@@ -75,7 +76,7 @@ static struct culprit_error *add_target_log(struct match *match, const char *pat
 	struct run_evidence run;
 	struct culprit_error *err;
 
-	err = run_log_read(match->patterns, path, &log);
+	err = run_log_read(match->patterns, match->settings->finished, path, &log);
 	if (err)
 		return err;
 	run = run_log_evidence(&log);
@@ -124,7 +125,7 @@ static struct culprit_error *learn_logs(struct match *match, const char *const *
 	struct culprit_error *err = logs && runs ? NULL : &culprit_error_no_memory;
 
 	for (size_t i = 0; !err && i < n_paths; i++) {
-		err = run_log_read(match->patterns, paths[i], &logs[i]);
+		err = run_log_read(match->patterns, NULL, paths[i], &logs[i]);
 		runs[i] = run_log_evidence(&logs[i]);
 	}
 	if (!err)
@@ -262,12 +263,13 @@ static struct culprit_error *judge_log(const struct match *match, const char *pa
 	struct match_result result;
 	struct culprit_error *err;
 
-	err = run_log_read(match->patterns, path, &log);
+	err = run_log_read(match->patterns, match->settings->finished, path, &log);
 	if (err)
 		return err;
 	run = run_log_evidence(&log);
 	if (match->settings->run_exit >= 0) {
-		run.has_exit_code = run.exit_judges = true;
+		run.ending = RUN_ENDING_EXITED;
+		run.exit_judges = true;
 		run.exit_code = (int)match->settings->run_exit;
 	}
 	err = match_run(match->profile, &run, &result);
@@ -345,6 +347,8 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 		OPTION_NUMBER(0, "run-exit", "CODE",
 			      "what the run command gave, by the rules of git bisect run; believed where the log shows no crash",
 			      0, 255, &settings->run_exit),
+		OPTION_TEXT(0, "finished", "REGEX",
+			    "a line that a complete run prints: a log without it is not clean", &settings->finished),
 		OPTION_PATTERNS(0, &settings->pattern_dirs),
 		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
 		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),

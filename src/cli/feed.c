@@ -65,6 +65,8 @@ static struct culprit_error *feed_bytes(struct run *run, struct span bytes)
 	run->fresh = true;
 	run->silent_ms = 0;
 	run->half_line = bytes.len && bytes.ptr[bytes.len - 1] != '\n';
+	if (run->feed->bytes)
+		run->feed->bytes(run->feed->arg, bytes);
 	while (bytes.len && !err && !run->stop) {
 		struct span piece = ahead_piece(bytes);
 

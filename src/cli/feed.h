@@ -33,6 +33,8 @@ struct feed {
 	bool (*report)(void *arg, struct culprit_report *report);
 	/* What happened to a followed file ("it was replaced: ..."). May be NULL. */
 	void (*note)(void *arg, const char *what);
+	/* The log's bytes as they are read, decompressed, cut anywhere; may be NULL. Not with n_jobs above 1. */
+	void (*bytes)(void *arg, struct span bytes);
 	/* Called once, after the last report; not whole: the log could not be read to its end. May be NULL. */
 	void (*end)(void *arg, const struct culprit_summary *summary, bool whole);
 	void *arg;

@@ -36,14 +36,27 @@ static void keep_summary(void *arg, const struct culprit_summary *summary, bool 
 	run->summary.kernel_version = NULL;
 }
 
-struct culprit_error *run_log_read(const struct culprit_patterns *patterns, const char *path, struct run_log *ret)
+static void look_for_finish(void *arg, struct span bytes)
 {
-	struct feed feed = { .patterns = patterns, .path = path, .detect_boot_failures = true, .report = keep_report,
+	struct run_log *run = arg;
+	struct culprit_error *err = finish_feed(&run->finish, bytes);
+
+	/* Out of memory is all that it can be. */
+	run->failed |= err != NULL;
+}
+
+struct culprit_error *run_log_read(const struct culprit_patterns *patterns, const char *finished, const char *path,
+				   struct run_log *ret)
+{
+	struct feed feed = { .patterns = patterns, .path = path, .detect_boot_failures = true, .report = keep_report, .bytes = look_for_finish,
 			     .end = keep_summary, .arg = ret };
 	struct culprit_error *err;
 
 	*ret = (struct run_log){ .path = path };
-	err = feed_run(&feed);
+	err = finish_init(&ret->finish, finished);
+	if (!err)
+		err = feed_run(&feed);
+	finish_end(&ret->finish);
 	if (!err && ret->failed)
 		err = &culprit_error_no_memory;
 	return err;
@@ -54,11 +67,13 @@ void run_log_deinit(struct run_log *run)
 	for (size_t i = 0; i < run->n_reports; i++)
 		culprit_report_destroy(run->reports[i]);
 	free(run->reports);
+	finish_deinit(&run->finish);
 	*run = (struct run_log){ 0 };
 }
 
 struct run_evidence run_log_evidence(const struct run_log *run)
 {
 	return (struct run_evidence){ .reports = (const struct culprit_report *const *)run->reports,
-				      .n_reports = run->n_reports, .summary = &run->summary };
+				      .n_reports = run->n_reports, .summary = &run->summary,
+				      .finish_wanted = run->finish.wanted, .finished = run->finish.found };
 }

@@ -23,32 +23,6 @@
 /* Reports of one run that are looked at; who shows more has gone mad before. */
 #define MAX_JUDGED 256
 
-static const char *const verdict_names[] = {
-	[VERDICT_TARGET] = "target",
-	[VERDICT_RELATED] = "related",
-	[VERDICT_UNRELATED] = "unrelated",
-	[VERDICT_CLEAN] = "clean",
-	[VERDICT_BOOT_FAILED] = "boot-failed",
-	[VERDICT_INFRA_FAILED] = "infra-failed",
-	[VERDICT_UNDECIDED] = "undecided",
-};
-
-const char *verdict_name(enum verdict verdict)
-{
-	return (size_t)verdict < countof(verdict_names) ? verdict_names[verdict] : "undecided";
-}
-
-bool verdict_parse(const char *name, enum verdict *ret)
-{
-	for (size_t i = 0; i < countof(verdict_names); i++) {
-		if (!strcmp(verdict_names[i], name)) {
-			*ret = (enum verdict)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 void match_result_deinit(struct match_result *result)
 {
 	arena_deinit(&result->arena);
@@ -314,47 +288,43 @@ static struct culprit_error *say_failure(struct judge *judge)
 	}
 }
 
-static struct culprit_error *judge_exit_code(struct judge *judge)
+/* What the matcher was told of the run, as the record that the verdict is made from. */
+static struct run_record record_of(const struct run_evidence *run)
 {
-	const struct run_evidence *run = judge->run;
-	struct match_result *ret = judge->ret;
+	const struct culprit_summary *summary = run->summary;
 
-	if (!run->exit_judges || run->exit_code == 0) {
-		ret->verdict = run->exit_code && !run->timed_out ? VERDICT_UNDECIDED : VERDICT_CLEAN;
-		return add_remark(ret, "no crash on the console, the run command gave %d", run->exit_code);
-	}
-	if (run->exit_code < 0 || run->exit_code >= 125) {
-		ret->verdict = VERDICT_UNDECIDED;
-		return add_remark(ret, "the run command cannot tell: exit code %d", run->exit_code);
-	}
-	ret->verdict = VERDICT_TARGET;
-	ret->probability = 0.9;
-	return add_remark(ret, "by the word of the run command: exit code %d", run->exit_code);
+	return (struct run_record){
+		.ending = run->ending, .exit_code = run->exit_code, .exit_judges = run->exit_judges,
+		.boot_failed = run->boot_failed, .infra_failed = run->infra_failed,
+		.has_console = summary != NULL, .n_lines = summary ? summary->n_lines : 0,
+		.n_bytes = summary ? summary->n_bytes : 0,
+		.phase = summary ? summary->phase_best : CULPRIT_PHASE_NONE, .lost = run->lost,
+		.finish_wanted = run->finish_wanted,
+		.finished = run->finished || (summary && !run->finish_wanted && summary->phase_best >= CULPRIT_PHASE_FINISHED),
+		.elapsed_us = run->elapsed_us, .expected_us = run->expected_us,
+	};
 }
+
+/* What the run command gave, where the exit code is believed: what it says of the target is no certainty. */
+#define EXIT_CODE_TARGET 0.9
 
 static struct culprit_error *judge_quiet(struct judge *judge)
 {
 	const struct run_evidence *run = judge->run;
+	struct run_record record = record_of(run);
 	struct match_result *ret = judge->ret;
+	const char *why, *percent;
 
-	if (run->infra_failed) {
-		ret->verdict = VERDICT_INFRA_FAILED;
-		return add_remark(ret, "the run command reports a failure around the kernel");
-	}
-	if (run->boot_failed) {
-		ret->verdict = VERDICT_BOOT_FAILED;
-		return add_remark(ret, "the kernel did not come up");
-	}
-	if (judge->failure != MEANS_CRASH)
+	ret->verdict = verdict_of_quiet_run(&record, &why);
+	/* What the console says of a failed boot or machine outweighs all but what the run command says of its own failure. */
+	if (judge->failure != MEANS_CRASH && ret->verdict != VERDICT_INFRA_FAILED && ret->verdict != VERDICT_BOOT_FAILED)
 		return say_failure(judge);
-	if (run->has_exit_code)
-		return judge_exit_code(judge);
-	if (run->summary && !run->summary->n_lines) {
-		ret->verdict = VERDICT_UNDECIDED;
-		return add_remark(ret, "the log is empty");
-	}
-	ret->verdict = VERDICT_CLEAN;
-	return add_remark(ret, "no crash in the log");
+	if (ret->verdict == VERDICT_TARGET)
+		ret->probability = EXIT_CODE_TARGET;
+	percent = strstr(why, "%d");
+	if (percent)
+		return add_remark(ret, "%.*s%d%s", (int)(percent - why), why, run->exit_code, percent + 2);
+	return add_remark(ret, "%s", why);
 }
 
 /* An unrelated crash of a kernel that never ran init is a kernel that does not boot. */

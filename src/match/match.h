@@ -10,18 +10,7 @@
 #define CULPRIT_MATCH_MATCH_H
 
 #include "match/profile.h"
-
-enum verdict {
-	VERDICT_TARGET,		/* the hunted bug: probability >= MATCH_TARGET */
-	VERDICT_RELATED,	/* perhaps another face of it: >= MATCH_RELATED */
-	VERDICT_UNRELATED,	/* another crash, or one that says nothing (out of memory...) */
-	VERDICT_CLEAN,		/* the run came to its end without a crash */
-	VERDICT_BOOT_FAILED,	/* the kernel did not come up, and not because of the target */
-	VERDICT_INFRA_FAILED,	/* the machine around the kernel, or the test program itself, failed */
-	VERDICT_UNDECIDED,	/* cannot tell: nothing in the log, or a torn report */
-};
-
-#define N_VERDICTS 7
+#include "match/verdict.h"
 
 #define MATCH_TARGET	0.6
 #define MATCH_RELATED	0.2
@@ -47,11 +36,5 @@ struct culprit_error *match_run(const struct profile *profile, const struct run_
 				struct match_result *ret);
 
 void match_result_deinit(struct match_result *result);
-
-/* "target", "related", "unrelated", "clean", "boot-failed", "infra-failed", "undecided": never NULL. */
-const char *verdict_name(enum verdict verdict);
-
-/* False when no verdict has this name. */
-bool verdict_parse(const char *name, enum verdict *ret);
 
 #endif

@@ -23,6 +23,7 @@
 #define CULPRIT_MATCH_PROFILE_H
 
 #include "base/base.h"
+#include "match/verdict.h"
 
 /* -------------------------------------------------------------- rules */
 
@@ -51,10 +52,13 @@ struct run_evidence {
 
 	bool infra_failed;	/* the run command says so, or could not be started */
 	bool boot_failed;	/* said by somebody other than the console */
-	bool timed_out;		/* killed at its deadline: normal for a run without a crash */
-	bool has_exit_code;
+	enum run_ending ending;
 	bool exit_judges;	/* the run command judges itself: 0 clean, 125 undecided, 1 to 124 target */
 	int exit_code;		/* looked at only when the console says nothing */
+	bool lost;		/* part of the console is missing or could not be read */
+	bool finish_wanted;	/* what a complete run prints is known... */
+	bool finished;		/* ... and was printed */
+	int64_t elapsed_us, expected_us;	/* 0: not known; see struct run_record */
 };
 
 /* ------------------------------------------------------------ profile */

@@ -23,6 +23,8 @@ const char *culprit_phase_name(enum culprit_phase phase)
 	case CULPRIT_PHASE_ROOT_MOUNT: return "root-mount";
 	case CULPRIT_PHASE_INIT: return "init";
 	case CULPRIT_PHASE_USERSPACE: return "userspace";
+	case CULPRIT_PHASE_WORKLOAD: return "workload";
+	case CULPRIT_PHASE_FINISHED: return "finished";
 	}
 	return "unknown";
 }

@@ -46,10 +46,10 @@ struct culprit_error *loader_read_mark(struct loader *l, const struct yaml_node 
 {
 	struct phase_mark mark = { 0 };
 	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "an entry of phases");
-	struct enum_name phases[CULPRIT_PHASE_USERSPACE + 1];
+	struct enum_name phases[CULPRIT_PHASE_FINISHED + 1];
 	int phase;
 
-	for (int i = 0; i <= CULPRIT_PHASE_USERSPACE; i++)
+	for (int i = 0; i <= CULPRIT_PHASE_FINISHED; i++)
 		phases[i] = (struct enum_name){ culprit_phase_name((enum culprit_phase)i), i };
 	if (err)
 		return err;

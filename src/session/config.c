@@ -21,6 +21,7 @@
  * its default in config_parse(), its paragraph in man/culprit-bisect.5, a case
  * in tests/unit/test_config.c.
  */
+#include "match/finish.h"
 #include "session/config.h"
 
 #include <errno.h>
@@ -342,12 +343,29 @@ static struct culprit_error *read_exit_code(struct reader *r, const struct yaml_
 	return err;
 }
 
+/* An expression that has a mistake is told with its place in the file. */
+static struct culprit_error *read_finished(struct reader *r, const struct yaml_node *node, void *target)
+{
+	const char **finished = target;
+	struct culprit_error *err = yaml_get_string(r->doc, node, "finished", finished);
+	_cleanup_(finish_deinit) struct finish check = { 0 };
+
+	if (err)
+		return err;
+	err = finish_init(&check, *finished);
+	if (!err || err == &culprit_error_no_memory)
+		return err;
+	culprit_error_destroy(err);
+	return yaml_error(r->doc, node, "finished: '%s' is no regular expression", *finished);
+}
+
 static const struct key run_keys[] = {
 	{ "command", VALUE_OTHER, OF(config, run.argv), 0, 0, NULL, read_command },
 	{ "environment", VALUE_OTHER, OF(config, run.environment), 0, 0, NULL, read_environment },
 	{ "timeout", VALUE_DURATION, OF(config, run.timeout_ms), 0, 0, NULL, NULL },
 	{ "output-limit", VALUE_SIZE, OF(config, run.output_bytes), 0, 0, NULL, NULL },
 	{ "exit-code", VALUE_OTHER, OF(config, exit_judges), 0, 0, NULL, read_exit_code },
+	{ "finished", VALUE_OTHER, OF(config, finished), 0, 0, NULL, read_finished },
 	{ "parallel", VALUE_COUNT, OF(config, parallel), 1, 1000, NULL, NULL },
 	{ "after-crash", VALUE_DURATION, OF(config, after_crash_ms), 0, 0, NULL, NULL },
 };

@@ -62,6 +62,7 @@ struct config {
 	const char *image;		/* what to hash, relative to the artefacts or the source; NULL: all artefacts */
 	bool clean;			/* remove ignored files too before each build */
 	double build_cost;		/* in runs; below 0: as measured */
+	const char *finished;		/* expression of the line that a complete run prints; NULL: not known */
 	bool exit_judges;		/* run's exit code is a verdict where the console says nothing */
 	uint32_t parallel;		/* runs at once */
 	int64_t infra_pause_ms;		/* longest pause between failures around the kernel in a row; 0: none */

@@ -31,7 +31,7 @@ static struct culprit_error *load_run(const struct session *s, const struct sess
 	struct culprit_error *err = runner_log_path(s->config, "runs", run->number, &path);
 
 	if (!err)
-		err = run_console_load(console, s->patterns, path.data);
+		err = run_console_load(console, s->patterns, s->config->finished, path.data);
 	if (!err)
 		runner_evidence(s->config, console, &run->end, evidence);
 	return err;

@@ -12,15 +12,15 @@
 /* A run that crashes on and on says no more after so many reports. */
 #define MAX_REPORTS 1000
 
-/* EX_TEMPFAIL of sysexits.h: the run command's word for "not the kernel's fault". */
-#define EXIT_INFRASTRUCTURE 75
-
-struct culprit_error *run_console_init(struct run_console *console, const struct culprit_patterns *patterns)
+struct culprit_error *run_console_init(struct run_console *console, const struct culprit_patterns *patterns,
+				       const char *finished)
 {
 	static const struct culprit_parser_options options = { .detect_boot_failures = true };
+	struct culprit_error *err;
 
 	*console = (struct run_console){ 0 };
-	return culprit_parser_create(patterns, &options, &console->parser);
+	err = finish_init(&console->finish, finished);
+	return err ? err : culprit_parser_create(patterns, &options, &console->parser);
 }
 
 void run_console_deinit(struct run_console *console)
@@ -28,6 +28,7 @@ void run_console_deinit(struct run_console *console)
 	for (size_t i = 0; i < console->n_reports; i++)
 		culprit_report_destroy(console->reports[i]);
 	free(console->reports);
+	finish_deinit(&console->finish);
 	if (console->parser)
 		culprit_parser_destroy(console->parser);
 	*console = (struct run_console){ 0 };
@@ -63,6 +64,8 @@ struct culprit_error *run_console_feed(struct run_console *console, struct span 
 {
 	struct culprit_error *err = culprit_parser_feed(console->parser, bytes.ptr, bytes.len);
 
+	if (!err)
+		err = finish_feed(&console->finish, bytes);
 	return err ? err : take_reports(console);
 }
 
@@ -70,6 +73,7 @@ struct culprit_error *run_console_finish(struct run_console *console)
 {
 	struct culprit_error *err = culprit_parser_finish(console->parser);
 
+	finish_end(&console->finish);
 	return err ? err : take_reports(console);
 }
 
@@ -80,7 +84,7 @@ static void close_input(struct input **input)
 }
 
 struct culprit_error *run_console_load(struct run_console *console, const struct culprit_patterns *patterns,
-				   const char *path)
+				   const char *finished, const char *path)
 {
 	_cleanup_(close_input) struct input *input = NULL;
 	struct culprit_error *err = input_open(path, &input);
@@ -88,7 +92,7 @@ struct culprit_error *run_console_load(struct run_console *console, const struct
 	bool first = true;
 
 	if (!err)
-		err = run_console_init(console, patterns);
+		err = run_console_init(console, patterns, finished);
 	if (err)
 		return err;
 	do {
@@ -106,33 +110,35 @@ struct culprit_error *run_console_load(struct run_console *console, const struct
 	return err;
 }
 
-static bool shows_kernel_trouble(const struct run_console *console)
+static enum run_ending ending_of(const struct run_end *end)
 {
-	for (size_t i = 0; i < console->n_reports; i++) {
-		if (!console->reports[i]->suppressed && console->reports[i]->kind != CULPRIT_KIND_INFRASTRUCTURE)
-			return true;
+	if (end->stopped)
+		return RUN_ENDING_STOPPED;
+	switch (end->outcome) {
+	case PROCESS_EXITED: return RUN_ENDING_EXITED;
+	case PROCESS_SIGNALLED: return RUN_ENDING_SIGNALLED;
+	case PROCESS_DEADLINE: return RUN_ENDING_DEADLINE;
+	case PROCESS_OUTPUT_LIMIT: return RUN_ENDING_OUTPUT_LIMIT;
+	case PROCESS_NEVER_STARTED: return RUN_ENDING_NEVER_STARTED;
+	case PROCESS_CANCELLED: return RUN_ENDING_STOPPED;
 	}
-	return false;
+	return RUN_ENDING_UNKNOWN;
 }
 
 void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
 		     struct run_evidence *ret)
 {
-	bool exited = end->outcome == PROCESS_EXITED && !end->stopped;
-
 	*ret = (struct run_evidence){
 		.reports = (const struct culprit_report *const *)console->reports,
 		.n_reports = console->n_reports,
 		.summary = &console->summary,
-		.timed_out = end->stopped || end->outcome == PROCESS_DEADLINE || end->outcome == PROCESS_OUTPUT_LIMIT,
-		.has_exit_code = exited && end->value != EXIT_INFRASTRUCTURE,
+		.ending = ending_of(end),
 		.exit_judges = config->exit_judges,
-		.exit_code = exited ? end->value : 0,
+		.exit_code = end->outcome == PROCESS_EXITED && !end->stopped ? end->value : 0,
+		.finish_wanted = console->finish.wanted,
+		.finished = console->finish.found,
+		.elapsed_us = end->elapsed_us,
 	};
-	/* What the console shows of the kernel outweighs what the command says of the machine. */
-	ret->infra_failed = !shows_kernel_trouble(console) && !end->stopped &&
-			    (end->outcome == PROCESS_NEVER_STARTED || end->outcome == PROCESS_SIGNALLED ||
-			     (end->outcome == PROCESS_EXITED && end->value == EXIT_INFRASTRUCTURE));
 }
 
 struct culprit_error *runner_log_path(const struct config *config, const char *kind, uint32_t number,

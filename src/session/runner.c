@@ -193,7 +193,7 @@ static struct culprit_error *start(struct runner *runner, const struct subject *
 	if (!err)
 		err = open_log(runner, run);
 	if (!err)
-		err = run_console_init(&run->console, runner->o.patterns);
+		err = run_console_init(&run->console, runner->o.patterns, runner->o.config->finished);
 	if (err)
 		return err;
 	spec.env = env.items;

@@ -23,6 +23,7 @@
 #define CULPRIT_SESSION_RUNNER_H
 
 #include "base/process.h"
+#include "match/finish.h"
 #include "match/match.h"
 #include "session/config.h"
 #include "session/git.h"
@@ -131,16 +132,19 @@ struct run_console {
 	struct culprit_report **reports;
 	size_t n_reports, cap_reports;
 	struct culprit_summary summary;
+	struct finish finish;		/* the line of a complete run, where one is known */
 };
 
-struct culprit_error *run_console_init(struct run_console *console, const struct culprit_patterns *patterns);
+/* finished: expression of the line that a complete run prints, or NULL; outlives the console. */
+struct culprit_error *run_console_init(struct run_console *console, const struct culprit_patterns *patterns,
+				       const char *finished);
 void run_console_deinit(struct run_console *console);
 struct culprit_error *run_console_feed(struct run_console *console, struct span bytes);
 struct culprit_error *run_console_finish(struct run_console *console);
 
 /* A whole log file. */
 struct culprit_error *run_console_load(struct run_console *console, const struct culprit_patterns *patterns,
-				   const char *path);
+				   const char *finished, const char *path);
 
 /* What the matcher is told of a run. Borrows from console. */
 void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,

@@ -13,7 +13,7 @@ static struct culprit_error *add_log(struct session *s, const char *path)
 {
 	const struct culprit_report *found = NULL;
 	struct run_console console;
-	struct culprit_error *err = run_console_load(&console, s->patterns, path);
+	struct culprit_error *err = run_console_load(&console, s->patterns, NULL, path);
 
 	if (err)
 		return err;

@@ -108,4 +108,49 @@ fi
 # The labelled pairs. The lines are for people to read.
 "$top/tests/check-match.sh" "$CULPRIT"
 is 'precision and recall on the labelled pairs' 0 $?
+# --- silence proves nothing: what machines print that never ran a kernel, each line a log of its own
+while IFS= read -r line; do
+	printf '%s\n' "$line" >"$tmp/line.log"
+	run "$CULPRIT" match -t 'WARNING in frob' "$tmp/line.log"
+	is "no answer: $line" 125 "$code"
+done <<'EOF'
+qemu: could not open kernel file 'bzImage': No such file or directory
+qemu-system-x86_64: -machine q36: unsupported machine type
+Could not access KVM kernel module: No such file or directory
+qemu-system-x86_64: failed to initialize kvm: No such file or directory
+bash: qemu-system-x86_64: command not found
+./boot.sh: line 3: vng: not found
+make: *** No rule to make target 'bzImage'.  Stop.
+docker: Error response from daemon: No such image: lab/kernel:latest.
+Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+srun: error: Unable to allocate resources: Requested node configuration is not available
+sbatch: error: Batch job submission failed: Invalid partition name specified
+ssh: connect to host board-3 port 22: Connection refused
+ssh: Could not resolve hostname board-3: Name or service not known
+scp: /boot/bzImage: Permission denied
+virtme-run: error: cannot find a kernel
+spawn id exp6 not open
+cp: error writing '/var/tmp/root.img': No space left on device
+podman: Error: short-name "kernel" did not resolve to an alias
+EOF
+: >"$tmp/empty.log"
+run "$CULPRIT" match -t 'WARNING in frob' "$tmp/empty.log"
+is 'an empty log is no answer' 125 "$code"
+printf '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP\n[    0.500000] NET: Registered PF_INET\n' >"$tmp/cut.log"
+run "$CULPRIT" match -e -t 'WARNING in frob' "$tmp/cut.log"
+is 'a boot that is cut is no answer' 125 "$code"
+printf '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP\n[    2.000000] Run /init as init process\nculprit-run: booted\nculprit-run: workload started\n' >"$tmp/half.log"
+run "$CULPRIT" match -e -t 'WARNING in frob' "$tmp/half.log"
+is 'a workload that did not finish is no answer' 125 "$code"
+has 'and the reason is told' 'started and did not finish' "$out"
+echo 'culprit-run: finished' >>"$tmp/half.log"
+run "$CULPRIT" match -t 'WARNING in frob' "$tmp/half.log"
+is 'one that finished is clean' 0 "$code"
+run "$CULPRIT" match --finished '^all done$' -t 'WARNING in frob' "$tmp/half.log"
+is 'without the line of a complete run: no answer' 125 "$code"
+echo 'all done' >>"$tmp/half.log"
+run "$CULPRIT" match --finished '^all done$' -t 'WARNING in frob' "$tmp/half.log"
+is 'with it: clean' 0 "$code"
+run "$CULPRIT" match --finished '(' -t 'WARNING in frob' "$tmp/half.log"
+is 'a wrong expression is trouble' 128 "$code"
 finish

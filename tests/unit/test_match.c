@@ -337,14 +337,15 @@ static enum verdict judge_empty(const struct run_evidence *run)
 
 START_TEST(quiet_runs)
 {
-	struct culprit_summary empty = { 0 }, some = { .n_lines = 100, .n_bytes = 5000, .n_boots = 1 };
+	struct culprit_summary empty = { 0 }, some = { .n_lines = 100, .n_bytes = 5000, .n_boots = 1,
+		.phase_best = CULPRIT_PHASE_USERSPACE };
 	struct run_evidence run = { .summary = &some };
 
 	ck_assert_int_eq(judge_empty(&run), VERDICT_CLEAN);
 	run.summary = &empty;
 	ck_assert_int_eq(judge_empty(&run), VERDICT_UNDECIDED);
 	run.summary = &some;
-	run.has_exit_code = true;
+	run.ending = RUN_ENDING_EXITED;
 	ck_assert_int_eq(judge_empty(&run), VERDICT_CLEAN);
 	run.exit_code = 1;
 	ck_assert_int_eq(judge_empty(&run), VERDICT_UNDECIDED);

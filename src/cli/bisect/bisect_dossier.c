@@ -192,7 +192,7 @@ static struct culprit_error *take_crash_text(struct dossier *d)
 		return NULL;
 	err = runner_log_path(s->config, "runs", best->number, &path);
 	if (!err)
-		err = run_console_load(&console, s->patterns, path.data);
+		err = run_console_load(&console, s->patterns, NULL, path.data);
 	if (err) {
 		/* Logs may have been deleted to save space: the report goes without. */
 		culprit_error_destroy(err);
