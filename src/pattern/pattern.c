@@ -76,6 +76,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return loader_get_globs(l, value, "continues", &l->set->continues);
 	if (yaml_is(key, "ends"))
 		return loader_get_globs(l, value, "ends", &l->set->ends);
+	if (yaml_is(key, "evidence"))
+		return loader_get_globs(l, value, "evidence", &l->set->evidence);
 	if (yaml_is(key, "leads"))
 		return loader_get_globs(l, value, "leads", &l->set->leads);
 	if (yaml_is(key, "intruders"))
@@ -95,7 +97,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return loader_get_regex(l, value, "executor", &l->set->executor);
 	}
 	return loader_unknown_key(l, key, "functions, macros, sets, picks, ways, banners, patterns, stacks, phases, cleanup, doubts, "
-				  "remarks, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
+				  "remarks, name-prefixes, types, drop, continues, ends, evidence, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }
 

@@ -135,6 +135,7 @@ struct pattern {
 	struct form *forms;
 	size_t n_forms;
 	bool disabled;
+	bool generic;			/* its words are anybody's: without a prefix, only a report's form proves the kernel */
 };
 
 /* A line that opens a stack of a role: "Freed by task". */
@@ -146,14 +147,23 @@ struct stack_header {
 	enum culprit_role role;
 };
 
-/* A literal that tells the phase of a boot. */
+/*
+ * What tells the phase of a boot.  Marks with a literal are found anywhere; the
+ * others ("watches") are looked for on the lines of a boot that is under way,
+ * and on the last lines before a question is decided.
+ */
 struct phase_mark {
-	const char *literal;
+	const char *literal;		/* NULL: a watch, which has an expression */
 	size_t len;
 	enum culprit_phase phase;
+	enum speaker speaker;
 	bool boot;			/* a machine or a kernel begins anew with it */
 	bool kernel;			/* it is the kernel's own first word */
 	bool shutdown;			/* what ends here was meant to end */
+	bool hands_over;		/* old kernels say nothing between this and init's first word */
+	bool echo;			/* what follows was said before: someone has it printed again */
+	bool suspend;			/* the machine sleeps: its firmware speaks, and the kernel goes on */
+	bool silent;			/* behind it nobody is heard, whatever goes on */
 	struct regex match;
 	bool has_match;
 };
@@ -215,8 +225,8 @@ struct culprit_patterns {
 	size_t n_headers;
 	uint32_t header_first[256];	/* 1 + index of the first that stands at the start and begins with this byte; 0: none */
 	uint32_t header_anywhere;	/* the same of those that stand anywhere */
-	struct phase_mark *marks;
-	size_t n_marks;
+	struct phase_mark *marks, *watches;
+	size_t n_marks, n_watches;
 	struct rewrite *cleanup;	/* of titles, in order */
 	size_t n_cleanup;
 	struct name_prefix *prefixes;
@@ -230,6 +240,7 @@ struct culprit_patterns {
 	struct glob_list drop;		/* lines left out of a report's text */
 	struct glob_list continues;	/* lines that are part of a report (beside frames) */
 	struct glob_list ends;		/* lines after which a report is complete */
+	struct glob_list evidence;	/* lines of reports that nobody but a kernel prints (beside frames) */
 	struct glob_list leads;		/* lines before a banner that begin what led to it */
 	struct glob_list intruders;	/* lines of messages that bring a stack of their own and are no reports */
 	struct glob_list headings;	/* lines right behind a banner that say it was only quoted */

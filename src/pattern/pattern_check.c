@@ -53,6 +53,8 @@ static struct culprit_error *visit_regexes(struct culprit_patterns *set, regex_v
 		if (set->marks[i].has_match)
 			err = visit(&set->marks[i].match, &nowhere, data);
 	}
+	for (size_t i = 0; !err && i < set->n_watches; i++)
+		err = visit(&set->watches[i].match, &nowhere, data);
 	for (size_t i = 0; !err && i < set->n_cleanup; i++)
 		err = visit(&set->cleanup[i].match, &nowhere, data);
 	for (size_t i = 0; !err && i < set->n_doubts; i++)

@@ -30,11 +30,9 @@ static ptrdiff_t find_banner(const struct culprit_patterns *set, const char *lit
 
 static struct culprit_error *read_banner(struct loader *l, const struct yaml_node *node)
 {
-	static const struct enum_name speakers[] = { { "kernel", SPEAKER_KERNEL }, { "any", SPEAKER_ANY } };
 	struct banner banner = { .place = loader_place(l, node) };
 	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "a banner");
 	ptrdiff_t old;
-	int value;
 
 	if (err)
 		return err;
@@ -44,9 +42,7 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 			if (!err)
 				err = loader_check_literal(l, pair->value, banner.literal);
 		} else if (yaml_is(pair->key, "speaker")) {
-			err = loader_get_enum(l, pair->value, "speaker", speakers, countof(speakers), &value);
-			if (!err)
-				banner.speaker = (enum speaker)value;
+			err = loader_get_speaker(l, pair->value, &banner.speaker);
 		} else if (yaml_is(pair->key, "follow-up"))
 			err = yaml_get_bool(l->doc, pair->value, "follow-up", &banner.follow_up);
 		else if (yaml_is(pair->key, "inside"))
@@ -361,6 +357,8 @@ static struct culprit_error *read_pattern_key(struct loader *l, const struct yam
 		return loader_get_string(l, value, "event", &pattern->event);
 	if (yaml_is(pair->key, "disabled"))
 		return yaml_get_bool(l->doc, value, "disabled", &pattern->disabled);
+	if (yaml_is(pair->key, "generic"))
+		return yaml_get_bool(l->doc, value, "generic", &pattern->generic);
 	if (yaml_is(pair->key, "banner")) {
 		err = loader_expect_list(l, value, "banner");
 		for (size_t i = 0; !err && i < list_len(value); i++)
@@ -373,7 +371,7 @@ static struct culprit_error *read_pattern_key(struct loader *l, const struct yam
 			err = read_form(l, value->items[i], pattern);
 		return err;
 	}
-	return loader_unknown_key(l, pair->key, "name, kind, banner, event, disabled, forms");
+	return loader_unknown_key(l, pair->key, "name, kind, banner, event, disabled, generic, forms");
 }
 
 const struct pattern *pattern_set_event(const struct culprit_patterns *set, const char *event)

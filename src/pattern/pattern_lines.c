@@ -44,10 +44,18 @@ struct culprit_error *loader_read_header(struct loader *l, const struct yaml_nod
 
 struct culprit_error *loader_read_mark(struct loader *l, const struct yaml_node *node)
 {
-	struct phase_mark mark = { 0 };
+	struct phase_mark mark = { .speaker = SPEAKER_ANY };
 	struct culprit_error *err = yaml_expect(l->doc, node, YAML_MAPPING, "an entry of phases");
 	struct enum_name phases[CULPRIT_PHASE_FINISHED + 1];
-	int phase;
+	struct {
+		const char *key;
+		bool *value;
+	} flags[] = {
+		{ "boot", &mark.boot }, { "kernel", &mark.kernel }, { "shutdown", &mark.shutdown },
+		{ "hands-over", &mark.hands_over }, { "echo", &mark.echo }, { "suspend", &mark.suspend },
+		{ "silent", &mark.silent },
+	};
+	int value;
 
 	for (int i = 0; i <= CULPRIT_PHASE_FINISHED; i++)
 		phases[i] = (struct enum_name){ culprit_phase_name((enum culprit_phase)i), i };
@@ -59,25 +67,31 @@ struct culprit_error *loader_read_mark(struct loader *l, const struct yaml_node 
 			if (!err)
 				err = loader_check_literal(l, pair->value, mark.literal);
 		} else if (yaml_is(pair->key, "phase")) {
-			err = loader_get_enum(l, pair->value, "phase", phases, countof(phases), &phase);
+			err = loader_get_enum(l, pair->value, "phase", phases, countof(phases), &value);
 			if (!err)
-				mark.phase = (enum culprit_phase)phase;
-		} else if (yaml_is(pair->key, "boot"))
-			err = yaml_get_bool(l->doc, pair->value, "boot", &mark.boot);
-		else if (yaml_is(pair->key, "kernel"))
-			err = yaml_get_bool(l->doc, pair->value, "kernel", &mark.kernel);
-		else if (yaml_is(pair->key, "shutdown"))
-			err = yaml_get_bool(l->doc, pair->value, "shutdown", &mark.shutdown);
-		else if (yaml_is(pair->key, "match")) {
+				mark.phase = (enum culprit_phase)value;
+		} else if (yaml_is(pair->key, "speaker")) {
+			err = loader_get_speaker(l, pair->value, &mark.speaker);
+		} else if (yaml_is(pair->key, "match")) {
 			mark.has_match = true;
 			err = loader_get_regex(l, pair->value, "match", &mark.match);
-		} else
-			err = loader_unknown_key(l, pair->key, "literal, phase, boot, kernel, shutdown, match");
+		} else {
+			size_t i = 0;
+
+			while (i < countof(flags) && !yaml_is(pair->key, flags[i].key))
+				i++;
+			err = i < countof(flags) ? yaml_get_bool(l->doc, pair->value, flags[i].key, flags[i].value) :
+						   loader_unknown_key(l, pair->key, "literal, match, phase, speaker, "
+								      "boot, kernel, shutdown, hands-over, echo, "
+								      "suspend, silent");
+		}
 		if (err)
 			return err;
 	}
+	if (!mark.literal && (!mark.has_match || mark.boot))
+		return yaml_error(l->doc, node, "an entry of phases needs 'literal', or 'match' where no boot begins");
 	if (!mark.literal)
-		return yaml_error(l->doc, node, "an entry of phases needs 'literal'");
+		return PUSH(l, l->set->watches, l->set->n_watches, &mark);
 	mark.len = strlen(mark.literal);
 	return PUSH(l, l->set->marks, l->set->n_marks, &mark);
 }

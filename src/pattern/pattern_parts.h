@@ -67,6 +67,7 @@ struct enum_name { const char *name; int value; };
 
 struct culprit_error *loader_get_enum(struct loader *l, const struct yaml_node *node, const char *what,
 				      const struct enum_name *names, size_t n, int *ret);
+struct culprit_error *loader_get_speaker(struct loader *l, const struct yaml_node *node, enum speaker *ret);
 struct culprit_error *loader_unknown_key(struct loader *l, const struct yaml_node *key, const char *expected);
 
 /* Is it long enough for the prefilter? */

@@ -203,6 +203,17 @@ struct culprit_error *loader_get_regexes(struct loader *l, const struct yaml_nod
 	return NULL;
 }
 
+struct culprit_error *loader_get_speaker(struct loader *l, const struct yaml_node *node, enum speaker *ret)
+{
+	static const struct enum_name speakers[] = { { "kernel", SPEAKER_KERNEL }, { "any", SPEAKER_ANY } };
+	int value;
+	struct culprit_error *err = loader_get_enum(l, node, "speaker", speakers, countof(speakers), &value);
+
+	if (!err)
+		*ret = (enum speaker)value;
+	return err;
+}
+
 struct culprit_error *loader_unknown_key(struct loader *l, const struct yaml_node *key, const char *expected)
 {
 	return yaml_error(l->doc, key, "unknown key '%s'; expected one of: %s", key->text, expected);

@@ -125,6 +125,12 @@ static struct culprit_error *pass_over(struct culprit_parser *p, struct span raw
 	return err;
 }
 
+/* While a report is open, or a boot under way, every line may say something. */
+static bool reads_all(const struct culprit_parser *p)
+{
+	return p->n_open || p->watch_left;
+}
+
 static bool is_part_of(struct span part, struct span whole)
 {
 	return part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len;
@@ -173,6 +179,12 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 		if (err)
 			return err;
 	}
+	if (p->watch_left) {
+		parser_watch(p, line);
+		err = parser_note_heard(p, line);
+		if (err)
+			return err;
+	}
 	for (size_t i = 0; i < hits.n_marks; i++) {
 		err = parser_handle_mark(p, hits.marks[i], line, back, end_off);
 		if (err)
@@ -207,7 +219,7 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 		if (err)
 			return err;
 	}
-	if (!p->n_open && !literal)
+	if (!reads_all(p) && !literal)
 		return pass_over(p, raw, flags);
 	if (!(flags & LINE_CONTINUED) && console_lines_needed(raw))
 		err = learn_before(p, raw, before);
@@ -293,7 +305,7 @@ static struct culprit_error *process_block(struct culprit_parser *p, struct sear
 		const char *end;
 
 		search_from(s, p, at);
-		if (!p->n_open) {
+		if (!reads_all(p)) {
 			const char *nl = memrchr(block.ptr + at, '\n', s->hit.off - at);
 
 			if (nl) {
@@ -400,8 +412,11 @@ struct culprit_error *parser_feed_prefiltered(struct culprit_parser *p, struct s
 
 struct culprit_error *culprit_parser_flush(struct culprit_parser *p)
 {
+	struct culprit_error *err;
+
 	p->flushed = true;
-	return checked(p, parser_close_all(p));
+	err = parser_decide_again(p);
+	return checked(p, err ? err : parser_close_all(p));
 }
 
 struct culprit_error *culprit_parser_finish(struct culprit_parser *p)
@@ -414,20 +429,33 @@ struct culprit_error *culprit_parser_finish(struct culprit_parser *p)
 	if (p->carry.len)
 		err = process_carry(p, false);
 	if (!err)
+		err = parser_decide_again(p);
+	if (!err)
 		err = parser_close_all(p);
 	if (!err)
 		err = parser_check_boot(p);
 	return checked(p, err);
 }
 
+/* Is what the log may yet say of it waited for? */
+static bool is_held(const struct culprit_parser *p, const struct draft *d)
+{
+	/* While nobody knows whether another boot began, the one before it may go on. */
+	uint64_t serial = p->again.pending ? p->again.before.boot_serial : p->boot_serial;
+
+	return !p->finished && !p->flushed && p->n_drafts < MAX_QUEUE && d->boot_serial == serial &&
+	       p->off - d->end_off <= HOLD_BYTES;
+}
+
 struct culprit_report *culprit_parser_take(struct culprit_parser *p)
 {
 	struct culprit_report *report;
 
+	while (p->n_drafts && p->drafts[0]->closed && p->drafts[0]->told)
+		parser_drop_draft(p, 0);
 	if (!p->n_drafts || !p->drafts[0]->closed)
 		return NULL;
-	if (!p->finished && !p->flushed && p->n_drafts < MAX_QUEUE && p->drafts[0]->boot_serial == p->boot_serial &&
-	    p->off - p->drafts[0]->end_off <= HOLD_BYTES)
+	if (is_held(p, p->drafts[0]))
 		return NULL;
 	report = p->drafts[0]->report;
 	p->drafts[0]->report = NULL;

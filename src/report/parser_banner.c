@@ -67,7 +67,7 @@ static bool any_matches(struct culprit_parser *p, struct regex *list, size_t n, 
  * Who speaks: a line without printk's prefix, in a log whose kernel prints
  * them or before any kernel began, is firmware's or a program's.
  */
-static bool may_be_kernel(const struct culprit_parser *p, const struct line *line)
+bool parser_may_be_kernel(const struct culprit_parser *p, const struct line *line)
 {
 	if (line->origin == ORIGIN_KERNEL)
 		return true;
@@ -117,7 +117,8 @@ void parser_handle_remark(struct culprit_parser *p, const struct remark *remark,
 		struct draft *d = p->drafts[i];
 		bool counted;
 
-		if (!d->closed || d->boot_serial != p->boot_serial || line->offset - d->end_off > HOLD_BYTES)
+		if (!d->closed || d->told || d->boot_serial != p->boot_serial ||
+		    line->offset - d->end_off > HOLD_BYTES)
 			continue;
 		counted = !d->report->suppressed;
 		parser_apply_remarks(p, d->report);
@@ -128,7 +129,7 @@ void parser_handle_remark(struct culprit_parser *p, const struct remark *remark,
 /* Why a line that holds the banner's literal is none, or NULL where it is one. */
 static const char *why_no_banner(struct culprit_parser *p, const struct line *line, struct banner *banner)
 {
-	if (banner->speaker == SPEAKER_KERNEL && !may_be_kernel(p, line))
+	if (banner->speaker == SPEAKER_KERNEL && line->origin == ORIGIN_OTHER)
 		return "the kernel does not say this";
 	if (banner->n_require && !any_matches(p, banner->require, banner->n_require, line->text))
 		return "nothing of its 'require' matches";
@@ -139,8 +140,26 @@ static const char *why_no_banner(struct culprit_parser *p, const struct line *li
 	return NULL;
 }
 
+/*
+ * Without the prefix that the kernel's lines have, only what follows can show
+ * that the kernel speaks: part of a report may have lost its prefixes, and
+ * people print a report that they have seen elsewhere.
+ */
+static bool is_doubtful(const struct culprit_parser *p, const struct line *line, const struct hits *hits)
+{
+	if (parser_may_be_kernel(p, line))
+		return false;
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (p->patterns->banners[hits->banners[i]].speaker == SPEAKER_ANY)
+			return false;
+	}
+	return hits->n_banners;
+}
+
 void parser_filter_banners(struct culprit_parser *p, const struct line *line, struct hits *hits)
 {
+	bool kernel = parser_may_be_kernel(p, line);
+	bool panic = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < hits->n_banners; i++) {
@@ -151,11 +170,16 @@ void parser_filter_banners(struct culprit_parser *p, const struct line *line, st
 		      banner->place.file, banner->place.line, why ? "is no banner: " : "is a banner", why ? why : "");
 		if (why)
 			continue;
+		panic |= kernel && banner->panic;
 		hits->banners[n++] = hits->banners[i];
-		if (banner->panic)
-			note_panic(p, line->offset);
 	}
 	hits->n_banners = n;
+	hits->doubtful = is_doubtful(p, line, hits);
+	if (panic)
+		note_panic(p, line->offset);
+	if (hits->doubtful)
+		TRACE(p, "line %llu: without the kernel's prefix; its form has to show who speaks\n",
+		      (unsigned long long)line->number);
 }
 
 /* Does every banner of the line say that it goes on with the report before it? */

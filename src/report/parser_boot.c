@@ -7,9 +7,20 @@
 
 /* Before "Linux version" some architectures say a few words at time 0; a kernel that was up speaks later. */
 #define KERNEL_UP_US 1000000
+/* No kernel says its name later; most do at 0, and some whose clock runs from power-on within a few seconds. */
+#define BANNER_US 10000000
+/* Lines in front of the kernel's banner that say that it is only printed again. */
+#define ECHO_LINES 2
+/* What ends so soon behind the last console's end, or a talk with the boot loader, was cut there. */
+#define SILENT_LINES 4
+/* So many lines of a boot are looked at for what has no literal. */
+#define WATCH_LINES 20000
+/* From this release on kernels say which init they run ("Run /sbin/init as init process"). */
+#define SAYS_INIT_MAJOR 5
 
+/* ret_open: not to be told yet; where it is NULL, it is. */
 static struct culprit_error *make_event(struct culprit_parser *p, const char *event, const struct line *line,
-					uint64_t end_off)
+					uint64_t end_off, struct draft **ret_open)
 {
 	struct culprit_error *err;
 	struct draft *d;
@@ -25,6 +36,10 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 	d->time_us = line->time_us;
 	draft_note_place(d, line, end_off);
 	err = parser_add_text(p, d, line->text, 0);
+	if (ret_open && !err) {
+		*ret_open = d;
+		return NULL;
+	}
 	return err ? err : parser_close_draft(p, d);
 }
 
@@ -59,35 +74,183 @@ static void drop_firmware_drafts(struct culprit_parser *p)
 		/* One that another banner closed, and that nobody took: firmware warns more than once. */
 		if (d->closed && (d->boot_serial != p->boot_serial || p->panicked))
 			continue;
-		if (d->closed && !d->report->suppressed)
+		if (d->closed && !d->told && !d->report->suppressed)
 			p->n_reports--;
 		parser_drop_draft(p, i);
 	}
 }
 
-static struct culprit_error *begin_boot(struct culprit_parser *p, const struct phase_mark *mark,
-					const struct line *line, struct lookback *back, uint64_t end_off)
+struct boot_state parser_boot_state(const struct culprit_parser *p)
 {
-	bool alive = p->in_kernel;
+	return (struct boot_state){
+		.phase = p->phase, .n_boots = p->n_boots, .boot_serial = p->boot_serial, .boot_off = p->boot_off,
+		.in_kernel = p->in_kernel, .logged = p->logged, .handed_over = p->handed_over,
+		.suspended = p->suspended, .panicked = p->panicked, .crashed = p->crashed, .shut_down = p->shut_down,
+		.suppressed = p->suppressed, .corrupted = p->corrupted,
+	};
+}
+
+static bool watch_matches(struct culprit_parser *p, const struct phase_mark *watch, const struct line *line)
+{
+	if (watch->speaker == SPEAKER_KERNEL && !parser_may_be_kernel(p, line))
+		return false;
+	return regex_find((struct regex *)&watch->match, p->scratch, line->text, 0, NULL);
+}
+
+/*
+ * What did the last n_lines lines say that hold something: words of a shutdown, of sleep, of someone who has the
+ * log printed again?  ret gets the flags of the marks that were met, and no phase.
+ */
+static struct culprit_error *look_back(struct culprit_parser *p, struct lookback *back, size_t n_lines,
+				       struct phase_mark *ret)
+{
+	const struct line *line;
+	struct culprit_error *err;
+
+	*ret = (struct phase_mark){ 0 };
+	for (size_t i = 0; n_lines; i++) {
+		err = lookback_line(back, i, &line);
+		if (err || !line || line->offset < p->boot_off)
+			return err;
+		if (!span_trim(line->text).len)
+			continue;
+		n_lines--;
+		for (size_t j = 0; j < p->patterns->n_watches; j++) {
+			const struct phase_mark *watch = &p->patterns->watches[j];
+
+			if (!(watch->shutdown | watch->echo | watch->suspend | watch->silent) ||
+			    !watch_matches(p, watch, line))
+				continue;
+			ret->shutdown |= watch->shutdown;
+			ret->echo |= watch->echo;
+			ret->suspend |= watch->suspend;
+			ret->silent |= watch->silent;
+		}
+	}
+	return NULL;
+}
+
+static bool is_same_kernel(const struct culprit_parser *p, struct span version, struct span build)
+{
+	return p->version && span_equal(span_of(p->version), version) &&
+	       (p->build ? span_equal(span_of(p->build), build) : !build.len);
+}
+
+/*
+ * May a banner without a time begin a boot, in a log whose kernel's lines have
+ * one?  Behind firmware, a crash or a shutdown it does; and early consoles speak
+ * before "printk.time=1" of the command line is obeyed, in each boot.
+ */
+static bool may_begin_bare(const struct culprit_parser *p)
+{
+	if (!p->in_kernel)
+		return p->phase == CULPRIT_PHASE_FIRMWARE || p->phase == CULPRIT_PHASE_BOOT_LOADER;
+	return p->bare_banner || p->shut_down || p->crashed || p->panicked || p->n_open;
+}
+
+/*
+ * Is a kernel's banner no beginning, but /proc/version or a log that someone has
+ * printed?  A kernel speaks of itself at the first moment of its time, and with
+ * that time where its other lines have one.
+ */
+static struct culprit_error *is_echo(struct culprit_parser *p, const struct line *line, struct lookback *back,
+				     bool same, bool *ret)
+{
+	struct phase_mark said;
+	struct culprit_error *err;
+
+	*ret = line->origin == ORIGIN_OTHER || line->time_us > BANNER_US ||
+	       (line->origin == ORIGIN_UNKNOWN && p->seen_prefix && !may_begin_bare(p));
+	if (*ret || (line->flags & LINE_CONTINUED) || (p->in_kernel && !same))
+		return NULL;
+	err = look_back(p, back, ECHO_LINES, &said);
+	*ret = !err && said.echo;
+	return err;
+}
+
+/* Was the machine up, so that nothing but a reset can have ended that? */
+static struct culprit_error *was_alive(struct culprit_parser *p, const struct line *line, struct lookback *back,
+				       bool *ret)
+{
+	struct phase_mark said = { 0 };
 	struct culprit_error *err = NULL;
 
-	if (!alive && !p->n_boots && !p->crashed && p->phase < CULPRIT_PHASE_FIRMWARE && !(line->flags & LINE_CONTINUED))
-		err = parser_kernel_spoke(back, KERNEL_UP_US, &alive);
+	*ret = p->in_kernel;
+	if (line->flags & LINE_CONTINUED)
+		return NULL;
+	if (!*ret && !p->n_boots && p->phase < CULPRIT_PHASE_FIRMWARE)
+		err = parser_kernel_spoke(back, KERNEL_UP_US, ret);
+	/* Who writes a log on the machine itself does not live to see the shutdown. */
+	if (err || !*ret || p->crashed || p->shut_down || (line->flags & LINE_LOGGED)) {
+		*ret = false;
+		return err;
+	}
+	err = look_back(p, back, LOOKBACK_LINES, &said);
+	*ret = !err && !said.shutdown;
+	return err;
+}
+
+static struct culprit_error *begin_boot(struct culprit_parser *p, const struct phase_mark *mark,
+					const struct line *line, struct lookback *back, bool same, uint64_t end_off)
+{
+	struct culprit_error *err = parser_decide_again(p);
+	struct draft *event = NULL;
+	struct boot_state before;
+	bool alive = false, again;
+
 	drop_firmware_drafts(p);
 	if (!err)
 		err = parser_close_all(p);
-	if (!err && alive && !p->crashed && !p->shut_down)
-		err = make_event(p, "unexpected-reboot", line, end_off);
+	before = parser_boot_state(p);
+	if (!err)
+		err = was_alive(p, line, back, &alive);
+	again = mark->kernel && same && p->in_kernel && line->origin == ORIGIN_KERNEL && p->again.n_heard;
+	if (!err && alive)
+		err = make_event(p, "unexpected-reboot", line, end_off, again ? &event : NULL);
+	if (!err && again)
+		parser_await_again(p, event, &before);
+	else
+		p->again.n_heard = 0;
 	p->boot_serial++;
 	p->boot_off = line->offset;
 	p->panicked = false;
 	p->suppressed = p->corrupted = NULL;
 	p->in_kernel = mark->kernel;
+	p->bare_banner = mark->kernel && line->origin == ORIGIN_UNKNOWN;
 	p->logged = mark->kernel && (line->flags & LINE_LOGGED);
-	p->crashed = p->shut_down = false;
+	p->crashed = p->shut_down = p->handed_over = p->suspended = false;
 	p->phase = mark->phase;
+	p->watch_left = WATCH_LINES;
 	if (mark->kernel)
 		p->n_boots++;
+	return err;
+}
+
+/* A boot mark: does anything begin with it? */
+static struct culprit_error *begins(struct culprit_parser *p, const struct phase_mark *mark, const struct line *line,
+				    struct lookback *back, bool same, bool *ret)
+{
+	struct phase_mark said;
+	struct culprit_error *err = NULL;
+	bool echo = false;
+
+	*ret = false;
+	if (mark->kernel) {
+		err = is_echo(p, line, back, same, &echo);
+		if (echo)
+			TRACE(p, "line %llu: the kernel's banner, printed again\n", (unsigned long long)line->number);
+		*ret = !err && !echo;
+		return err;
+	}
+	/* Firmware prints many lines, each of which may be a mark: it begins once. */
+	if (p->suspended || line->origin == ORIGIN_OTHER ||
+	    !(p->in_kernel || p->phase == CULPRIT_PHASE_NONE || mark->phase < p->phase))
+		return NULL;
+	if (p->in_kernel && !(line->flags & LINE_CONTINUED)) {
+		err = look_back(p, back, LOOKBACK_LINES, &said);
+		p->suspended = !err && said.suspend && !said.shutdown;
+	}
+	*ret = !err && !p->suspended;
 	return err;
 }
 
@@ -109,40 +272,84 @@ static struct culprit_error *take_version(struct culprit_parser *p, struct span 
 	return NULL;
 }
 
+/* Speaks a program of a running system, or firmware before there is one? */
+static bool fits_phase(const struct culprit_parser *p, enum culprit_phase phase)
+{
+	return phase < CULPRIT_PHASE_INIT || p->in_kernel || p->phase == CULPRIT_PHASE_NONE;
+}
+
+static void take_mark(struct culprit_parser *p, const struct phase_mark *mark)
+{
+	p->shut_down |= mark->shutdown;
+	p->handed_over |= mark->hands_over;
+	if (mark->phase > p->phase && fits_phase(p, mark->phase))
+		p->phase = mark->phase;
+	if (p->phase > p->phase_best)
+		p->phase_best = p->phase;
+	if (p->phase >= CULPRIT_PHASE_USERSPACE && !p->again.pending)
+		p->watch_left = 0;
+}
+
 struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct phase_mark *mark,
 					 const struct line *line, struct lookback *back, uint64_t end_off)
 {
-	struct culprit_error *err = NULL;
+	struct span version = { 0 }, build = { 0 };
+	struct culprit_error *err;
 	struct regex_match m;
+	bool boot = false;
 
+	if (mark->speaker == SPEAKER_KERNEL && !parser_may_be_kernel(p, line))
+		return NULL;
 	if (mark->has_match && !regex_find((struct regex *)&mark->match, p->scratch, line->text, 0, &m))
 		return NULL;
-	p->shut_down |= mark->shutdown;
-	if (mark->boot) {
-		/* Firmware prints many lines, each of which may be a mark: it begins once. */
-		if (mark->kernel || p->in_kernel || p->phase == CULPRIT_PHASE_NONE || mark->phase < p->phase)
-			err = begin_boot(p, mark, line, back, end_off);
-	} else if (mark->phase > p->phase) {
-		p->phase = mark->phase;
+	if (!mark->boot) {
+		take_mark(p, mark);
+		return NULL;
 	}
-	if (p->phase > p->phase_best)
-		p->phase_best = p->phase;
-	if (!err && mark->has_match && mark->kernel)
-		err = take_version(p, regex_named(&m, "version"), span_trim(regex_named(&m, "build")));
-	return err;
+	if (mark->has_match && mark->kernel) {
+		version = regex_named(&m, "version");
+		build = span_trim(regex_named(&m, "build"));
+	}
+	err = begins(p, mark, line, back, is_same_kernel(p, version, build), &boot);
+	if (!err && boot)
+		err = begin_boot(p, mark, line, back, is_same_kernel(p, version, build), end_off);
+	if (err || !boot)
+		return err;
+	take_mark(p, mark);
+	return take_version(p, version, build);
+}
+
+/* Does it tell how far the boot is, and further than is known? */
+static bool is_watched(const struct culprit_parser *p, const struct phase_mark *watch)
+{
+	return !(watch->echo | watch->suspend | watch->silent | watch->shutdown) && watch->phase > p->phase &&
+	       fits_phase(p, watch->phase);
+}
+
+void parser_watch(struct culprit_parser *p, const struct line *line)
+{
+	if (!p->again.pending)
+		p->watch_left--;
+	for (size_t i = 0; i < p->patterns->n_watches; i++) {
+		const struct phase_mark *watch = &p->patterns->watches[i];
+
+		if (is_watched(p, watch) && watch_matches(p, watch, line)) {
+			TRACE(p, "line %llu: phase %s\n", (unsigned long long)line->number,
+			      culprit_phase_name(watch->phase));
+			take_mark(p, watch);
+		}
+	}
 }
 
 /* Did a program write to /dev/kmsg, among the log's last lines? */
-static struct culprit_error *program_spoke(struct culprit_parser *p, bool *ret)
+static struct culprit_error *program_spoke(struct lookback *back, bool *ret)
 {
 	const struct line *line;
 	struct culprit_error *err;
-	struct lookback back;
 	size_t i = 0;
 
-	lookback_init(&back, &p->history, (struct span){ 0 }, p->off, &p->decoder);
 	do {
-		err = lookback_line(&back, i++, &line);
+		err = lookback_line(back, i++, &line);
 		if (err)
 			return err;
 	} while (line && !line_is_kmsg_write(line));
@@ -150,21 +357,35 @@ static struct culprit_error *program_spoke(struct culprit_parser *p, bool *ret)
 	return NULL;
 }
 
+/* Old kernels do not say that they run init: behind their last word before it nobody knows who is silent. */
+static bool init_may_run(const struct culprit_parser *p)
+{
+	return p->handed_over && p->version && strtoul(p->version, NULL, 10) < SAYS_INIT_MAJOR;
+}
+
 /*
  * A boot that began and stopped somewhere before user space, without a word
  * why.  A log that user space itself wrote down (a journal, dmesg) is no such
- * thing, however little of the boot it shows.
+ * thing, however little of the boot it shows; nor is the tail of a boot.
  */
 struct culprit_error *parser_check_boot(struct culprit_parser *p)
 {
 	struct line line = { .offset = p->off, .number = p->number, .time_us = -1, .level = -1, .text = SPAN("") };
+	struct phase_mark said = { 0 };
 	struct culprit_error *err;
+	struct lookback back;
 	bool alive;
 
 	if (!p->detect_boot_failures || p->crashed || p->shut_down || p->logged)
 		return NULL;
-	if (p->phase == CULPRIT_PHASE_NONE || p->phase >= CULPRIT_PHASE_INIT)
+	/* Firmware and loaders speak at a beginning alone; a kernel, whenever something happens. */
+	if (!p->boot_serial && p->phase >= CULPRIT_PHASE_EARLY_KERNEL)
 		return NULL;
-	err = program_spoke(p, &alive);
-	return err || alive ? err : make_event(p, "boot-stopped", &line, p->off);
+	if (p->phase == CULPRIT_PHASE_NONE || p->phase >= CULPRIT_PHASE_INIT || init_may_run(p))
+		return NULL;
+	lookback_init(&back, &p->history, (struct span){ 0 }, p->off, &p->decoder);
+	err = program_spoke(&back, &alive);
+	if (!err && !alive)
+		err = look_back(p, &back, SILENT_LINES, &said);
+	return err || alive || said.silent ? err : make_event(p, "boot-stopped", &line, p->off, NULL);
 }

@@ -106,6 +106,40 @@ static size_t report_bytes(const struct culprit_report *report)
 	return bytes;
 }
 
+/*
+ * Why what was collected is no report, or NULL.  Anybody may print "WARNING: x";
+ * nobody but a kernel prints registers, a task and a stack below it.
+ */
+static const char *why_no_report(struct culprit_parser *p, const struct draft *d)
+{
+	ptrdiff_t at = pattern_set_find(p->patterns, d->report->pattern);
+
+	if (d->doubtful && !(d->frames && d->facts))
+		return "it lacks the kernel's prefix, and the form of a whole report";
+	if (d->origin == ORIGIN_UNKNOWN && !d->frames && !d->facts && at >= 0 && p->patterns->patterns[at].generic)
+		return "anybody says such words, and nothing but a kernel would follows";
+	if (parser_was_told(p, d))
+		return "it was told before";
+	return NULL;
+}
+
+static void count_report(struct culprit_parser *p, struct draft *d)
+{
+	const char *why = d->event ? NULL : why_no_report(p, d);
+
+	if (why) {
+		TRACE(p, "  no report: %s\n", why);
+		d->told = true;
+		return;
+	}
+	if (d->end_line > p->last_report_line)
+		p->last_report_line = d->end_line;
+	if (!d->report->suppressed) {
+		p->n_reports++;
+		p->crashed |= d->report->kind != CULPRIT_KIND_INFRASTRUCTURE;
+	}
+}
+
 struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft *d)
 {
 	struct culprit_error *err;
@@ -122,8 +156,9 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	d->report->has_kernel_offset = d->has_kernel_offset;
 	d->report->kernel_offset = d->kernel_offset;
 	d->boot_serial = p->boot_serial;
-	if (d->end_line > p->last_report_line)
-		p->last_report_line = d->end_line;
+	if (d == p->again.event)
+		p->again.event = NULL;
+	count_report(p, d);
 	d->closed = true;
 	p->n_open--;
 	p->draft_bytes -= d->bytes;
@@ -132,10 +167,6 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	free(d->lines);
 	d->lines = NULL;
 	d->n_lines = d->cap_lines = 0;
-	if (!d->report->suppressed) {
-		p->n_reports++;
-		p->crashed |= d->report->kind != CULPRIT_KIND_INFRASTRUCTURE;
-	}
 	return NULL;
 }
 
@@ -309,6 +340,8 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	} else {
 		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
 	}
+	d->frames |= is_frame;
+	d->facts |= !in_stack && glob_list_match(&p->patterns->evidence, line->text);
 	/* What a line says matters only where it is no frame. */
 	if (!is_frame && glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;

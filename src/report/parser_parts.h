@@ -7,6 +7,7 @@
  *	parser_route.c	which report a line belongs to; where reports begin and end
  *	parser_draft.c	the reports that are being collected, and their bounds
  *	parser_boot.c	how far the boot has come; what the log lacks
+ *	parser_again.c	what the log holds twice: replayed buffers, dmesg of the user's
  */
 #ifndef CULPRIT_REPORT_PARSER_PARTS_H
 #define CULPRIT_REPORT_PARSER_PARTS_H
@@ -23,6 +24,32 @@
  * kernel panicked soon after belongs to it.
  */
 #define HOLD_BYTES (64u << 10)
+
+#define HEARD_LINES 512
+#define AGAIN_LINES 8
+#define MAX_TOLD 256
+
+/* What an unexpected reboot would overwrite. */
+struct boot_state {
+	enum culprit_phase phase;
+	uint32_t n_boots;
+	uint64_t boot_serial, boot_off;
+	bool in_kernel, logged, handed_over, suspended, panicked, crashed, shut_down;
+	const char *suppressed, *corrupted;
+};
+
+/* What tells whether the log holds something twice. */
+struct again {
+	uint64_t heard[HEARD_LINES];	/* times and texts of this boot's first lines, hashed */
+	size_t n_heard;
+	bool pending;			/* the kernel's banner came again: nobody knows why yet */
+	struct draft *event;		/* what is told if it is a reboot; NULL: nothing is */
+	struct boot_state before;
+	uint64_t new_lines[AGAIN_LINES];	/* with a time, since */
+	size_t n_new, n_same, n_waited;
+	uint64_t told[MAX_TOLD];	/* reports, in a ring */
+	size_t n_told;			/* ever */
+};
 
 struct culprit_parser {
 	const struct culprit_patterns *patterns;
@@ -56,6 +83,11 @@ struct culprit_parser {
 	uint64_t n_reports;
 	bool in_kernel;			/* "Linux version" was seen, and no firmware since */
 	bool logged;			/* by the machine's own user space: this boot came that far */
+	bool bare_banner;		/* this boot's "Linux version" carried no prefix */
+	bool handed_over;		/* the kernel said its last word before init */
+	bool suspended;			/* firmware that speaks wakes the machine up */
+	uint32_t watch_left;		/* lines of this boot that are yet looked at for what has no literal */
+	struct again again;
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
 	uint64_t boot_off;		/* of the line with which the last one began */
@@ -80,6 +112,7 @@ struct culprit_parser {
 struct hits {
 	uint16_t banners[TITLE_MAX_BANNERS];
 	size_t n_banners;
+	bool doubtful;			/* said without the prefix that the kernel's lines have */
 	const struct phase_mark *marks[4];
 	size_t n_marks;
 	const struct remark *remarks[4];
@@ -131,6 +164,14 @@ void parser_note_kernel_offset(struct culprit_parser *p, struct span text);
 struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct phase_mark *mark,
 					 const struct line *line, struct lookback *back, uint64_t end_off);
 
+/* A line of a boot that is under way: what marks without a literal say of it. */
+void parser_watch(struct culprit_parser *p, const struct line *line);
+
+/* May a kernel have said it?  Not where the kernel's lines carry prefixes, and before any kernel began. */
+bool parser_may_be_kernel(const struct culprit_parser *p, const struct line *line);
+
+struct boot_state parser_boot_state(const struct culprit_parser *p);
+
 /*
  * Does the line show that its kernel prints prefixes?  Not where its time is 0:
  * early consoles speak before "printk.time=0" of the command line is obeyed.
@@ -142,5 +183,19 @@ struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us,
 
 /* At the log's end: a boot that began and stopped somewhere before user space, without a word why. */
 struct culprit_error *parser_check_boot(struct culprit_parser *p);
+
+/* --------------------------------------------------------------- again */
+
+/* A line of a boot's beginning: remembered, or compared with what was. */
+struct culprit_error *parser_note_heard(struct culprit_parser *p, const struct line *line);
+
+/* The same kernel's banner, without a word before it: event (may be NULL) is told if no line after it is an old one. */
+void parser_await_again(struct culprit_parser *p, struct draft *event, const struct boot_state *before);
+
+/* No more lines come: decide by those that did. */
+struct culprit_error *parser_decide_again(struct culprit_parser *p);
+
+/* A finished report: was it told before? */
+bool parser_was_told(struct culprit_parser *p, const struct draft *d);
 
 #endif

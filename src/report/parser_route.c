@@ -26,6 +26,8 @@
 /* A report is over after so many lines of its context that look like none of a report. */
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
+/* Nor is it one where so many lines without the kernel's prefix hold no frame and no register. */
+#define DOUBTFUL_LINES 12
 /*
  * Or when its context has been silent for so many bytes of the log.  A task
  * that reported may never speak again, and while a report is open every line is
@@ -44,6 +46,8 @@ static bool same_context(const struct draft *d, const struct line *line)
 
 	if (line->origin == ORIGIN_META || (line->origin == ORIGIN_OTHER && !kernel))
 		return false;
+	if (d->doubtful)
+		return line->origin == ORIGIN_UNKNOWN;
 	if (d->origin == ORIGIN_UNKNOWN)
 		return true;
 	if (!kernel)
@@ -74,7 +78,7 @@ static struct draft *find_context(struct culprit_parser *p, const struct line *l
 	for (size_t i = p->n_drafts; i-- > first;) {
 		struct draft *d = p->drafts[i];
 
-		if (d->closed || !same_context(d, line))
+		if (d->closed || d->event || !same_context(d, line))
 			continue;
 		if (d->origin == line->origin && caller_equal(d->caller, line->caller))
 			return d;
@@ -102,7 +106,7 @@ struct culprit_error *parser_close_idle(struct culprit_parser *p, uint64_t off)
 	for (size_t i = first_open(p); i < p->n_drafts; i++) {
 		struct draft *d = p->drafts[i];
 
-		if (d->closed)
+		if (d->closed || d->event)
 			continue;
 		if (off >= idle_off(d)) {
 			if (d->quiet <= FOLLOW_UP_QUIET && d->caller.kind != CALLER_NONE) {
@@ -218,6 +222,7 @@ static struct culprit_error *open_draft(struct culprit_parser *p, const struct l
 		return err;
 	d->caller = line->caller;
 	d->origin = line->origin;
+	d->doubtful = hits->doubtful;
 	d->time_us = line->time_us;
 	d->start_line = line->number;
 	d->start_off = line->offset;
@@ -336,6 +341,12 @@ static void forget_draft(struct culprit_parser *p, const struct draft *d)
 	}
 }
 
+/* A program's words: by now a report would have shown its form. */
+static bool is_no_report(const struct draft *d)
+{
+	return d->doubtful && d->own_lines >= DOUBTFUL_LINES && !d->frames && !d->facts;
+}
+
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
 {
 	struct draft *d = find_context(p, line);
@@ -348,7 +359,7 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 		return NULL;
 	}
 	err = parser_add_line(p, d, line, end_off, false);
-	if (!err && d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES))
+	if (!err && (d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES) || is_no_report(d)))
 		err = parser_close_draft(p, d);
 	return err;
 }

@@ -65,6 +65,9 @@ struct draft {
 	bool expanding;			/* its last line was a banner with an inlined function: the same one follows */
 	uint16_t last_banner;
 	bool closed;			/* complete: waits for its turn */
+	bool told;			/* is no report, or one that was told: goes when its turn comes */
+	bool frames, facts;		/* it has frames, and lines that nobody but a kernel prints */
+	bool doubtful;			/* without the prefix that the kernel's lines have: its form has to prove it */
 	uint64_t boot_serial;		/* of the boot it was closed in */
 	struct culprit_report *report;	/* once closed */
 	const char *event;		/* set: no banner was printed, this pattern event made it */

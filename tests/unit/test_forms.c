@@ -15,9 +15,10 @@
 
 #include "cli/corpus/case.h"
 #include "input/console.h"
+#include "pattern/pattern.h"
 #include "suite.h"
 
-static const struct form {
+static const struct log_form {
 	const char *name;
 	const char *kernel;
 	const char *other;
@@ -136,7 +137,7 @@ static void add_line(struct buf *out, const char *template, const struct line *l
 }
 
 /* The log in another form; how many of its lines were the kernel's. */
-static size_t rewrite(const struct corpus_case *c, const struct form *form, bool callers, struct buf *out)
+static size_t rewrite(const struct corpus_case *c, const struct log_form *form, bool callers, struct buf *out)
 {
 	struct console_decoder decoder = { 0 };
 	struct span rest = c->log;
@@ -162,6 +163,9 @@ static size_t rewrite(const struct corpus_case *c, const struct form *form, bool
 	return n;
 }
 
+/* Words that anybody says: without a prefix they are nobody's. */
+static bool generic_met;
+
 /* "title (corrupted)\n" of each report. */
 static void find_titles(struct span log, struct buf *out)
 {
@@ -174,7 +178,11 @@ static void find_titles(struct span log, struct buf *out)
 		ck_assert_ptr_null(culprit_parser_feed(p, log.ptr, log.len));
 	ck_assert_ptr_null(culprit_parser_finish(p));
 	ck_assert(buf_add_str(out, ""));
+	generic_met = false;
 	while ((r = culprit_parser_take(p))) {
+		ptrdiff_t at = pattern_set_find(set, r->pattern);
+
+		generic_met |= at >= 0 && set->patterns[at].generic;
 		ck_assert(buf_printf(out, "%s%s\n", r->title, r->corrupted ? " (corrupted)" : ""));
 		culprit_report_destroy(r);
 	}
@@ -211,11 +219,33 @@ static bool needs_times(const struct corpus_case *c)
 	return c->kind || span_find(c->log, SPAN("Welcome to GRUB")) >= 0 || span_find(c->log, SPAN("U-Boot 20")) >= 0;
 }
 
-static void ck_form(const struct corpus_case *c, const struct form *form, const char *expected)
+/* Who writes a log on the machine itself does not live to see it shut down: no reboot in it is unexpected. */
+static bool is_logged(struct span log)
+{
+	struct console_decoder decoder = { 0 };
+	bool logged = false;
+	size_t pos = 0;
+
+	while (pos < log.len && !logged) {
+		const char *end = memchr(log.ptr + pos, '\n', log.len - pos);
+		size_t n = end ? (size_t)(end - log.ptr) - pos : log.len - pos;
+		struct line line;
+
+		ck_assert_ptr_null(console_decode(&decoder, (struct span){ log.ptr + pos, n }, 0, &line));
+		logged = line.flags & LINE_LOGGED;
+		pos += n + 1;
+	}
+	console_decoder_deinit(&decoder);
+	return logged;
+}
+
+static void ck_form(const struct corpus_case *c, const struct log_form *form, const char *expected)
 {
 	_cleanup_(buf_deinit) struct buf log = { 0 }, titles = { 0 };
 
 	rewrite(c, form, true, &log);
+	if (strstr(expected, "unexpected kernel reboot\n") && is_logged(buf_span(&log)))
+		return;
 	find_titles(buf_span(&log), &titles);
 	ck_assert_msg(!strcmp(titles.data, expected), "%s, %s:\n%sinstead of\n%s", c->name, form->name, titles.data,
 		      expected);
@@ -232,15 +262,18 @@ START_TEST(a_form_changes_no_title)
 
 		if (!is_suitable(c))
 			continue;
+		bool generic;
+
 		n++;
 		find_titles(c->log, &titles);
+		generic = generic_met;
 		rewrite(c, &forms[0], false, &log);
 		find_titles(buf_span(&log), &anonymous);
 		/* The case says what it must be; the other forms are compared with that. */
 		ck_assert_msg(c->title ? !strncmp(titles.data, c->title, strlen(c->title)) : !titles.len, "%s: %s", c->name,
 			      titles.data);
 		for (size_t j = 0; j < countof(forms); j++) {
-			if (!forms[j].no_time || !needs_times(c))
+			if (!forms[j].no_time || !(needs_times(c) || generic))
 				ck_form(c, &forms[j], forms[j].no_caller ? anonymous.data : titles.data);
 		}
 	}

@@ -257,8 +257,12 @@ START_TEST(prefixes_may_end_at_once)
 	/* printk.time=0 with an early console */
 	ck_reports(VERSION "[    0.000000] Kernel command line: console=ttyS0 printk.time=0\n" KASAN("", "kc_read"),
 		   "3-8 KASAN: use-after-free Read in kc_read\n");
-	/* The same words in a log whose kernel goes on with its prefixes are a program's. */
-	ck_reports(VERSION T "Run /init as init process\n" KASAN("", "kc_read"), "");
+	/* In a log whose kernel goes on with its prefixes these words alone are a program's ... */
+	ck_reports(VERSION T "Run /init as init process\nBUG: KASAN: use-after-free in kc_read+0x10/0x20\n"
+		   "Read of size 8 at addr ffff888012345678 by task a/12\n" T "ok\n", "");
+	/* ... and a whole report is the kernel's. */
+	ck_reports(VERSION T "Run /init as init process\n" KASAN("", "kc_read"),
+		   "3-8 KASAN: use-after-free Read in kc_read\n");
 }
 END_TEST
 

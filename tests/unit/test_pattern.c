@@ -37,7 +37,7 @@ static struct culprit_patterns *good(const char *first, const char *second)
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "x: 1\n",
 	  "a.yaml:1:1: unknown key 'x'; expected one of: functions, macros, sets, picks, ways, banners, patterns, stacks, phases, cleanup, "
-	  "doubts, remarks, name-prefixes, types, drop, continues, ends, leads, intruders, headings, skip, foreign, unwinder, guilty, "
+	  "doubts, remarks, name-prefixes, types, drop, continues, ends, evidence, leads, intruders, headings, skip, foreign, unwinder, guilty, "
 	  "executor" },
 	{ "guilty: [lib/]\n", "a.yaml:1:9: guilty must be a mapping, not a sequence" },
 	{ "guilty: {files: [lib/]}\n", "a.yaml:1:10: unknown key 'files'; expected one of: generic, stalls, interrupts" },
@@ -78,9 +78,9 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "patterns:\n- name: p\n  kind: bug\n",
 	  "a.yaml:3:9: kind is 'bug'; expected one of: crash, boot-failure, infrastructure" },
 	{ "patterns:\n- name: p\n  colour: red\n",
-	  "a.yaml:3:3: unknown key 'colour'; expected one of: name, kind, banner, event, disabled, forms" },
+	  "a.yaml:3:3: unknown key 'colour'; expected one of: name, kind, banner, event, disabled, generic, forms" },
 	{ "patterns:\n- name: p\n  follow-up: true\n",
-	  "a.yaml:3:3: unknown key 'follow-up'; expected one of: name, kind, banner, event, disabled, forms" },
+	  "a.yaml:3:3: unknown key 'follow-up'; expected one of: name, kind, banner, event, disabled, generic, forms" },
 	{ "patterns:\n- name: p\n  banner: [\"BUG:\", x]\n",
 	  "a.yaml:3:20: literal 'x' is too short: at least 4 bytes, the rarer the better" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n", "a.yaml:4:5: a form needs 'match' and 'title'" },
@@ -108,7 +108,7 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "patterns:\n- name: p\n  banner: \"BUG:\"\n  forms:\n  - match: 'a'\n    title: \"x {frame\"\n",
 	  "a.yaml:6:12: '{' without '}' in 'x {frame'" },
 	{ "stacks: [{role: freed}]\n", "a.yaml:1:10: an entry of stacks needs 'starts' or 'holds'" },
-	{ "phases: [{phase: init}]\n", "a.yaml:1:10: an entry of phases needs 'literal'" },
+	{ "phases: [{phase: init}]\n", "a.yaml:1:10: an entry of phases needs 'literal', or 'match' where no boot begins" },
 	{ "phases: [{literal: abcd, phase: lunch}]\n",
 	  "a.yaml:1:33: phase is 'lunch'; expected one of: none, firmware, boot-loader, early-kernel, initramfs, "
 	  "root-mount, init, userspace" },
