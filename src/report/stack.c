@@ -179,6 +179,43 @@ static bool eat_source(struct cursor *c, struct raw_frame *f)
 	return true;
 }
 
+/* "mm/slub.c:12", "mm/slub.c:12 (discriminator 2)", "??:?" */
+static bool eat_decoded_place(struct cursor *c, struct raw_frame *f)
+{
+	struct cursor t = *c;
+	uint64_t number;
+	size_t n;
+
+	if (!eat(&t, "??:?") && !eat(&t, "??:0") && !eat_source(&t, f))
+		return false;
+	if (eat(&t, " (discriminator ")) {
+		if (!parse_u64((struct span){ t.p, left(&t) }, &number, &n))
+			return false;
+		t.p += n;
+		if (!eat(&t, ")"))
+			return false;
+	}
+	*c = t;
+	return true;
+}
+
+/* " (mm/a.h:5 mm/slub.c:12)" behind a symbol: what was inlined comes first, the function's own place last. */
+static bool eat_decoded(struct cursor *c, struct raw_frame *f)
+{
+	struct cursor t = *c;
+
+	if (!eat(&t, " (") || !eat_decoded_place(&t, f))
+		return false;
+	while (eat(&t, " ")) {
+		if (!eat_decoded_place(&t, f))
+			return false;
+	}
+	if (!eat(&t, ")"))
+		return false;
+	*c = t;
+	return true;
+}
+
 /* "[ext4]", "[ext4 build-id]"; "[inline]" is none. */
 static void eat_module(struct cursor *c, struct raw_frame *f)
 {
@@ -214,7 +251,8 @@ static void eat_tail(struct cursor *c, struct raw_frame *f)
 	struct cursor t;
 
 	eat_module(c, f);
-	eat_source(c, f);
+	if (!eat_decoded(c, f))
+		eat_source(c, f);
 	eat_module(c, f);
 	t = *c;
 	skip_blanks(&t);
@@ -317,6 +355,11 @@ static bool parse_plain(struct cursor *c, struct raw_frame *f)
 		*c = t;
 		return true;
 	}
+	if (eat_decoded(&t, f)) {
+		eat_module(&t, f);
+		*c = t;
+		return true;
+	}
 	/* Without an offset only a source line makes it a frame: "func file.c:12 [inline]". */
 	if (t.p < t.end && *t.p == ' ' && eat_source(&t, f)) {
 		eat_module(&t, f);
@@ -343,13 +386,19 @@ static void eat_stack_mark(struct cursor *c)
 		*c = t;
 }
 
+/* " (mm/slub.c:12)" somewhere? Where not, the line was not decoded. */
+static bool may_be_decoded(struct span text)
+{
+	return memchr(text.ptr, ')', text.len) && memchr(text.ptr, ':', text.len) && span_find(text, SPAN(" (")) > 0;
+}
+
 bool stack_parse_frame(struct span text, struct raw_frame *ret)
 {
 	struct cursor c = { text.ptr, text.ptr + text.len };
 
 	*ret = (struct raw_frame){ 0 };
 	/* Nearly every line that is no frame leaves here; "inline" comes in brackets. */
-	if (!text.len || (span_find(text, SPAN("+0x")) < 0 &&
+	if (!text.len || (span_find(text, SPAN("+0x")) < 0 && !may_be_decoded(text) &&
 			  (!memchr(text.ptr, ']', text.len) || span_find(text, SPAN("inline")) < 0)))
 		return false;
 	skip_blanks(&c);
@@ -381,11 +430,54 @@ bool stack_is_inlined(struct span text)
 	return stack_parse_frame(text, &frame) && (frame.flags & CULPRIT_FRAME_INLINE);
 }
 
-bool stack_add_plain(struct buf *ret, struct span text)
+/* Where the symbol that ends at end begins; end where there is none. */
+static const char *symbol_start(const char *begin, const char *end)
+{
+	const char *p = end;
+
+	while (p > begin && is_name_char(p[-1]))
+		p--;
+	/* "ASSERT FAILED at (lib/a.c:3)": prose names the place in the same way. */
+	if (span_equal((struct span){ p, (size_t)(end - p) }, SPAN("at")))
+		return end;
+	return p < end && !isdigit((unsigned char)*p) ? p : end;
+}
+
+/* "f (mm/slub.c:12)" is "f+0x0/0x0": the form that all else knows; a size of 0 says that nothing is known. */
+static bool add_undecoded(struct buf *ret, struct span text)
 {
 	struct cursor c = { text.ptr, text.ptr + text.len };
 	ptrdiff_t at;
 
+	while ((at = span_find((struct span){ c.p, left(&c) }, SPAN(" ("))) >= 0) {
+		struct raw_frame f = { 0 };
+		const char *from = c.p;
+		bool symbol;
+
+		c.p += at;
+		symbol = symbol_start(from, c.p) < c.p;
+		if (!buf_add(ret, from, (size_t)(c.p - from)))
+			return false;
+		from = c.p;
+		if (symbol && eat_decoded(&c, &f)) {
+			if (!buf_add_str(ret, "+0x0/0x0"))
+				return false;
+			continue;
+		}
+		c.p = from + 2;
+		if (!buf_add(ret, from, 2))
+			return false;
+	}
+	return buf_add(ret, c.p, left(&c));
+}
+
+bool stack_add_plain(struct buf *ret, struct span text)
+{
+	struct cursor c = { text.ptr, text.ptr + text.len };
+	ptrdiff_t at = text.len ? span_find(text, SPAN("+0x")) : -1;
+
+	if (at < 0 && text.len && may_be_decoded(text))
+		return add_undecoded(ret, text);
 	while ((at = span_find((struct span){ c.p, left(&c) }, SPAN("+0x"))) >= 0) {
 		struct raw_frame f = { 0 };
 		const char *from = c.p;
@@ -399,7 +491,7 @@ bool stack_add_plain(struct buf *ret, struct span text)
 			eat_module(&c, &f);
 		if (!buf_add(ret, from, (size_t)(c.p - from)))
 			return false;
-		if (found && left(&c) && *c.p == ' ')
+		if (found && left(&c) && *c.p == ' ' && !eat_decoded(&c, &f))
 			eat_source(&c, &f);
 	}
 	return buf_add(ret, c.p, left(&c));

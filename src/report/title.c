@@ -927,6 +927,36 @@ static struct culprit_error *title_from_banner(struct finder *f)
 	return NULL;
 }
 
+/*
+ * A helper was at work, and the report was cut before its stack: the link
+ * register says who called it, and a helper that called itself on is named in
+ * the end.  Where there is no such register (x86), and of a function that is no
+ * helper's, the community says "corrupted" when the stack is missing.
+ */
+static bool register_frame(const struct finder *f, struct span *ret)
+{
+	struct line_cursor c = lines_from(&f->in->text, f->match.start[0]);
+	struct span pc = { 0 }, best = { 0 };
+	const struct title_line *line;
+	bool linked = false;
+
+	while ((line = next_line(&c))) {
+		const struct raw_frame *raw = line->frame;
+		struct span name;
+
+		if (!raw || !(raw->pc || raw->link) || frame_is_outside(raw))
+			continue;
+		linked |= raw->link;
+		name = readable_name(f, stack_base_name(raw->function));
+		if (raw->pc && !pc.len)
+			pc = name;
+		if (!best.len && name.len && !glob_list_match(&f->in->patterns->skip, name))
+			best = name;
+	}
+	*ret = best.len ? best : pc;
+	return linked && pc.len && glob_list_match(&f->in->patterns->skip, pc);
+}
+
 static struct culprit_error *title_from_form(struct finder *f, const struct form *form)
 {
 	struct frame_names names = { { NO_FRAME }, 1 };
@@ -937,6 +967,8 @@ static struct culprit_error *title_from_form(struct finder *f, const struct form
 
 	for (size_t i = 0; i < form->n_sources && !found; i++)
 		found = run_source(f, &form->sources[i], &function, &group);
+	if (!found && form->n_sources && !form->sources[0].pick && !f->torn && !f->in->whole.text.len)
+		found = register_frame(f, &function);
 	if (found) {
 		names.n = 0;
 		err = name_frame(f, function, group, &names);
