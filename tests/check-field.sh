@@ -6,6 +6,11 @@
 # has none right; what is expected of each part is in the directory's README.
 #
 #	prefixes/	both reports whole behind every prefix, as behind plain.log's (none)
+#	small/		the titles of expected.tsv, and none of lookalikes.txt, line by line and together
+#	logs/		index.tsv, read by a machine: as many reports as the reading begins with, and the
+#			function that it names in the title; where it was right before and names none,
+#			the titles of then.  LOGS=FILE: only the logs that FILE names.
+# Of all logs, titles hold no path, process or long number (title property).
 set -u
 culprit=$1
 field=$2
@@ -37,7 +42,83 @@ prefixes() {
 	[ "$right" -gt 0 ]
 }
 
-for part in prefixes; do
+titles() {
+	"$culprit" parse --titles "$1" 2>/dev/null
+}
+
+small() {
+	local name want n=0 right=0 line tmp
+
+	while IFS=$'\t' read -r name want _; do
+		case $name in '#'* | '') continue ;; esac
+		n=$((n + 1))
+		[ "$want" != none ] || want=
+		if [ "$(titles "$field/small/$name" | paste -sd '\n' | sed ':a;N;$!ba;s/\n/ ; /g')" = "$want" ]; then
+			right=$((right + 1))
+		elif [ -n "${VERBOSE:-}" ]; then
+			echo "	$name"
+		fi
+	done <"$field/small/expected.tsv"
+	echo "small: $right of $n as expected"
+	tmp=$(mktemp) || return 1
+	n=0
+	while read -r line; do
+		printf '%s\n' "$line" >"$tmp"
+		[ -z "$(titles "$tmp")" ] || n=$((n + 1))
+	done <"$field/small/lookalikes.txt"
+	[ -z "$(titles "$field/small/lookalikes.txt")" ] || n=$((n + 1))
+	rm -f "$tmp"
+	echo "small: $n of the lookalikes are taken for reports"
+	[ "$right" -gt 0 ]
+}
+
+# One row of the index: 0 where the log reads as it says.
+reads_as() {
+	local file=$1 reading=$2 before=$3 was=$4 got number function
+
+	got=$(titles "$file")
+	number=$(printf '%s' "$reading" | sed -n 's/^\([0-9]*\).*/\1/p')
+	if [ "$was" = ok ]; then
+		before=$(printf '%s' "$before" | sed 's/\(^\|; \)[0-9]*-[0-9]* /\1/g; s/; /\n/g; s/^nothing$//')
+		[ "$got" = "$before" ] && return 0
+	fi
+	[ -n "$number" ] && [ "$(printf '%s' "$got" | grep -c .)" -eq "$number" ] || return 1
+	function=$(printf '%s' "$reading" | sed -n 's/.* in \([a-zA-Z_][a-zA-Z0-9_]*\).*/\1/p')
+	[ -z "$function" ] || { printf '%s\n' "$got" | grep -qw -- "$function"; return; }
+	# a function that is named now where none was
+	[ "$was" = ok ] && ! printf '%s\n' "$got" | grep -q corrupted
+}
+
+logs() {
+	local name reading before was n=0 right=0
+
+	while IFS=$'\t' read -r name reading before was; do
+		case $name in '#'* | '') continue ;; esac
+		name=${name%.log}.log
+		[ -f "$field/logs/$name" ] || continue
+		[ -z "${LOGS:-}" ] || grep -qx -- "$name" "$LOGS" || continue
+		n=$((n + 1))
+		if reads_as "$field/logs/$name" "$reading" "$before" "$was"; then
+			right=$((right + 1))
+		elif [ -n "${VERBOSE:-}" ]; then
+			echo "	$name"
+		fi
+	done <"$field/logs/index.tsv"
+	echo "logs: $right of $n read as judged"
+	[ "$right" -gt 0 ]
+}
+
+# No digits run of 5, no path but file.c:LINE, no process with its number.
+title_property() {
+	local bad_titles
+
+	bad_titles=$(find "$field" -name '*.log' -print0 | sort -z | xargs -0 "$culprit" parse --titles 2>/dev/null |
+		sed 's/^[^:]*\.log: *//' | grep -cE '(^|[^A-Za-z0-9_])[0-9]{5}|(^|[ :(])/[a-z]|[a-z]/[0-9]+:|\[ *[0-9]+\.[0-9]+\]')
+	echo "titles: $bad_titles hold a path, a process, a time or a long number"
+}
+
+for part in prefixes small logs; do
 	[ ! -d "$field/$part" ] || $part || bad=1
 done
+title_property
 exit $bad

@@ -26,6 +26,13 @@
 /* A report is over after so many lines of its context that look like none of a report. */
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
+/*
+ * While the machine boots, other CPUs' drivers say a hundred lines between
+ * "BUG: unable to handle page fault" and its "Oops:": so many are waited for,
+ * where no stack was printed and no more time has passed.
+ */
+#define QUIET_LINES_WAITING 160
+#define WAITING_US 2000000
 /* Nor is it one where so many lines without the kernel's prefix hold no frame and no register. */
 #define DOUBTFUL_LINES 12
 /*
@@ -267,6 +274,13 @@ static bool is_complete(struct culprit_parser *p, struct draft *d)
 	return !title_needs_stack(&in);
 }
 
+/* May the rest of the report be still to come, though others speak? */
+static bool waits(const struct draft *d, const struct line *line)
+{
+	return !d->has_stack && !d->only_leftovers && !d->ended && d->quiet < QUIET_LINES_WAITING && d->time_us >= 0 &&
+	       line->time_us >= d->time_us && line->time_us - d->time_us < WAITING_US;
+}
+
 /*
  * A follow-up goes on with the report.  Another banner does so only where the
  * caller prefix proves that the same task or CPU speaks, and no stack was
@@ -278,7 +292,8 @@ static bool goes_on(struct culprit_parser *p, struct draft *d, const struct line
 	/* A report that has source lines already repeats the banner's line for each inlined function. */
 	if (d->expanding && d->last_banner == hits->banners[0])
 		return true;
-	if (d->quiet <= FOLLOW_UP_QUIET && parser_is_follow_up(p, hits, line->text, d->has_stack || d->only_leftovers))
+	if ((d->quiet <= FOLLOW_UP_QUIET || waits(d, line)) &&
+	    parser_is_follow_up(p, hits, line->text, d->has_stack || d->only_leftovers))
 		return true;
 	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
 		return false;
@@ -295,6 +310,15 @@ static bool is_inside(const struct culprit_parser *p, const struct hits *hits)
 	return false;
 }
 
+/* So many lines of other matters stood before the follow-up that came after all. */
+static void drop_foreign(struct draft *d)
+{
+	size_t n = d->quiet < d->n_lines ? d->quiet : d->n_lines;
+
+	while (n > 0)
+		d->lines[d->n_lines - n--].flags |= DRAFT_LINE_DROPPED;
+}
+
 struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
 					   struct lookback *back, uint64_t end_off)
 {
@@ -302,10 +326,13 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 	struct culprit_error *err;
 
 	if (d && goes_on(p, d, line, hits)) {
+		if (d->quiet > FOLLOW_UP_QUIET && !d->has_stack)
+			drop_foreign(d);
 		/* What was said before is not named by what comes after. */
 		if (!is_inside(p, hits))
 			d->follow_up |= d->has_stack || d->ended ||
-					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE);
+					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE &&
+					 !waits(d, line));
 		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
 		      (unsigned long long)d->start_line);
 		d->last_banner = hits->banners[0];
@@ -359,7 +386,8 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 		return NULL;
 	}
 	err = parser_add_line(p, d, line, end_off, false);
-	if (!err && (d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES) || is_no_report(d)))
+	if (!err && (is_no_report(d) ||
+		     (d->quiet >= (d->ended ? QUIET_LINES_ENDED : QUIET_LINES) && !waits(d, line))))
 		err = parser_close_draft(p, d);
 	return err;
 }

@@ -439,11 +439,19 @@ static bool build_stacks(struct report_box *box, const struct draft *draft, bool
 
 /* ------------------------------------------------------------ the report */
 
+/* No boot takes so long; a log may begin long after it. */
+#define LONGEST_BOOT_US (600 * INT64_C(1000000))
+
+static bool had_booted(const struct draft *draft)
+{
+	return draft->phase >= CULPRIT_PHASE_USERSPACE || draft->time_us > LONGEST_BOOT_US;
+}
+
 static enum culprit_kind report_kind(const struct draft *draft, const struct title *title)
 {
 	const struct form *form = title->form;
 
-	if (form && form->has_kind && !(form->before_userspace && draft->phase >= CULPRIT_PHASE_USERSPACE))
+	if (form && form->has_kind && !(form->before_userspace && had_booted(draft)))
 		return form->kind;
 	return title->pattern ? title->pattern->kind : CULPRIT_KIND_CRASH;
 }
