@@ -89,6 +89,11 @@ CLI_OBJ := $(CLI_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(O)/tests/%)
 
+# Completions are made of the program's own tables, by asking it: not where it cannot run.
+ifeq ($(CC_FOR_BUILD),$(CC))
+COMPLETIONS := $(addprefix $(O)/completions/culprit.,bash zsh fish)
+endif
+
 # A real log to show in `make demo`, in the form of corpus cases: headers, empty line, log.
 DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
@@ -96,7 +101,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 .SECONDARY:
 .PHONY: FORCE all bench clean counts corpus-counts demo deps check check-all check-unit check-cli check-corpus check-layers check-asan install uninstall bench-policy bench-bisect
 
-all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so
+all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so $(COMPLETIONS)
 
 # Other flags than those of the last time: all is made anew. Warnings change nothing.
 FLAGS = $(CC) $(filter-out $(WARNINGS),$(ALL_CFLAGS)) / $(CC_FOR_BUILD) $(CFLAGS_FOR_BUILD)
@@ -204,6 +209,11 @@ $(O)/libculprit.so: $(O)/libculprit.so.$(SOVERSION)
 $(O)/culprit: $(CLI_OBJ) $(INTERNAL)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/completions/culprit.%: completions/generate.sh $(O)/culprit
+	@mkdir -p $(@D)
+	$(call say,MAKE,$@)
+	$(Q)completions/generate.sh $(O)/culprit $* > $@
 
 # Unit tests see the commands, too.
 $(O)/libcli.a: $(filter-out %/main.o,$(CLI_OBJ))
@@ -380,6 +390,10 @@ MAN1 := $(wildcard man/*.1)
 MAN5 := $(wildcard man/*.5)
 SCHEMAS := $(wildcard include/*.schema.json)
 
+BASH_COMPLETION := $(DATADIR)/bash-completion/completions/culprit
+ZSH_COMPLETION := $(DATADIR)/zsh/site-functions/_culprit
+FISH_COMPLETION := $(DATADIR)/fish/vendor_completions.d/culprit.fish
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) \
 		$(DESTDIR)$(DATADIR)/culprit/runners/templates $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
@@ -393,6 +407,9 @@ install: all
 	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
 	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
 	$(INSTALL) -m 644 $(wildcard examples/*.c) $(DESTDIR)$(DATADIR)/doc/culprit/examples/
+	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.bash $(DESTDIR)$(BASH_COMPLETION))
+	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.zsh $(DESTDIR)$(ZSH_COMPLETION))
+	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.fish $(DESTDIR)$(FISH_COMPLETION))
 	$(INSTALL) -m 755 $(RUNNERS) $(DESTDIR)$(DATADIR)/culprit/runners/
 	$(INSTALL) -m 644 src/runners/culprit_runner.py $(DESTDIR)$(DATADIR)/culprit/runners/
 	$(INSTALL) -m 644 $(wildcard src/runners/templates/*) $(DESTDIR)$(DATADIR)/culprit/runners/templates/
@@ -409,6 +426,7 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
 	rm -rf $(DESTDIR)$(DATADIR)/culprit/runners
 	rm -rf $(DESTDIR)$(DATADIR)/doc/culprit
+	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION)
 	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null
 
 clean:

@@ -8,14 +8,13 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/output/json.h"
 #include "base/base.h"
-
-#ifndef CULPRIT_VERSION
-#define CULPRIT_VERSION "unknown"
-#endif
+#include "pattern/pattern.h"
 
 struct command {
 	const char *name;
@@ -40,8 +39,8 @@ static void print_usage(FILE *out)
 	for (size_t i = 0; i < countof(commands); i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
 	fprintf(out, "\n"
-		     "  culprit COMMAND --help   the command's options\n"
-		     "  culprit --version        the version\n"
+		     "  culprit COMMAND --help   the command's options; so does culprit help COMMAND\n"
+		     "  culprit --version        the version, the patterns' identity, the libraries\n"
 		     "  man culprit              the manual\n");
 }
 
@@ -66,6 +65,33 @@ static int complain_of(const char *name)
 		fprintf(stderr, "; did you mean '%s'?", nearest);
 	fputs("\ntry 'culprit --help'\n", stderr);
 	return 2;
+}
+
+/* culprit help bisect run: what culprit bisect run --help says. */
+static int help(int argc, char **argv)
+{
+	static char option[] = "--help";
+	const struct command *command = find_command(argv[0]);
+	_cleanup_(freep) char **with = calloc((size_t)argc + 2, sizeof(*with));
+
+	if (!command)
+		return complain_of(argv[0]);
+	if (!with) {
+		fputs("culprit: out of memory\n", stderr);
+		return 2;
+	}
+	memcpy(with, argv, (size_t)argc * sizeof(*with));
+	with[argc] = option;
+	return command->run(argc + 1, with);
+}
+
+/* What a report of a wrong title has to say of the program: the patterns may be patched. */
+static void print_version(void)
+{
+	printf("culprit %s\n", culprit_version());
+	printf("patterns %016llx, %zu files built in\n", (unsigned long long)pattern_embedded_identity(), pattern_n_embedded);
+	printf("libraries: PCRE2 %s, libyaml %s, jansson %s\n", regex_library_version(), yaml_library_version(),
+	       json_library_version());
 }
 
 /*
@@ -111,12 +137,14 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return 2;
 	}
+	if (!strcmp(argv[1], "help") && argc > 2)
+		return finish_output(help(argc - 2, argv + 2));
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		print_usage(stdout);
 		return finish_output(0);
 	}
 	if (!strcmp(argv[1], "--version")) {
-		printf("culprit %s\n", CULPRIT_VERSION);
+		print_version();
 		return finish_output(0);
 	}
 	command = find_command(argv[1]);

@@ -251,10 +251,27 @@ static int read_argument(struct option_reader *reader)
 	return OPTION_GO_ON;
 }
 
+/* For the completions of shells: a line for each option, "letter name value words help" with tabs between. */
+static int list_options(const struct option_def *defs, size_t n_defs)
+{
+	for (size_t i = 0; i < n_defs; i++) {
+		const struct option_def *def = &defs[i];
+		size_t n = def->kind == OPTION_KIND_CHOICE ? def->n_words : 0;
+
+		printf("%c\t%s\t%s\t", def->letter ? def->letter : '-', def->name, def->value ? def->value : "-");
+		for (size_t w = 0; w < n; w++)
+			printf("%s%s", w ? " " : "", def->words[w]);
+		printf("%s\t%s\n", n ? "" : "-", def->help);
+	}
+	return 0;
+}
+
 int option_read(struct option_reader *reader, const struct option_def *defs, size_t n_defs)
 {
 	int code = OPTION_GO_ON;
 
+	if (reader->argc == 2 && !strcmp(reader->argv[1], "--list-options"))
+		return list_options(defs, n_defs);
 	reader->defs = defs;
 	reader->n_defs = n_defs;
 	while (code == OPTION_GO_ON && (reader->cluster || reader->pos < reader->argc))

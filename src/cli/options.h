@@ -110,7 +110,8 @@ struct option_reader {
 
 /*
  * Read the command line. OPTION_GO_ON, or the exit code: 0 after --help, which
- * is then printed, or bad_usage after a message on standard error.
+ * is then printed, or bad_usage after a message on standard error.  The one
+ * argument "--list-options" (completions/generate.sh gives it) prints the table.
  */
 int option_read(struct option_reader *reader, const struct option_def *defs, size_t n_defs);
 

@@ -319,3 +319,38 @@ struct culprit_error *culprit_patterns_load(const char *const *dirs, size_t n_di
 	}
 	return set_create(true, (struct yaml_doc **)(void *)docs.data, docs.len / sizeof(struct yaml_doc *), ret);
 }
+
+/* ------------------------------------------------------------- identity */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 29;
+}
+
+/* Nesting is bounded by the reader of YAML. */
+static uint64_t hash_node(const struct yaml_node *node, uint64_t hash)
+{
+	hash = mix(hash, (uint64_t)node->kind << 1 | node->quoted);
+	if (node->kind == YAML_SCALAR)
+		return mix(hash, hash_bytes(node->text, node->len));
+	hash = mix(hash, node->n);
+	for (size_t i = 0; i < node->n; i++) {
+		if (node->kind == YAML_SEQUENCE)
+			hash = hash_node(node->items[i], hash);
+		else
+			hash = hash_node(node->pairs[i].value, hash_node(node->pairs[i].key, hash));
+	}
+	return hash;
+}
+
+uint64_t pattern_embedded_identity(void)
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < pattern_n_embedded; i++) {
+		if (pattern_embedded[i]->root)
+			hash = hash_node(pattern_embedded[i]->root, hash);
+	}
+	return hash;
+}

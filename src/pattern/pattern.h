@@ -282,6 +282,9 @@ ptrdiff_t pattern_set_find(const struct culprit_patterns *set, const char *name)
 extern const struct yaml_doc *const pattern_embedded[];
 extern const size_t pattern_n_embedded;
 
+/* A hash of all that stands in them but comments and layout: two programs with the same one read logs alike. */
+uint64_t pattern_embedded_identity(void);
+
 /*
  * How the prefilter looks for the literals of the embedded files, in the order
  * of their bytes; found when the program is built (patterns/places.c).

@@ -430,3 +430,11 @@ struct span regex_named(const struct regex_match *m, const char *name)
 	}
 	return (struct span){ 0 };
 }
+
+const char *regex_library_version(void)
+{
+	static _Thread_local char version[64];
+
+	return pcre2_config(PCRE2_CONFIG_VERSION, NULL) > (int)sizeof(version) ||
+	       pcre2_config(PCRE2_CONFIG_VERSION, version) < 0 ? "unknown" : version;
+}

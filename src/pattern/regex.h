@@ -83,4 +83,7 @@ bool regex_find_before(struct regex *re, struct regex_scratch *scratch, struct s
 struct span regex_group(const struct regex_match *m, uint32_t group);
 struct span regex_named(const struct regex_match *m, const char *name);
 
+/* Of PCRE2: "10.42 2022-12-11". Static. */
+const char *regex_library_version(void);
+
 #endif

@@ -421,3 +421,8 @@ bool yaml_write_scalar(struct buf *buf, struct span text)
 	}
 	return buf_add_char(buf, '"');
 }
+
+const char *yaml_library_version(void)
+{
+	return yaml_get_version_string();
+}

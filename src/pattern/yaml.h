@@ -93,4 +93,7 @@ struct culprit_error *yaml_expect(const struct yaml_doc *doc, const struct yaml_
  */
 bool yaml_write_scalar(struct buf *buf, struct span text) __attribute__((warn_unused_result));
 
+/* Of libyaml: "0.2.5". Static. */
+const char *yaml_library_version(void);
+
 #endif

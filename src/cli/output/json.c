@@ -330,3 +330,8 @@ void json_put_summary(struct json *json, struct json_t *object, const struct cul
 	json_put_bool(json, object, "panicked", summary->panicked);
 	json_put_str(json, object, "kernel_version", summary->kernel_version);
 }
+
+const char *json_library_version(void)
+{
+	return JANSSON_VERSION;
+}

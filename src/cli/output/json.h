@@ -66,4 +66,7 @@ void json_put_report(struct json *json, struct json_t *object, const struct culp
 void json_put_summary(struct json *json, struct json_t *object, const struct culprit_summary *summary,
 		      const char *file);
 
+/* Of jansson: "2.14". Static. */
+const char *json_library_version(void);
+
 #endif
