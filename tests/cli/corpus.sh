@@ -175,15 +175,24 @@ TITLE: another title' "$(sed '/^$/,$d' made/kasan/other)"
 run "$CULPRIT" corpus add --corpus made --title x --as ../escape console.log.gz </dev/null
 is 'add: no name outside of the corpus' 2 "$code"
 bug new_bug >console.log
-script -qec "$CULPRIT corpus add --corpus asked --color=never console.log" /dev/null \
-	< <(sleep 0.5; printf 'y\nsawn off a machine\nread it\n'; sleep 0.5) >asked.out
+# answer FILE ANSWERS COMMAND: run it in a terminal, FILE gets what it says; answer when it asks
+mkfifo typed
+answer() {
+	: >"$1"
+	script -qec "$3" /dev/null <typed >"$1" &
+	exec 5>typed
+	until grep -q 'Is this title right?' "$1" || ! kill -0 $! 2>/dev/null; do sleep 0.05; done
+	printf "%b" "$2" >&5
+	wait $!
+	exec 5>&-
+}
+answer asked.out 'y\nsawn off a machine\nread it\n' "$CULPRIT corpus add --corpus asked --color=never console.log"
 has 'add: shows the title and asks' 'Is this title right?' "$(cat asked.out)"
 is 'add: what was answered' '# Kernel: 6.1.0
 # Made by: sawn off a machine
 # Title: read it
 TITLE: KASAN: use-after-free Read in new_bug' "$(head -n 4 asked/kasan/kasan-use-after-free-read-in-new_bug)"
-script -qec "$CULPRIT corpus add --corpus refused --color=never console.log" /dev/null \
-	< <(sleep 0.5; printf 'q\n'; sleep 0.5) >/dev/null
+answer refused.out 'q\n' "$CULPRIT corpus add --corpus refused --color=never console.log"
 is 'add: nothing is written without a yes' missing "$([ -e refused ] || echo missing)"
 
 # --- mistakes

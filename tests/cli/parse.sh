@@ -265,15 +265,28 @@ holds 'follow: a report within a second of its last line, and the next one' prom
 is 'follow: ends with its input' 1 "$code"
 is 'follow: all reports' 2 "$(wc -l <live)"
 
+# caught_up FILE: in time, the process has read all that is in FILE
+caught_up() {
+	local deadline=$((${EPOCHREALTIME/./} + 30 * 1000000)) fd
+	while [ "${EPOCHREALTIME/./}" -lt "$deadline" ]; do
+		for fd in /proc/$pid/fd/*; do
+			[ "$(readlink "$fd")" = "$PWD/$1" ] || continue
+			[ "$(awk '/^pos:/ { print $2 }' "/proc/$pid/fdinfo/${fd##*/}")" = "$(stat -c %s "$1")" ] && return
+		done
+		sleep 0.05
+	done
+	return 1
+}
+
 # what it is cut to, and then all it grows to, is less than it was
 for _ in $(seq 100); do cat clean.log; done >grows.log
 "$CULPRIT" parse -t --follow grows.log >grown &
 pid=$!
-sleep 0.3
+holds 'follow: reads to the end' caught_up grows.log
 cat hung.log >>grows.log
 holds 'follow: a file that grows' appears grown 'frob_the_disk'
 cat clean.log >grows.log
-sleep 0.3
+holds 'follow: reads to the end of what was begun anew' caught_up grows.log
 cat oob.log >>grows.log
 holds 'follow: a file that was begun anew' appears grown 'kc_oob_read'
 kill -INT $pid
