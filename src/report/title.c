@@ -935,7 +935,7 @@ static struct culprit_error *title_from_banner(struct finder *f)
  */
 static bool register_frame(const struct finder *f, struct span *ret)
 {
-	struct line_cursor c = lines_from(&f->in->text, f->match.start[0]);
+	struct line_cursor c = lines_from(&f->in->text, f->choice.match.start[0]);
 	struct span pc = { 0 }, best = { 0 };
 	const struct title_line *line;
 	bool linked = false;
