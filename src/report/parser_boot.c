@@ -90,9 +90,16 @@ struct boot_state parser_boot_state(const struct culprit_parser *p)
 	};
 }
 
+/* Could a kernel have said it?  That firmware spoke last is no reason: the kernel's first words may be lost. */
+static bool has_speaker(const struct culprit_parser *p, const struct phase_mark *mark, const struct line *line)
+{
+	return mark->speaker == SPEAKER_ANY || line->origin == ORIGIN_KERNEL ||
+	       (line->origin == ORIGIN_UNKNOWN && !p->seen_prefix);
+}
+
 static bool watch_matches(struct culprit_parser *p, const struct phase_mark *watch, const struct line *line)
 {
-	if (watch->speaker == SPEAKER_KERNEL && !parser_may_be_kernel(p, line))
+	if (!has_speaker(p, watch, line))
 		return false;
 	return regex_find((struct regex *)&watch->match, p->scratch, line->text, 0, NULL);
 }
@@ -298,7 +305,7 @@ struct culprit_error *parser_handle_mark(struct culprit_parser *p, const struct 
 	struct regex_match m;
 	bool boot = false;
 
-	if (mark->speaker == SPEAKER_KERNEL && !parser_may_be_kernel(p, line))
+	if (!has_speaker(p, mark, line))
 		return NULL;
 	if (mark->has_match && !regex_find((struct regex *)&mark->match, p->scratch, line->text, 0, &m))
 		return NULL;

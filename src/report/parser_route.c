@@ -29,12 +29,12 @@
 /*
  * While the machine boots, other CPUs' drivers say a hundred lines between
  * "BUG: unable to handle page fault" and its "Oops:": so many are waited for,
- * where no stack was printed and no more time has passed.
+ * where no stack was printed and no more time (where it is known) has passed.
  */
 #define QUIET_LINES_WAITING 160
 #define WAITING_US 2000000
 /* Nor is it one where so many lines without the kernel's prefix hold no frame and no register. */
-#define DOUBTFUL_LINES 12
+#define DOUBTFUL_LINES 32
 /*
  * Or when its context has been silent for so many bytes of the log.  A task
  * that reported may never speak again, and while a report is open every line is
@@ -277,8 +277,10 @@ static bool is_complete(struct culprit_parser *p, struct draft *d)
 /* May the rest of the report be still to come, though others speak? */
 static bool waits(const struct draft *d, const struct line *line)
 {
-	return !d->has_stack && !d->only_leftovers && !d->ended && d->quiet < QUIET_LINES_WAITING && d->time_us >= 0 &&
-	       line->time_us >= d->time_us && line->time_us - d->time_us < WAITING_US;
+	if (d->has_stack || d->only_leftovers || d->ended || d->quiet >= QUIET_LINES_WAITING)
+		return false;
+	return d->time_us < 0 || line->time_us < 0 ||
+	       (line->time_us >= d->time_us && line->time_us - d->time_us < WAITING_US);
 }
 
 /*
