@@ -336,6 +336,13 @@ has 'rubbish behind a gzip member: what came before is told' kc_oob_read "$out"
 has 'rubbish behind a gzip member is told' 'neither text nor compressed: left out' "$err"
 is 'rubbish behind a gzip member is an error' 2 "$code"
 
+# --- output is bounded by input, as culprit(1) says
+yes 'BUG: x y in f' | head -n 2000 >banners.log
+holds 'JSON of nothing but banners: at most 60 times' \
+	test "$("$CULPRIT" parse -f json banners.log | wc -c)" -le $((60 * $(stat -c %s banners.log)))
+holds 'text of nothing but banners: at most 20 times' \
+	test "$("$CULPRIT" parse banners.log | wc -c)" -le $((20 * $(stat -c %s banners.log)))
+
 # --- what is no log, or no text
 tar cf a.tar oob.log
 run "$CULPRIT" parse -t a.tar
@@ -343,7 +350,7 @@ is 'a tar archive is no log' 2 "$code"
 has 'a tar archive is called one' "a.tar is a tar archive; give what 'tar -xOf FILE' makes of it" "$err"
 run "$CULPRIT" match -t x "$CULPRIT"
 has 'a program is no log that could be clean' 'is a program, library or module (ELF), no log' "$err"
-is 'nor is the answer that it is clean' 2 "$code"
+is 'nor is the answer that it is clean' 128 "$code"
 { printf '\377\376'; sed 's/./&\x00/g; s/$/\r/' oob.log | LC_ALL=C sed 's/\r$/\r\x00/' | LC_ALL=C awk '{ printf "%s\n%c", $0, 0 }'; } >wide.log
 run "$CULPRIT" parse -t wide.log
 has 'UTF-16 is read' kc_oob_read "$out"
