@@ -151,7 +151,7 @@ static void find_inner(struct console_decoder *decoder, struct prefix *x, enum c
 static void decode_prefix(struct console_decoder *decoder, struct span s, struct line *line,
 			  enum console_escape *ret_escape)
 {
-	struct prefix x = { s.ptr, s.ptr + s.len, line };
+	struct prefix x = { s.ptr, s.ptr + s.len, line, &decoder->date_touches };
 	bool replayed = decoder->replay_next;
 
 	decoder->replay_next = false;
@@ -245,7 +245,7 @@ bool console_split_inner(struct line *line, struct line *ret)
 	ret->level = -1;
 	ret->origin = ORIGIN_UNKNOWN;
 	ret->flags &= (uint16_t)~(LINE_SPLICED | LINE_DROPPED | LINE_JUNK_FRONT);
-	x = (struct prefix){ from, end, ret };
+	x = (struct prefix){ from, end, ret, NULL };
 	if (*from == '<')
 		console_take_priority(&x);
 	if (!console_take_time(&x, true))

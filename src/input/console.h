@@ -111,6 +111,7 @@ struct console_decoder {
 	struct console_learnt front;	/* of lines without printk's time */
 	struct console_learnt behind;	/* behind printk's time */
 	struct buf scratch;
+	bool date_touches;	/* a date in brackets has no blank behind it in this log */
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
 	bool replay_next;	/* the line before ended in the replay mark; clear it when lines were left out */
 	uint16_t json_priority;	/* of the record of dmesg -J that is being read, its time and caller */

@@ -85,7 +85,8 @@ static size_t find_anchor(struct span s, size_t max, bool *ret_weak)
 	const struct anchor *found;
 
 	for (size_t i = 0; i < room; i++) {
-		if (!may_begin[(unsigned char)s.ptr[i]] || (i && is_word(s.ptr[i - 1])))
+		/* "│Modules": what is drawn is no letter, though it is made of such bytes */
+		if (!may_begin[(unsigned char)s.ptr[i]] || (i && is_word(s.ptr[i - 1]) && (unsigned char)s.ptr[i - 1] < 0x80))
 			continue;
 		found = anchor_at(span_skip(s, i));
 		if (!found)
@@ -202,6 +203,9 @@ static size_t match_form(struct span sample, struct span s)
 		} else if (is_word(c)) {
 			a = run(sample, i, is_word);
 			b = run(s, j, is_word);
+			/* a frame's line may touch the text */
+			if (i + a == sample.len && s.len - j >= a && !memcmp(sample.ptr + i, s.ptr + j, a))
+				b = a;
 			if (!b || !same_word((struct span){ sample.ptr + i, a }, (struct span){ s.ptr + j, b },
 					     i + a < sample.len ? sample.ptr[i + a] : ' ', loose))
 				return 0;

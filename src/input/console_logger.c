@@ -404,6 +404,11 @@ bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
 	if (c == '[') {
 		size_t n = bracket_time(x->p + 1, x->end);
 
+		/* conserver's date touches the text: then blanks behind it are the text's own */
+		if (n > 12 && x->touches && x->p + n + 1 < x->end && (*x->touches |= x->p[n + 1] != ' ')) {
+			x->p += n + 1;
+			return true;
+		}
 		return n && take_stamp(x, n + 1);
 	}
 	if (is_digit(c)) {
@@ -454,7 +459,7 @@ bool console_dmesg_stamp(struct prefix *x)
 	size_t n, frac;
 	uint64_t value;
 
-	if (x->end - x->p < 6)
+	if (x->end - x->p < 6 || (x->touches && *x->touches))
 		return false;
 	/* dmesg -T has a weekday and a year; a lab's date has not both */
 	n = console_date_length(p, x->end, &form);

@@ -15,6 +15,7 @@ struct prefix {
 	const char *p;
 	const char *end;
 	struct line *line;	/* learns origin, level, time, caller, speaker */
+	bool *touches;		/* console_decoder's; NULL: not asked */
 };
 
 static inline bool is_digit(char c)
