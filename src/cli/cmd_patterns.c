@@ -41,18 +41,6 @@ static void setp_destroy(struct culprit_patterns **set)
 
 /* ------------------------------------------------------------------ lint */
 
-void lint_found(struct lint *lint, const struct pattern_place *place, const char *format, ...)
-{
-	va_list args;
-
-	printf("%s:%u:%u: ", place->file, place->line, place->column);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	lint->n_found++;
-}
-
 static bool is_judged(const struct lint *lint, const struct pattern_place *place)
 {
 	for (size_t i = 0; i < lint->n_docs; i++) {
