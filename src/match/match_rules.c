@@ -8,7 +8,9 @@
  *	    titles: ["KASAN: *use-after-free*"]
  *	frames:
  *	  - weight: 0.1
- *	    names: [kmalloc*, kfree*]
+ *	    names: ["@allocator", kfree*]
+ *
+ * "@ROLE" stands for the functions that have that role in patterns/functions.yaml.
  *
  * Unknown keys, classes that nobody declared and weights out of range are
  * errors with their place.  Meaning is not checked: a glob that fits nothing is
@@ -16,6 +18,7 @@
  */
 #include "match/match_rules.h"
 
+#include "pattern/pattern.h"
 #include "pattern/yaml.h"
 
 struct frame_rule {
@@ -23,6 +26,13 @@ struct frame_rule {
 	double weight;
 	uint32_t order;		/* in the file: the first that fits wins */
 	struct frame_rule *next;
+};
+
+/* All functions of a role. */
+struct role_rule {
+	uint64_t role;		/* one bit of functions_own_roles_of() */
+	double weight;
+	uint32_t order;
 };
 
 struct kin {
@@ -41,6 +51,9 @@ struct match_rules {
 	struct glob_list vague_titles, vague_frames, crossroads, syscall_prefixes, interrupt_entries;
 	struct frame_rule *frames[256];	/* by the glob's first byte; those with `*` first at '*' */
 	uint32_t n_frames;
+	struct culprit_patterns *patterns;	/* the built-in ones: what functions are */
+	struct role_rule roles[FUNCTIONS_MAX_ROLES];	/* in order */
+	size_t n_roles;
 };
 
 extern const char culprit_match_yaml[], culprit_match_yaml_end[];
@@ -116,14 +129,27 @@ static const struct frame_rule *find_frame_rule(const struct frame_rule *list, c
 	return NULL;
 }
 
+static const struct role_rule *find_role_rule(const struct match_rules *rules, const char *function)
+{
+	uint64_t roles = rules->n_roles ? functions_own_roles_of(&rules->patterns->functions, span_of(function)) : 0;
+
+	for (size_t i = 0; roles && i < rules->n_roles; i++) {
+		if (rules->roles[i].role & roles)
+			return &rules->roles[i];
+	}
+	return NULL;
+}
+
 double rules_frame_weight(const struct match_rules *rules, const char *function)
 {
 	const struct frame_rule *own = find_frame_rule(rules->frames[(unsigned char)function[0]], function);
 	const struct frame_rule *any = find_frame_rule(rules->frames['*'], function);
+	const struct frame_rule *first = own && any ? (own->order < any->order ? own : any) : own ? own : any;
+	const struct role_rule *role = find_role_rule(rules, function);
 
-	if (own && any)
-		return own->order < any->order ? own->weight : any->weight;
-	return own ? own->weight : any ? any->weight : 1;
+	if (role && (!first || role->order < first->order))
+		return role->weight;
+	return first ? first->weight : 1;
 }
 
 const char *rules_plain_name(const struct match_rules *rules, struct arena *arena, const char *function)
@@ -339,6 +365,33 @@ static struct culprit_error *add_frame_rule(struct match_rules *rules, const cha
 	return NULL;
 }
 
+static struct culprit_error *add_role_rule(struct match_rules *rules, const struct yaml_doc *doc,
+					   const struct yaml_node *node, double weight)
+{
+	ptrdiff_t role = functions_find_role(&rules->patterns->functions, node->text + 1);
+
+	if (role < 0)
+		return yaml_error(doc, node, "no role of functions '%s'; patterns/functions.yaml has them", node->text + 1);
+	for (size_t i = 0; i < rules->n_roles; i++) {
+		if (rules->roles[i].role == UINT64_C(1) << role)
+			return yaml_error(doc, node, "the role '%s' has a weight already", node->text + 1);
+	}
+	rules->roles[rules->n_roles++] = (struct role_rule){ UINT64_C(1) << role, weight, rules->n_frames++ };
+	return NULL;
+}
+
+/* In the order of the file, for the first that fits wins. */
+static struct culprit_error *add_frames(struct match_rules *rules, const struct yaml_doc *doc,
+					const struct yaml_node *names, const struct glob_list *globs, double weight)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; !err && i < globs->n; i++)
+		err = *globs->globs[i] == '@' ? add_role_rule(rules, doc, names->items[i], weight)
+					      : add_frame_rule(rules, globs->globs[i], weight);
+	return err;
+}
+
 static struct culprit_error *read_frames(struct match_rules *rules, const struct yaml_doc *doc,
 					 const struct yaml_node *node)
 {
@@ -364,8 +417,7 @@ static struct culprit_error *read_frames(struct match_rules *rules, const struct
 		}
 		if (weight < 0 || !names.n)
 			return yaml_error(doc, node->items[i], "weight and names are needed");
-		for (size_t j = 0; !err && j < names.n; j++)
-			err = add_frame_rule(rules, names.globs[j], weight);
+		err = add_frames(rules, doc, yaml_find(node->items[i], "names"), &names, weight);
 	}
 	return err;
 }
@@ -500,6 +552,8 @@ struct culprit_error *match_rules_load(const char *path, struct match_rules **re
 		err = yaml_parse((struct span){ culprit_match_yaml, len }, "match/rules.yaml", &doc);
 	}
 	if (!err)
+		err = culprit_patterns_load(NULL, 0, &rules->patterns);
+	if (!err)
 		err = read_rules(rules, doc);
 	if (err)
 		return err;
@@ -511,6 +565,7 @@ void match_rules_destroy(struct match_rules *rules)
 {
 	if (!rules)
 		return;
+	culprit_patterns_destroy(rules->patterns);
 	arena_deinit(&rules->arena);
 	free(rules);
 }

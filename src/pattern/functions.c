@@ -25,11 +25,12 @@ static bool stands(const struct function_word *word, struct span name, size_t at
 	}
 }
 
-uint64_t functions_roles_of(const struct functions *f, struct span name)
+/* By words that begin before the byte `before`. */
+static uint64_t roles_before(const struct functions *f, struct span name, size_t before)
 {
 	uint64_t roles = 0, excepted = 0;
 
-	for (size_t at = 0; at + 2 <= name.len; at++) {
+	for (size_t at = 0; at < before && at + 2 <= name.len; at++) {
 		for (uint32_t i = f->buckets[bucket_of(name.ptr + at)]; i; i = f->words[i - 1].next) {
 			const struct function_word *word = &f->words[i - 1];
 
@@ -38,6 +39,20 @@ uint64_t functions_roles_of(const struct functions *f, struct span name)
 		}
 	}
 	return roles & ~excepted;
+}
+
+uint64_t functions_roles_of(const struct functions *f, struct span name)
+{
+	return roles_before(f, name, name.len);
+}
+
+uint64_t functions_own_roles_of(const struct functions *f, struct span name)
+{
+	size_t underscores = 0;
+
+	while (underscores < name.len && name.ptr[underscores] == '_')
+		underscores++;
+	return roles_before(f, name, underscores + 1);
 }
 
 ptrdiff_t functions_find_role(const struct functions *f, const char *name)

@@ -48,6 +48,13 @@ struct functions {
 /* Bit i: the function has role i.  The name is without what compilers add. */
 uint64_t functions_roles_of(const struct functions *f, struct span name);
 
+/*
+ * The same by words that the name begins with, underscores left out: what a
+ * function is itself.  Words further in may be the convention's accidents
+ * ("hwspin_lock_free"), or tell what a test is of ("test_list_add").
+ */
+uint64_t functions_own_roles_of(const struct functions *f, struct span name);
+
 /* Index of a role, or -1. */
 ptrdiff_t functions_find_role(const struct functions *f, const char *name);
 

@@ -105,6 +105,15 @@ if command -v git >/dev/null; then
 	cd ..
 fi
 
+# What a function is, the rules take from the table of functions.
+sed 's/"@report"/"@nobody"/' "$top/patterns/match/rules.yaml" >"$tmp/rules.yaml"
+run "$CULPRIT" match --rules "$tmp/rules.yaml" --target x /dev/null
+is 'rules: an unknown role gives 128' 128 "$code"
+has 'rules: an unknown role has its place' "no role of functions 'nobody'" "$err"
+sed 's/"@fault-entry"/"@report"/' "$top/patterns/match/rules.yaml" >"$tmp/rules.yaml"
+run "$CULPRIT" match --rules "$tmp/rules.yaml" --target x /dev/null
+has 'rules: a role has one weight' "the role 'report' has a weight already" "$err"
+
 # The labelled pairs. The lines are for people to read.
 "$top/tests/check-match.sh" "$CULPRIT"
 is 'precision and recall on the labelled pairs' 0 $?

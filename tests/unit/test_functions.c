@@ -58,6 +58,22 @@ START_TEST(a_name_has_all_its_roles)
 }
 END_TEST
 
+START_TEST(own_roles_are_of_words_in_front)
+{
+	struct culprit_patterns *set = load("functions:\n  a: { anywhere: [list_add], ends: [_trap], exact: [down], but: [list_add_not] }\n");
+	static const struct { const char *name; bool own; } cases[] = {
+		{ "list_add_tail", true }, { "__list_add_valid", true }, { "down", true }, { "_trap", true },
+		{ "test_list_add", false }, { "do_trap", false }, { "_x_list_add", false }, { "__down", false },
+		{ "list_add_not", false }, { "list_ad", false }, { "___", false }, { "", false },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++)
+		ck_assert_msg((functions_own_roles_of(&set->functions, span_of(cases[i].name)) == 1) == cases[i].own, "%s",
+			      cases[i].name);
+	culprit_patterns_destroy(set);
+}
+END_TEST
+
 START_TEST(later_words_are_added_or_replace)
 {
 	struct culprit_patterns *set = load("functions:\n  a: { anywhere: [one] }\n  b: { anywhere: [two] }\n"
@@ -113,6 +129,7 @@ static Suite *make_suite(void)
 
 	tcase_add_test(tc, words_stand_where_they_are_said_to);
 	tcase_add_test(tc, a_name_has_all_its_roles);
+	tcase_add_test(tc, own_roles_are_of_words_in_front);
 	tcase_add_test(tc, later_words_are_added_or_replace);
 	tcase_add_test(tc, the_table_knows_whom_to_blame);
 	suite_add_tcase(suite, tc);
