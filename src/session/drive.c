@@ -126,15 +126,20 @@ static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 {
 	struct session *s = d->session;
 	struct culprit_error *err = NULL;
-	bool cancelled = false;
+	bool cancelled = false, asks;
 
 	drive_notify(d, SESSION_STARTED);
-	if (!s->n_older)
+	/* Whoever merged a title did so since they were judged, or before: nothing is lost by looking. */
+	if (s->n_titles)
+		err = drive_judge_all(d);
+	if (!err && !s->n_older)
 		err = drive_walk_releases(d, &cancelled);
 	if (!err && !cancelled)
 		err = hunt(d, &cancelled);
 	runner_cancel(d->runner);
-	if (!err && !cancelled && s->action.act == BISECT_DONE_CULPRIT)
+	asks = !err && !cancelled && (s->action.act == BISECT_DONE_CULPRIT || s->action.act == BISECT_DONE_SET) &&
+	       session_older_name(s);
+	if (!err && !cancelled && !asks && s->action.act == BISECT_DONE_CULPRIT)
 		err = drive_check_culprit(d, &cancelled);
 	if (err)
 		return err;
@@ -143,6 +148,8 @@ static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 		s->action = (struct bisect_action){ .act = BISECT_GIVE_UP, .why = BISECT_WHY_INFRASTRUCTURE, .commit = BISECT_NONE };
 	if (d->out || (!cancelled && s->action.act == BISECT_GIVE_UP && s->action.why == BISECT_WHY_INFRASTRUCTURE))
 		*ret = SESSION_OUTAGE;
+	else if (asks)
+		*ret = SESSION_ASKS;
 	else if (cancelled)
 		*ret = SESSION_CANCELLED;
 	else if (s->action.act == BISECT_DONE_CULPRIT)
@@ -360,6 +367,28 @@ struct culprit_error *drive_open(const char *config_path, int cancel_fd, bool ke
 const char *drive_notice(const struct drive *d)
 {
 	return d->notice.data;
+}
+
+struct culprit_error *drive_merge_title(const char *config_path, const char *title, bool same)
+{
+	_cleanup_(drive_closep) struct drive *d = calloc(1, sizeof(*d));
+	struct journal_draft draft;
+	struct culprit_error *err;
+
+	if (!d)
+		return &culprit_error_no_memory;
+	d->cancel_fd = -1;
+	err = session_create(config_path, &d->session);
+	if (!err)
+		err = open_journal(d);
+	if (!err && !d->session->begun)
+		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no bisection was started in %s", d->session->config->state);
+	if (err)
+		return err;
+	journal_begin(&draft, "title");
+	journal_add(&draft, "text", title);
+	journal_add(&draft, "same", same ? "1" : "0");
+	return journal_commit(d->journal, &draft);
 }
 
 void drive_close(struct drive *d)

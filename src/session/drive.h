@@ -26,6 +26,9 @@ struct culprit_error *drive_open(const char *config_path, int cancel_fd, bool ke
 void drive_close(struct drive *drive);		/* NULL is fine */
 void drive_closep(struct drive **drive);
 
+/* Say of a crash's title that it is the target's under another name, or is not; runs are judged anew at the next run. */
+struct culprit_error *drive_merge_title(const char *config_path, const char *title, bool same);
+
 /* What drive_open() did of its own accord, for people; NULL: nothing worth a word. */
 const char *drive_notice(const struct drive *drive);
 
@@ -55,6 +58,7 @@ struct session_observer {
 enum session_outcome {
 	SESSION_CULPRIT, SESSION_SET, SESSION_GAVE_UP,
 	SESSION_OUTAGE,		/* the machines failed for longer than infra-patience; go on likewise */
+	SESSION_ASKS,		/* an answer waits: is session_older_name() the target? */
 	SESSION_CANCELLED,	/* go on with another drive_run() or drive_open() */
 };
 

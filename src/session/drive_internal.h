@@ -68,6 +68,9 @@ struct culprit_error *drive_prove(struct drive *drive, bool *ret_more, bool *ret
 /* Whether the last run contradicts one of another commit of the same image; then images by the rule count no more. */
 struct culprit_error *drive_compare_images(struct drive *drive, bool *ret_distrusted);
 
+/* All runs, from their logs. */
+struct culprit_error *drive_judge_all(struct drive *drive);
+
 /* Learn from the runs on a commit that is known to show the target; judge all runs anew (drive_learn.c). */
 struct culprit_error *drive_learn(struct drive *drive, const char *commit);
 

@@ -119,3 +119,12 @@ struct culprit_error *drive_learn(struct drive *d, const char *commit)
 		err = judge_anew(d, &s->runs[i]);
 	return err;
 }
+
+struct culprit_error *drive_judge_all(struct drive *d)
+{
+	struct culprit_error *err = NULL;
+
+	for (uint32_t i = 0; i < d->session->n_runs && !err; i++)
+		err = judge_anew(d, &d->session->runs[i]);
+	return err;
+}

@@ -17,6 +17,7 @@
  *	learn    commit=
  *	judge    n= verdict= q= title= symptom= because=
  *	distrust commit=                        (its image by the rule is not what it was taken for)
+ *	title    text= same=0|1                 (a crash that is the target under another name, or is not)
  *	check    commit= change= changed= outcome= shown= clean=
  *
  * A record of an unknown type is refused: it comes from a newer culprit whose
@@ -362,6 +363,18 @@ static struct culprit_error *apply_distrust(struct session *s, const struct jour
 	return NULL;
 }
 
+static struct culprit_error *apply_title(struct session *s, const struct journal_record *record)
+{
+	struct session_title *title = APPEND(s, titles);
+
+	if (!title || !get_text(record, "text", &title->text))
+		return &culprit_error_no_memory;
+	title->same = journal_get_u64(record, "same", 0) != 0;
+	/* The profile changes with it. */
+	s->rejudged = true;
+	return title->text ? NULL : missing(record);
+}
+
 /* To add a record: its row, its function above, its line in the head comment. */
 static const struct {
 	const char *type;
@@ -371,7 +384,7 @@ static const struct {
 	{ "decide", apply_decide }, { "building", apply_building }, { "build", apply_build },
 	{ "running", apply_running }, { "run", apply_run }, { "learn", apply_learn }, { "judge", apply_judge },
 	{ "check", apply_check }, { "inputs", apply_inputs }, { "reset", apply_reset },
-	{ "distrust", apply_distrust },
+	{ "distrust", apply_distrust }, { "title", apply_title },
 };
 
 struct culprit_error *session_apply(void *arg, const struct journal_record *record)
@@ -520,6 +533,9 @@ void session_close(struct session *s)
 	}
 	for (uint32_t i = 0; i < s->n_releases; i++)
 		free(s->releases[i].name);
+	for (uint32_t i = 0; i < s->n_titles; i++)
+		free(s->titles[i].text);
+	free(s->titles);
 	free(s->older);
 	for (int i = 0; i < INPUT_GROUPS; i++)
 		free(s->inputs[i]);

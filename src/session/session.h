@@ -76,6 +76,12 @@ struct session_release {
 	bool good, bad;			/* neither: cannot be tested */
 };
 
+/* What the user says of a crash that may be the target under another name. */
+struct session_title {
+	char *text;			/* owned */
+	bool same;
+};
+
 /* The order in which things came. */
 enum session_fact_kind { FACT_BUILD, FACT_RUN, FACT_OPEN };
 
@@ -114,8 +120,9 @@ struct session {
 	struct session_fact *facts;
 	struct session_check *checks;
 	struct session_release *releases;
-	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases;
-	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases;
+	struct session_title *titles;
+	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases, n_titles;
+	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases, cap_titles;
 	uint32_t n_probes;		/* of runs: tries during an outage, which nobody's budget pays for */
 	uint32_t next_build, next_run;	/* numbers never used, also not by what was in flight */
 	bool learned;			/* the profile was learned from runs at the known end */
@@ -169,6 +176,13 @@ int64_t session_infra_since_us(const struct session *session);
 
 /* How long to wait after so many of them. */
 int64_t session_infra_pause_ms(const struct session *session, uint32_t row);
+
+/*
+ * Title of a crash that may be the target under an older name: of its kind and place,
+ * on one side of the history only, and nobody said what it is. NULL: none. Borrowed.
+ * Reads logs.
+ */
+const char *session_older_name(const struct session *session);
 
 /* They last longer than infra-patience. */
 bool session_is_out(const struct session *session);

@@ -172,6 +172,16 @@ static enum bisect_build build_kind(enum build_outcome outcome)
 	return BISECT_BUILD_INFRA;
 }
 
+/* Of an unclaimed crash the user said that it is another bug: then it says nothing, however alike. */
+static bool is_denied(const struct session *s, const struct session_run *run)
+{
+	for (uint32_t i = 0; i < s->n_titles && run->title && run->verdict == VERDICT_UNRELATED; i++) {
+		if (!s->titles[i].same && !strcmp(s->titles[i].text, run->title))
+			return true;
+	}
+	return false;
+}
+
 struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect, uint32_t commit,
 					const struct session_fact *fact)
 {
@@ -180,7 +190,7 @@ struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect
 	if (fact->kind == FACT_RUN) {
 		const struct session_run *run = &s->runs[fact->index];
 
-		return bisect_add_run(bisect, commit, session_run_kind(run->verdict), run->q);
+		return bisect_add_run(bisect, commit, session_run_kind(run->verdict), is_denied(s, run) ? 0 : run->q);
 	}
 	build = &s->builds[fact->index].result;
 	return bisect_add_build(bisect, commit, build_kind(build->outcome), s->images_distrusted ? build->proof : build->image);

@@ -34,7 +34,7 @@ static struct culprit_error *add_log(struct session *s, const char *path)
 	return err;
 }
 
-struct culprit_error *session_load_profile(struct session *s)
+static struct culprit_error *load_profile(struct session *s)
 {
 	const struct config *config = s->config;
 	_cleanup_(freep) char *path = config_in_state(s->config, "profile.yaml");
@@ -56,5 +56,14 @@ struct culprit_error *session_load_profile(struct session *s)
 		err = profile_add_title(s->profile, config->titles.items[i]);
 	for (size_t i = 0; i < config->logs.n && !err; i++)
 		err = add_log(s, config->logs.items[i]);
+	return err;
+}
+
+struct culprit_error *session_load_profile(struct session *s)
+{
+	struct culprit_error *err = load_profile(s);
+
+	for (uint32_t i = 0; i < s->n_titles && !err; i++)
+		err = s->titles[i].same ? profile_add_title(s->profile, s->titles[i].text) : NULL;
 	return err;
 }

@@ -372,4 +372,41 @@ has 'init: a log that is none' 'missing.log: No such file' "$out"
 has 'init: a command that is none' "'not-there x': the shell finds no such command" "$out"
 is 'init: the answers that are right' "$repo m1 releases sh kernel.sh" \
 	"$(sed -nE 's/^(repository|bad|good|  command): "?([^"]*)"?$/\2/p' asked.yaml | tr '\n' ' ' | sed 's/ $//')"
+
+# --- a commit renames the function that the crash is named after
+git -C "$repo" checkout -q -b renamed m1
+c r1 fine; c r2 fine; c r3 old; c r4 old; c r5 old; c r6 bug; c r7 bug; c r8 bug
+cat >renaming.sh <<'EOF'
+state=$(cat "$CULPRIT_ARTEFACTS/state")
+if [ "$state" = old ]; then set -- old_release old_close; else set -- frob_release frob_close; fi
+printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
+[ "$state" = fine ] || cat <<LOG
+[   10.000000] BUG: unable to handle page fault for address: ffff8880deadbeef
+[   10.000100] #PF: supervisor read access in kernel mode
+[   10.000200] Oops: 0000 [#1] PREEMPT SMP
+[   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
+[   10.000400] RIP: 0010:$1+0x12/0x40 net/frob.c:12
+[   10.000500] Call Trace:
+[   10.000600]  <TASK>
+[   10.000800]  $2+0x22/0x50 net/frob.c:77
+[   10.000900]  __fput+0x3b/0x90 fs/file_table.c:320
+[   10.001200]  </TASK>
+[   10.001300] ---[ end trace 0000000000000000 ]---
+[   10.001400] Kernel panic - not syncing: Fatal exception
+LOG
+echo 'repro finished'
+EOF
+config renamed r8 r1 "sh $tmp/renaming.sh"
+hunt renamed
+is 'renamed: no commit is named' '4 none' "$code $last"
+has 'renamed: the older name' "merge-title 'BUG: unable to handle kernel paging request in old_release'" "$out"
+has 'renamed: a reason to doubt' 'may be the same bug under an older name' "$("$CULPRIT" bisect report -c renamed.yaml)"
+cp -r renamed other; sed "s|$tmp/renamed|$tmp/other|" renamed.yaml >other.yaml; echo "budget: { runs: 70 }" >>other.yaml
+"$CULPRIT" bisect merge-title 'BUG: unable to handle kernel paging request in old_release' -c renamed.yaml >/dev/null
+hunt renamed
+is 'renamed, and said so: the culprit' "0 culprit $(rev r3)" "$code $last"
+"$CULPRIT" bisect merge-title --not 'BUG: unable to handle kernel paging request in old_release' -c other.yaml >/dev/null
+hunt other
+holds 'another bug: not named for it' test "$last" != "culprit $(rev r3)" -a "$code" -ne 4
+has 'another bug: the culprit is among them' "$(rev r6)" "$last"
 finish

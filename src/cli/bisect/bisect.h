@@ -26,6 +26,7 @@ enum {
 int bisect_init(int argc, char **argv);
 int bisect_run(int argc, char **argv);
 int bisect_reset(int argc, char **argv);
+int bisect_merge_title(int argc, char **argv);
 int bisect_status(int argc, char **argv);
 int bisect_log(int argc, char **argv);
 int bisect_explain(int argc, char **argv);

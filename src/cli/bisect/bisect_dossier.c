@@ -385,6 +385,12 @@ static struct culprit_error *take_findings(struct dossier *d)
 		err = add_finding(d, describe_finding(d, &findings[i]));
 	if (!err && d->has_culprit)
 		err = suspect_change(d->session, &d->culprit, d->crash, &d->arena, remarks, &n_remarks);
+	if (!err && session_older_name(d->session)) {
+		char *text = arena_printf(&d->arena, "'%s' may be the same bug under an older name: 'culprit bisect merge-title' says so.",
+					  session_older_name(d->session));
+
+		err = text ? add_finding(d, text) : &culprit_error_no_memory;
+	}
 	for (size_t i = 0; i < n_remarks && !err; i++)
 		err = add_finding(d, remarks[i]);
 	return err;

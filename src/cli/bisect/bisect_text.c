@@ -185,6 +185,15 @@ static const char *why_untested(const struct session *s, const char *hex, uint32
 	return why && *why ? why : session_fails_only_at(s, hex) ? "the machine fails at this commit" : NULL;
 }
 
+static bool was_built(const struct session *s, const char *hex)
+{
+	for (uint32_t i = 0; i < s->n_builds; i++) {
+		if (!strcmp(s->builds[i].subject.commit.hex, hex))
+			return true;
+	}
+	return false;
+}
+
 struct reason {
 	const char *text;
 	uint32_t n, log;
@@ -204,7 +213,7 @@ static bool add_reasons(const struct session *s, const struct bisect_share *shar
 		uint32_t log, r = 0;
 		const char *why = why_untested(s, hex, &log);
 
-		untried += !why;
+		untried += !why && !was_built(s, hex);
 		while (why && r < n_reasons && strcmp(reasons[r].text, why) != 0)
 			r++;
 		if (!why || r == MAX_REASONS)
@@ -343,6 +352,19 @@ bool bisect_add_no_answer(struct buf *buf, const struct session *s)
 	       buf_add_str(buf, ": see to the machine, then 'culprit bisect run' goes on from here");
 }
 
+/* No commit is named before this is known: it would be the one that renamed something. */
+static bool add_question(const struct session *s, struct buf *ret)
+{
+	const char *name = session_older_name(s), *hex = s->history.hashes[s->action.commit].hex;
+	_cleanup_(buf_deinit) struct buf title = { 0 };
+
+	return text_add(&title, span_of(name ? name : ""), TEXT_FIELD) &&
+	       buf_printf(ret, "The target shows from %.12s on; before it, on no commit that shows the target, there is\n  %s\n"
+			  "which may be the same bug, renamed. Say which, then 'culprit bisect run' goes on:\n"
+			  "  culprit bisect merge-title '%s'\n  culprit bisect merge-title --not '%s'\nnone\n",
+			  hex, title.data, title.data, title.data);
+}
+
 bool bisect_format_result(const struct session *session, enum session_outcome outcome, struct buf *ret)
 {
 	switch (outcome) {
@@ -350,6 +372,8 @@ bool bisect_format_result(const struct session *session, enum session_outcome ou
 		return add_culprit(session, ret);
 	case SESSION_SET:
 		return add_set(session, true, ret);
+	case SESSION_ASKS:
+		return add_question(session, ret);
 	case SESSION_OUTAGE:
 	case SESSION_GAVE_UP:
 		return buf_add_str(ret, "No answer: ") && bisect_add_no_answer(ret, session) && buf_add_str(ret, ".\nnone\n");

@@ -21,6 +21,7 @@ static const struct {
 	{ "init", "write a culprit.yaml with comments", bisect_init },
 	{ "run", "begin, or go on, until the culprit is certain", bisect_run },
 	{ "reset", "forget runs, a commit's, or all; the old journal is kept", bisect_reset },
+	{ "merge-title", "say that a crash is the target under another name", bisect_merge_title },
 	{ "status", "where it stands", bisect_status },
 	{ "log", "what was done, in order; also for git bisect replay", bisect_log },
 	{ "explain", "what is known of one commit, and why", bisect_explain },
@@ -31,7 +32,7 @@ static void print_usage(FILE *out)
 {
 	fprintf(out, "usage: culprit bisect SUBCOMMAND [OPTIONS]\n\nsubcommands:\n");
 	for (size_t i = 0; i < countof(subcommands); i++)
-		fprintf(out, "  %-8s %s\n", subcommands[i].name, subcommands[i].summary);
+		fprintf(out, "  %-11s %s\n", subcommands[i].name, subcommands[i].summary);
 	fprintf(out, "\n  culprit bisect SUBCOMMAND --help   its options\n"
 		     "  man culprit-bisect                 the manual; section 5 has culprit.yaml\n");
 }
@@ -82,6 +83,7 @@ static int exit_code(enum session_outcome outcome)
 	case SESSION_SET: return BISECT_EXIT_SET;
 	case SESSION_GAVE_UP: return BISECT_EXIT_GAVE_UP;
 	case SESSION_OUTAGE: return BISECT_EXIT_OUTAGE;
+	case SESSION_ASKS: return BISECT_EXIT_GAVE_UP;
 	case SESSION_CANCELLED: break;
 	}
 	return BISECT_EXIT_CANCELLED;
