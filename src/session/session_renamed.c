@@ -124,7 +124,7 @@ static bool load(const struct session *s, uint32_t number, struct run_console *r
 	struct culprit_error *err = runner_log_path(s->config, "runs", number, &path);
 
 	if (!err)
-		err = run_console_load(ret, s->patterns, path.data);
+		err = run_console_load(ret, s->patterns, NULL, path.data);
 	culprit_error_destroy(err);
 	return !err;
 }
