@@ -16,7 +16,7 @@ void bisect_config_init(struct bisect_config *ret)
 {
 	*ret = (struct bisect_config){
 		.find = BISECT_CAUSE,
-		.confidence = 0.997,
+		.confidence = 0.99,
 		.set_confidence = 0.95,
 		.build_cost = 6,
 		.max_parallel = 1,
@@ -343,21 +343,34 @@ struct culprit_error *bisect_add_build(struct bisect *b, uint32_t commit, enum b
 
 struct culprit_error *bisect_add_run(struct bisect *b, uint32_t commit, enum bisect_run kind, double q)
 {
+	return bisect_add_timed_run(b, commit, kind, q, -1);
+}
+
+struct culprit_error *bisect_add_timed_run(struct bisect *b, uint32_t commit, enum bisect_run kind, double q,
+					   double share)
+{
 	struct culprit_error *err;
 	bool was_live;
 	uint32_t t;
 
 	if ((unsigned int)kind >= BISECT_RUN_KINDS)
 		return culprit_error_create(CULPRIT_ERROR_USAGE, "no such kind of run: %d", (int)kind);
+	if (kind == BISECT_RUN_CUT && !(share >= 0))
+		return culprit_error_create(CULPRIT_ERROR_USAGE, "a run that was cut off needs its time");
 	err = get_tested(b, commit, &t);
 	if (err)
 		return err;
 	q = q >= 0 ? fmin(q, 1) : 0;
 	was_live = tested_live(&b->tested[t]) > 0;
+	b->tested[t].n[kind]++;
+	if (kind == BISECT_RUN_CUT) {
+		b->cost_spent += fmin(share, 1);
+		posterior_add_run(b, t, kind, 0, share);
+		return NULL;
+	}
 	b->runs_spent++;
 	b->last_run = commit;
 	b->cost_spent += 1;
-	b->tested[t].n[kind]++;
 	b->infra_row = kind == BISECT_RUN_INFRA ? b->infra_row + 1 : 0;
 	switch (kind) {
 	case BISECT_RUN_CLEAN:
@@ -365,7 +378,7 @@ struct culprit_error *bisect_add_run(struct bisect *b, uint32_t commit, enum bis
 	case BISECT_RUN_RELATED:
 	case BISECT_RUN_UNRELATED:
 		if (kind != BISECT_RUN_UNRELATED || q > 0)
-			posterior_add_run(b, t, kind, q);
+			posterior_add_run(b, t, kind, q, share);
 		testable_add_run(b, t, kind == BISECT_RUN_UNRELATED);
 		if (!was_live)
 			b->testable_fresh = false;
@@ -375,6 +388,7 @@ struct culprit_error *bisect_add_run(struct bisect *b, uint32_t commit, enum bis
 		b->testable_fresh = false;
 		break;
 	case BISECT_RUN_INFRA:
+	case BISECT_RUN_CUT:
 	case BISECT_RUN_KINDS:
 		break;
 	}

@@ -152,6 +152,7 @@ enum bisect_run {
 	BISECT_RUN_BOOT_FAILED,
 	BISECT_RUN_INFRA,		/* never started or lost for reasons around the kernel */
 	BISECT_RUN_INCOMPLETE,		/* cut off: neither crash nor end */
+	BISECT_RUN_CUT,			/* stopped by us while all was well: survived so far (bisect_add_timed_run) */
 	BISECT_RUN_KINDS
 };
 
@@ -162,6 +163,15 @@ enum bisect_run {
  * An UNRELATED crash of q = 0 is censored: neither good nor bad.
  */
 struct culprit_error *bisect_add_run(struct bisect *bisect, uint32_t commit, enum bisect_run kind, double q);
+
+/*
+ * The same with the time that the run took, as a share of that of a whole one;
+ * below 0: not known.  A run that was cut needs it.  Crashes come early, clean
+ * runs last: who stops what is going at the first hit has to add what it
+ * stopped, as cut, or sees the target more often than it shows.
+ */
+struct culprit_error *bisect_add_timed_run(struct bisect *bisect, uint32_t commit, enum bisect_run kind, double q,
+					   double share);
 
 /*
  * A row of BISECT_RUN_INFRA ends in GIVE_UP; this begins a new row, once

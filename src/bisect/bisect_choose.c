@@ -19,15 +19,23 @@
 #include <math.h>
 
 /* Commits weighed in full: the best by a look at their halves, and all that were tested before. */
-#define SHORTLIST	40
+#define SHORTLIST	20
 #define N_HALVES	128
 /*
  * What a change of kernels must be better by: none is free, and people read the
  * log.  Looking one visit ahead also undervalues to make an end of a commit.
  */
 #define STAY		1.25
+/* Classes whose rates stand for those of all that have no lane of their own. */
+#define REST_CLASSES	2
 /* Commits in a row that may fail to be tested at any time of a hunt. */
 #define FAILURES	10
+/*
+ * Half as much again as was spent, and so many runs more, must promise a third
+ * of a bit, or of what is missing; otherwise the answer is a set.  At a rate of 3 % a visit
+ * tells a third of a bit in a hundred runs.
+ */
+#define PATIENCE	200
 /* Failures around the kernel in a row that stop the hunt. */
 #define INFRA_ROW	10
 /*
@@ -49,9 +57,14 @@ struct chances {
 
 struct lanes {
 	double mass[DAG_LANES];			/* posterior */
-	double theta[DAG_LANES][N_THETA];	/* within the lane, sums to 1 */
 	double older;				/* part of the last lane that is older than good */
-	struct chances at[DAG_LANES][N_AGES];
+	uint8_t *of;				/* lane of a class */
+	struct chances typical;			/* in the middle of what is left */
+	struct rate_place list[SHORTLIST];	/* commits that are worth a look, the newest first */
+	uint32_t n_list;
+	struct chances at[DAG_LANES][SHORTLIST];
+	struct chances *own;			/* [n_tested][DAG_LANES], with what its own runs say */
+	double good_clean[N_VISITS], good_unsure[N_VISITS];
 };
 
 struct visit {
@@ -66,32 +79,19 @@ static double entropy_of(double p)
 
 /* ------------------------------------------------------------- lanes */
 
-/* odd[th]: share of the odd rate among the commit's two. */
-static void fill_chances(const struct bisect *b, uint32_t age, const double theta[N_THETA],
-			 const double odd[N_THETA], struct chances *ret)
+static void fill_chances(const struct bisect *b, const double rate[N_RATES], struct chances *ret)
 {
 	for (uint32_t v = 0; v < N_VISITS; v++) {
-		const struct visit_table *table = &b->tables[age * N_VISITS + v];
 		double clean = 0, runs = 0;
 
-		for (uint32_t th = 0; th < N_THETA; th++) {
-			clean += theta[th] * (table->clean[th] + odd[th] * table->odd_clean[th]);
-			runs += theta[th] * (table->runs[th] + odd[th] * table->odd_runs[th]);
+		for (uint32_t i = 0; i < N_RATES; i++) {
+			clean += rate[i] * b->visit_clean[v][i];
+			runs += rate[i] * b->visit_runs[v][i];
 		}
 		ret->clean[v] = clean;
 		ret->unsure[v] = entropy_of(clean);
 		ret->runs[v] = runs;
 	}
-}
-
-static void fill_lane(const struct bisect *b, struct lanes *lanes, int l)
-{
-	double odd[N_THETA];
-
-	for (uint32_t th = 0; th < N_THETA; th++)
-		odd[th] = ODD_SHARE;
-	for (uint32_t a = 0; a < N_AGES; a++)
-		fill_chances(b, a, lanes->theta[l], odd, &lanes->at[l][a]);
 }
 
 /* The heaviest classes, one lane each; returns how many. */
@@ -113,43 +113,133 @@ static int heaviest(const struct bisect *b, uint32_t top[DAG_LANES - 1])
 	return n;
 }
 
-/* Fills b->lane and b->sum with what dag_sums takes. */
+/* Where some classes of a lane, or none, make a tested commit show the target: make the sum 1. */
+static void complete_own(const struct bisect *b, uint32_t t, double own[N_RATES])
+{
+	const double *log_ratio = b->tested[t].runs.log_ratio[b->likeliest_false];
+	double sum = 0, most = log_ratio[0];
+
+	for (int i = 0; i < N_RATES; i++) {
+		sum += own[i];
+		most = fmax(most, log_ratio[i]);
+	}
+	if (sum < 1e-9) {
+		sum = 0;
+		for (int i = 0; i < N_RATES; i++)
+			sum += own[i] = b->likelihood.first[i] * exp(log_ratio[i] - most);
+	}
+	for (int i = 0; i < N_RATES; i++)
+		own[i] /= sum;
+}
+
+/* Rates in lane l: of its one class, or of the heaviest of the rest, which stand for all of them. */
+static struct culprit_error *fill_lane(struct bisect *b, struct lanes *lanes, int l, double (*own)[N_RATES])
+{
+	uint32_t list[REST_CLASSES], n = 0;
+	double total = 0;
+
+	for (uint32_t k = 0; k < b->n_classes; k++) {
+		double p = b->classes[k].posterior;
+		uint32_t at;
+
+		if (lanes->of[k] != l || p <= 0 || (n == REST_CLASSES && p <= b->classes[list[n - 1]].posterior))
+			continue;
+		at = n < REST_CLASSES ? n++ : n - 1;
+		for (; at > 0 && b->classes[list[at - 1]].posterior < p; at--)
+			list[at] = list[at - 1];
+		list[at] = k;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		total += b->classes[list[i]].posterior;
+	memset(own, 0, b->n_tested * sizeof(*own));
+	for (uint32_t i = 0; i < lanes->n_list; i++)
+		memset(lanes->list[i].ret, 0, sizeof(lanes->list[i].ret));
+	for (uint32_t i = 0; i < n; i++) {
+		struct culprit_error *err = rates_of_class(b, list[i], b->classes[list[i]].posterior / total,
+							   lanes->list, lanes->n_list, own);
+
+		if (err)
+			return err;
+	}
+	for (uint32_t i = 0; i < lanes->n_list; i++)
+		fill_chances(b, lanes->list[i].ret, &lanes->at[l][i]);
+	for (uint32_t t = 0; t < b->n_tested; t++) {
+		complete_own(b, t, own[t]);
+		fill_chances(b, own[t], &lanes->own[t * DAG_LANES + l]);
+	}
+	return NULL;
+}
+
+/* Of all that may be tested: its place in the list or in tested must be known. */
+static struct culprit_error *fill_rates(struct bisect *b, struct lanes *lanes)
+{
+	_cleanup_(freep) double (*own)[N_RATES] = calloc(b->n_tested + 1, sizeof(*own));
+	struct culprit_error *err = NULL;
+
+	lanes->own = calloc((size_t)(b->n_tested + 1) * DAG_LANES, sizeof(*lanes->own));
+	if (!own || !lanes->own)
+		return &culprit_error_no_memory;
+	for (int l = 0; l < DAG_LANES && !err; l++)
+		if (lanes->mass[l] > 0)
+			err = fill_lane(b, lanes, l, own);
+	return err;
+}
+
+/* At the newest of the candidates that hold half of the posterior, by the heaviest class. */
+static struct culprit_error *fill_typical(struct bisect *b, struct lanes *lanes, uint32_t heaviest_class)
+{
+	struct rate_place place = { .commit = b->bad };
+	double total = 0, half = 0;
+	struct culprit_error *err;
+
+	for (uint32_t c = 0; c < b->n; c++)
+		total += b->sum[c];
+	for (uint32_t c = b->n; c-- > 0 && half < total / 2;) {
+		half += b->sum[c];
+		place.commit = c;
+	}
+	err = rates_of_class(b, heaviest_class, 1, &place, 1, NULL);
+	fill_chances(b, place.ret, &lanes->typical);
+	for (uint32_t v = 0; v < N_VISITS; v++) {
+		lanes->good_clean[v] = pow(1 - b->false_rate, bisect_visits[v]);
+		lanes->good_unsure[v] = entropy_of(lanes->good_clean[v]);
+	}
+	return err;
+}
+
+static void lanes_deinit(struct lanes *lanes)
+{
+	free(lanes->of);
+	free(lanes->own);
+}
+
+/* Fills b->lane, b->sum and b->sums too; no rates but the typical ones. */
 static struct culprit_error *fill_lanes(struct bisect *b, struct lanes *lanes)
 {
-	_cleanup_(freep) uint8_t *lane_of = calloc(b->n_classes, 1);
 	_cleanup_(freep) double *share = calloc(b->n_classes, sizeof(double));
 	uint32_t top[DAG_LANES - 1];
 	int n;
 
-	if (!lane_of || !share)
+	*lanes = (struct lanes){ .of = calloc(b->n_classes, 1) };
+	if (!lanes->of || !share)
 		return &culprit_error_no_memory;
-	memset(lanes, 0, sizeof(*lanes));
-	memset(lane_of, DAG_LANES - 1, b->n_classes);
+	memset(lanes->of, DAG_LANES - 1, b->n_classes);
 	n = heaviest(b, top);
 	for (int i = 0; i < n; i++)
-		lane_of[top[i]] = (uint8_t)i;
+		lanes->of[top[i]] = (uint8_t)i;
 	for (uint32_t k = 0; k < b->n_classes; k++) {
 		const struct hypothesis *h = &b->classes[k];
 
 		share[k] = h->mass > 0 ? h->posterior / h->mass : 0;
-		lanes->mass[lane_of[k]] += h->posterior;
-		for (uint32_t th = 0; th < N_THETA; th++)
-			lanes->theta[lane_of[k]][th] += h->theta[th];
+		lanes->mass[lanes->of[k]] += h->posterior;
 	}
 	lanes->older = b->classes[0].posterior;
-	for (int l = 0; l < DAG_LANES; l++) {
-		if (lanes->mass[l] <= 0)
-			continue;
-		for (uint32_t th = 0; th < N_THETA; th++)
-			lanes->theta[l][th] /= lanes->mass[l];
-		fill_lane(b, lanes, l);
-	}
 	for (uint32_t c = 0; c < b->n; c++) {
-		b->lane[c] = b->candidate[c] ? lane_of[b->class_of[c]] : UINT8_MAX;
+		b->lane[c] = b->candidate[c] ? lanes->of[b->class_of[c]] : UINT8_MAX;
 		b->sum[c] = b->candidate[c] ? share[b->class_of[c]] * b->weight[c] : 0;
 	}
 	dag_sums(&b->dag, b->sum, b->lane, b->sums);
-	return NULL;
+	return fill_typical(b, lanes, n ? top[0] : 0);
 }
 
 /* Mass of each lane whose culprits make commit show the target. */
@@ -178,39 +268,26 @@ static double visit_cost(const struct bisect *b, const struct visit *visit, doub
 	return visit->p_testable * ((built ? 0 : b->config.build_cost) + rounds) + (1 - visit->p_testable) * dead;
 }
 
-/* A commit's own runs tell how odd it is. */
-static void own_odd(const struct tested *t, double ret[N_THETA])
-{
-	for (uint32_t th = 0; th < N_THETA; th++)
-		ret[th] = ODD_SHARE / (ODD_SHARE + (1 - ODD_SHARE) * exp(t->log_full[th] - t->log_odd[th]));
-}
-
-/* The best number of runs at visit->commit; fills the rest of visit. */
-static void weigh(struct bisect *b, const struct lanes *lanes, struct visit *visit)
+/* The best number of runs at visit->commit; fills the rest of visit.  place: in the list, where it was not tested. */
+static void weigh(struct bisect *b, const struct lanes *lanes, uint32_t place, struct visit *visit)
 {
 	const struct tested *t = tested_find(b, visit->commit);
-	bool own = tested_valid(t) > 0, built = tested_built(t);
-	uint32_t age = (uint32_t)(age_knot(b, visit->commit) + 0.5);
-	double bad[DAG_LANES], odd[N_THETA];
+	bool built = tested_built(t);
+	double bad[DAG_LANES];
 	const struct chances *chances[DAG_LANES];
-	struct chances own_chances[DAG_LANES];
 
 	visit->p_testable = b->testable[visit->commit];
 	visit->valid_share = testable_valid_share(b, visit->commit);
 	visit->p_bad = 0;
 	visit->rate = -1;
 	lane_shows(b, lanes, visit->commit, bad);
-	if (own)
-		own_odd(t, odd);
 	for (int l = 0; l < DAG_LANES; l++) {
 		visit->p_bad += bad[l];
-		chances[l] = own ? &own_chances[l] : &lanes->at[l][age];
-		if (own && bad[l] > 0)
-			fill_chances(b, age, lanes->theta[l], odd, &own_chances[l]);
+		chances[l] = t ? &lanes->own[b->tested_of[visit->commit] * DAG_LANES + l] : &lanes->at[l][place];
 	}
 	for (uint32_t v = 0; v < N_VISITS && bisect_visits[v] <= b->config.max_visit; v++) {
-		double good = 1 - visit->p_bad, p_clean = good * b->good_clean[v];
-		double unsure = good * b->good_unsure[v], valid = good * bisect_visits[v];
+		double good = 1 - visit->p_bad, p_clean = good * lanes->good_clean[v];
+		double unsure = good * lanes->good_unsure[v], valid = good * bisect_visits[v];
 		double bits, cost;
 
 		for (int l = 0; l < DAG_LANES; l++) {
@@ -234,14 +311,8 @@ static void weigh(struct bisect *b, const struct lanes *lanes, struct visit *vis
 /* best[i]: bits for cost of a commit that is bad with chance i / N_HALVES, all classes together. */
 static void weigh_halves(const struct bisect *b, const struct lanes *lanes, double best[N_HALVES + 1])
 {
-	double clean[N_VISITS] = { 0 }, runs[N_VISITS] = { 0 };
+	const double *clean = lanes->typical.clean, *runs = lanes->typical.runs;
 
-	for (uint32_t v = 0; v < N_VISITS; v++) {
-		for (int l = 0; l < DAG_LANES; l++) {
-			clean[v] += lanes->mass[l] * lanes->at[l][N_AGES / 2].clean[v];
-			runs[v] += lanes->mass[l] * lanes->at[l][N_AGES / 2].runs[v];
-		}
-	}
 	for (int i = 0; i <= N_HALVES; i++) {
 		double bad = (double)i / N_HALVES;
 
@@ -266,8 +337,21 @@ static double p_shows(const struct bisect *b, const struct lanes *lanes, uint32_
 	return b->config.find == BISECT_FIX ? 1 - total : total;
 }
 
-static uint32_t shortlist(const struct bisect *b, const struct lanes *lanes, uint32_t ret[SHORTLIST])
+static void order_by_age(const struct bisect *b, struct lanes *lanes)
 {
+	for (uint32_t i = 1; i < lanes->n_list; i++) {
+		uint32_t commit = lanes->list[i].commit, at = i;
+
+		for (; at > 0 && b->age[lanes->list[at - 1].commit] > b->age[commit]; at--)
+			lanes->list[at].commit = lanes->list[at - 1].commit;
+		lanes->list[at].commit = commit;
+	}
+}
+
+/* Fills the list of lanes with what was not tested yet. */
+static void shortlist(const struct bisect *b, struct lanes *lanes)
+{
+	struct rate_place *ret = lanes->list;
 	double best[N_HALVES + 2], score[SHORTLIST];
 	uint32_t n = 0;
 
@@ -277,7 +361,7 @@ static uint32_t shortlist(const struct bisect *b, const struct lanes *lanes, uin
 		double at, s;
 		uint32_t i;
 
-		if ((b->tested_of[c] != BISECT_NONE && tested_built(tested_find(b, c))) || b->testable[c] < 0.005f)
+		if (b->tested_of[c] != BISECT_NONE || b->testable[c] < 0.005f)
 			continue;
 		at = p_shows(b, lanes, c) * N_HALVES;
 		i = (uint32_t)at;
@@ -287,39 +371,47 @@ static uint32_t shortlist(const struct bisect *b, const struct lanes *lanes, uin
 		i = n < SHORTLIST ? n++ : n - 1;
 		for (; i > 0 && score[i - 1] < s; i--) {
 			score[i] = score[i - 1];
-			ret[i] = ret[i - 1];
+			ret[i].commit = ret[i - 1].commit;
 		}
 		score[i] = s;
-		ret[i] = c;
+		ret[i].commit = c;
 	}
-	return n;
+	lanes->n_list = n;
+	order_by_age(b, lanes);
+}
+
+static void best_of(struct bisect *b, const struct lanes *lanes, struct visit *ret)
+{
+	for (uint32_t i = 0; i < lanes->n_list + b->n_tested; i++) {
+		uint32_t t = i - lanes->n_list;
+		struct visit visit = { .commit = i < lanes->n_list ? lanes->list[i].commit : b->tested[t].commit };
+
+		if (b->testable[visit.commit] < 0.005f || b->flags[visit.commit] & BISECT_SKIP)
+			continue;
+		weigh(b, lanes, i, &visit);
+		if (visit.commit == b->last_run)
+			visit.rate *= STAY;
+		if (visit.rate > ret->rate)
+			*ret = visit;
+	}
 }
 
 /* The best visit of all; rate <= 0 when none tells anything. */
 static struct culprit_error *best_visit(struct bisect *b, struct visit *ret)
 {
 	struct lanes lanes;
-	uint32_t list[SHORTLIST], n;
 	struct culprit_error *err;
 
-	err = fill_lanes(b, &lanes);
-	if (err)
-		return err;
 	*ret = (struct visit){ .commit = BISECT_NONE, .rate = 0 };
-	n = shortlist(b, &lanes, list);
-	for (uint32_t i = 0; i < n + b->n_tested; i++) {
-		struct visit visit = { .commit = i < n ? list[i] : b->tested[i - n].commit };
-
-		if (b->testable[visit.commit] < 0.005f ||
-		    (i >= n && !tested_built(&b->tested[i - n])) || b->flags[visit.commit] & BISECT_SKIP)
-			continue;
-		weigh(b, &lanes, &visit);
-		if (visit.commit == b->last_run)
-			visit.rate *= STAY;
-		if (visit.rate > ret->rate)
-			*ret = visit;
+	err = fill_lanes(b, &lanes);
+	if (!err) {
+		shortlist(b, &lanes);
+		err = fill_rates(b, &lanes);
 	}
-	return NULL;
+	if (!err)
+		best_of(b, &lanes, ret);
+	lanes_deinit(&lanes);
+	return err;
 }
 
 /* ------------------------------------------------------------- tests */
@@ -352,70 +444,10 @@ static void end(enum bisect_act act, enum bisect_why why, uint32_t commit, struc
 	ret->commit = commit;
 }
 
-/* From the runs of some tested commits alone: do they show the target? */
-static double p_shows_of(struct bisect *b, const double log_ratio[N_THETA])
-{
-	double theta[N_THETA], chance = 0;
-
-	posterior_theta(b, theta);
-	for (uint32_t th = 0; th < N_THETA; th++)
-		chance += theta[th] * exp(fmin(log_ratio[th], 300));
-	return chance / (1 + chance);
-}
-
-static void add_ratio(double sum[N_THETA], const double log_ratio[N_THETA])
-{
-	for (uint32_t th = 0; th < N_THETA; th++)
-		sum[th] += log_ratio[th];
-}
-
-/* The commit's own runs, and those of other builds of the same image. */
-double choose_own_p_shows(struct bisect *b, uint32_t commit)
-{
-	const struct tested *t = tested_find(b, commit);
-	double sum[N_THETA] = { 0 };
-
-	if (!t)
-		return 0.5;
-	for (uint32_t i = 0; i < b->n_tested; i++)
-		if (&b->tested[i] == t || (t->image && t->image == b->tested[i].image))
-			add_ratio(sum, b->tested[i].log_ratio);
-	return p_shows_of(b, sum);
-}
-
-static uint32_t likeliest(struct bisect *b, double *ret_posterior)
-{
-	uint32_t best = BISECT_NONE;
-
-	posterior_refresh(b);
-	*ret_posterior = -1;
-	for (uint32_t k = 1; k < b->n_classes; k++) {
-		const struct hypothesis *h = &b->classes[k];
-		double p = h->mass > 0 ? h->posterior * h->heaviest_weight / h->mass : 0;
-
-		if (h->members && (p > *ret_posterior || (p >= *ret_posterior && h->heaviest > best))) {
-			*ret_posterior = p;
-			best = h->heaviest;
-		}
-	}
-	return best;
-}
-
-/* Where the target is known to show. */
-uint32_t choose_baseline_commit(const struct bisect *b)
-{
-	if (b->config.find == BISECT_CAUSE)
-		return b->bad;
-	for (uint32_t c = b->n; c-- > 0;)
-		if (!b->candidate[c] && b->flags[c] & BISECT_GOOD)
-			return c;
-	return BISECT_NONE;
-}
-
 /* True when ret was filled. */
 static bool baseline(struct bisect *b, struct bisect_action *ret)
 {
-	uint32_t commit = choose_baseline_commit(b), live;
+	uint32_t commit = baseline_commit(b), live;
 	const struct tested *t;
 
 	if (!b->config.baseline_hits || commit == BISECT_NONE)
@@ -452,20 +484,15 @@ static bool baseline(struct bisect *b, struct bisect_action *ret)
 /* Runs without a hit that bring a commit's own chance to show the target down to 1 - level. */
 static uint32_t clean_runs_needed(struct bisect *b, uint32_t commit, double level)
 {
-	const struct tested *t = tested_find(b, commit);
-	double theta[N_THETA], age = b->age[commit];
+	double rate[N_RATES], own[N_RATES];
 
-	posterior_theta(b, theta);
+	rates_elsewhere(b, commit, rate);
+	rates_own_runs(b, commit, own);
 	for (uint32_t n = 1; n < b->config.max_visit; n++) {
 		double chance = 0;
 
-		for (uint32_t th = 0; th < N_THETA; th++) {
-			double rate = posterior_rate(b, th, age);
-			double full = (t ? t->log_full[th] : 0) + n * log1p(-rate);
-			double odd = (t ? t->log_odd[th] : 0) + n * log1p(-rate * ODD_RATE);
-
-			chance += theta[th] * ((1 - ODD_SHARE) * exp(fmin(full, 300)) + ODD_SHARE * exp(fmin(odd, 300)));
-		}
+		for (uint32_t i = 0; i < N_RATES; i++)
+			chance += rate[i] * exp(fmin(own[i] + n * log1p(-b->likelihood.rate[i]), 300));
 		if (chance / (1 + chance) <= 1 - level)
 			return n;
 	}
@@ -482,7 +509,7 @@ static bool merge_base(struct bisect *b, struct bisect_action *ret)
 
 		if (!(b->flags[c] & BISECT_MERGE_BASE) || (t && testable_own_failure(b, t) > 0.99))
 			continue;
-		p = choose_own_p_shows(b, c);
+		p = rates_p_shows(b, c);
 		if (fabs(p - old) <= 1 - b->config.set_confidence)
 			continue;
 		if (fabs(p - old) >= b->config.set_confidence) {
@@ -500,8 +527,9 @@ static bool merge_base(struct bisect *b, struct bisect_action *ret)
 
 /*
  * Both sides of the culprit need evidence of their own: what all the rest says
- * may rest on one odd commit, or on a fix that came and went beside it.  False
- * when all is done, otherwise ret was filled.
+ * may rest on one odd commit, or on a fix that came and went beside it.  The
+ * parents' need not be as sure: that the target may show there more seldom is in
+ * the posterior already.  False when all is done, otherwise ret was filled.
  */
 static bool verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret)
 {
@@ -511,9 +539,9 @@ static bool verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret
 
 	for (uint32_t i = 0; i <= n; i++) {
 		uint32_t c = i ? b->dag.parents[start + i - 1] : culprit;
-		double p = choose_own_p_shows(b, c);
+		double p = rates_p_shows(b, c);
 
-		if (((i == 0) != fix ? p : 1 - p) >= level)
+		if (((i == 0) != fix ? p : 1 - p) >= (i ? b->config.set_confidence : level))
 			continue;
 		if (b->testable[c] < 0.05f || b->flags[c] & BISECT_SKIP || tested_live(tested_find(b, c)) >= 1000)
 			continue;
@@ -570,7 +598,7 @@ static bool never_seen(const struct bisect *b, uint32_t commit)
 void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action *ret)
 {
 	double posterior;
-	uint32_t culprit = likeliest(b, &posterior), known = choose_baseline_commit(b);
+	uint32_t culprit = posterior_likeliest(b, &posterior), known = baseline_commit(b);
 
 	/* All commits would be a set, but not an answer. */
 	if (never_seen(b, known)) {
@@ -607,8 +635,8 @@ static double wasted(const struct bisect *b)
 /*
  * Will the best visit most likely fail, and so often that a good part of what
  * was spent so far on commits that work would be spent before another one
- * does?  Or has as much been wasted already?  Or would as much again, and a
- * thousand runs more, hardly tell anything?
+ * does?  Or has as much been wasted already?  Or would half as much again hardly
+ * tell anything?
  */
 static bool hopeless(const struct bisect *b, const struct visit *visit, double entropy)
 {
@@ -621,7 +649,7 @@ static bool hopeless(const struct bisect *b, const struct visit *visit, double e
 		return true;
 	if (odds > 1 && waste > useful + 4 * FAILURES * failure)
 		return true;
-	return visit->rate * (b->cost_spent + 1000) < 0.3 * fmin(1, entropy);
+	return visit->rate * (b->cost_spent / 2 + PATIENCE) < 0.3 * fmin(1, entropy);
 }
 
 static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)
@@ -654,8 +682,8 @@ struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
 	err = testable_refresh(b);
 	if (err)
 		return err;
-	ret->entropy = bisect_entropy(b);
-	culprit = likeliest(b, &ret->posterior);
+	ret->entropy = posterior_entropy(b);
+	culprit = posterior_likeliest(b, &ret->posterior);
 	if (b->infra_row >= INFRA_ROW) {
 		end(BISECT_GIVE_UP, BISECT_WHY_INFRASTRUCTURE, BISECT_NONE, ret);
 		return NULL;

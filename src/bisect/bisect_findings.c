@@ -43,7 +43,7 @@ static void sides(struct bisect *b, uint32_t culprit, struct list *list)
 	for (uint32_t i = 0; i <= n; i++) {
 		uint32_t c = i ? b->dag.parents[start + i - 1] : culprit;
 		const struct tested *t = tested_find(b, c);
-		double p = choose_own_p_shows(b, c), right = (i == 0) != fix ? p : 1 - p;
+		double p = rates_p_shows(b, c), right = (i == 0) != fix ? p : 1 - p;
 
 		if (i && own && own->image && t && t->image == own->image)
 			add(list, BISECT_FINDING_SAME_IMAGE, culprit, c, 1);
@@ -63,7 +63,7 @@ static double rate_at(const struct tested *t)
 static void rates(struct bisect *b, struct list *list)
 {
 	const struct tested *reference = NULL, *worst = NULL;
-	uint32_t at = choose_baseline_commit(b);
+	uint32_t at = baseline_commit(b);
 
 	if (at != BISECT_NONE)
 		reference = tested_find(b, at);
@@ -117,7 +117,7 @@ static void contradictions(struct bisect *b, struct list *list)
 {
 	for (uint32_t i = 0; i < b->n_tested; i++) {
 		uint32_t c = b->tested[i].commit;
-		double own = choose_own_p_shows(b, c), all = posterior_p_shows(b, c);
+		double own = rates_p_shows(b, c), all = posterior_p_shows(b, c);
 
 		if ((own > 0.9 && all < 0.5) || (own < 0.1 && all > 0.5))
 			add(list, BISECT_FINDING_CONTRADICTION, c, BISECT_NONE, own);

@@ -2,49 +2,33 @@
 /*
  * What the files of the policy share; nobody else includes it.
  *
- *	bisect.c		life, evidence, queries
+ * Each calls only those above it:
+ *
  *	bisect_dag.c		sums over ancestors
+ *	likelihood.c		how likely runs are, at rates that bend
  *	bisect_posterior.c	from evidence to who may be the culprit
+ *	bisect_rates.c		how often the target shows where
  *	bisect_testable.c	which commits can be tested at all
  *	bisect_choose.c		what to do next
  *	bisect_plain.c		the same as git bisect run would
  *	bisect_findings.c	what deserves suspicion
+ *	bisect_query.c		what the posterior says, for people
+ *	bisect.c		life, evidence
  */
 #ifndef CULPRIT_BISECT_BISECT_IMPL_H
 #define CULPRIT_BISECT_BISECT_IMPL_H
 
 #include "bisect/bisect.h"
 #include "bisect/bisect_dag.h"
+#include "bisect/likelihood.h"
 
-/*
- * How often the target shows: a rate at the new end, and by how many halvings
- * it declines towards the old end.
- */
-#define N_RATES		24
-#define N_DRIFTS	3
-#define N_THETA		(N_RATES * N_DRIFTS)
+#define N_RATES		LIKELIHOOD_RATES
+#define N_WORLDS	LIKELIHOOD_WORLDS
 
 /* Numbers of runs among which a visit's length is chosen. */
 #define N_VISITS	12
 extern const uint32_t bisect_visits[N_VISITS];
 
-/* Ages between the oldest and the newest commit at which chances are tabulated. */
-#define N_AGES		5
-
-/*
- * A share of all commits shows the target three times more seldom than its age
- * tells.  Three in a hundred cost a tenth more runs, for no error fewer.
- */
-#define ODD_SHARE	0.01
-#define ODD_RATE	(1.0 / 3)
-
-/* How often a good commit shows what looks like the target, or like a relative of it. */
-#define FALSE_TARGET	1e-3
-#define FALSE_RELATED	1e-2
-/* How the hits of a bad one split between the two. */
-#define SHARE_TARGET	0.88
-/* Any hit at a good commit. */
-#define FALSE_HIT	(FALSE_TARGET + FALSE_RELATED / 8)
 
 struct tested {
 	uint32_t commit;
@@ -53,9 +37,13 @@ struct tested {
 	uint64_t image;
 	bool marked;
 	enum bisect_mark mark;
-	/* log of (chance of the runs if the target shows here / if not), at the rate, and at ODD_RATE of it */
-	double log_full[N_THETA], log_odd[N_THETA];
-	double log_ratio[N_THETA];	/* both mixed: what is in force */
+	struct likelihood_runs runs;	/* all but those that were cut off */
+	uint32_t cut[LIKELIHOOD_TIMES];	/* these, by when; without a hit until then */
+	uint32_t hit_times[LIKELIHOOD_TIMES];
+	/* what is in force, marks and cut runs included, by world and level */
+	double emission[N_WORLDS][N_RATES], emission_log[N_WORLDS];
+	bool emission_fresh;
+	bool says;			/* about the target: a place in the chain of rates */
 	float *distance;		/* of every commit from this one */
 };
 
@@ -67,18 +55,10 @@ struct hypothesis {
 	uint32_t heaviest;		/* member of that weight, the youngest of equals */
 	uint32_t members;
 	uint64_t *shows;		/* bit per tested commit: does the target show there? */
-	double log_like[N_THETA];
-	double theta[N_THETA];		/* posterior, over all classes and theta 1 */
+	double log_extra;		/* of what is not runs: images that are the same */
+	double log_like[N_WORLDS];
+	double world[N_WORLDS];		/* posterior, over all classes and worlds 1 */
 	double posterior;		/* its sum */
-};
-
-/*
- * So many runs at a commit of an age that shows the target, ending at the
- * first hit, by theta: at the rate proper, and what the odd one adds to that.
- */
-struct visit_table {
-	double clean[N_THETA], odd_clean[N_THETA];	/* chance of no hit */
-	double runs[N_THETA], odd_runs[N_THETA];	/* expected runs */
 };
 
 struct bisect {
@@ -100,12 +80,17 @@ struct bisect {
 	uint32_t *class_of;		/* candidate to its place in classes */
 	struct hypothesis *classes;
 	uint32_t n_classes, cap_classes;
-	double log_prior_theta[N_THETA];
+	int likeliest_false;		/* of LIKELIHOOD_FALSES */
+	double false_rate;		/* mean: how often a good commit shows what looks like the target */
+	uint32_t *list;			/* scratch, cap_classes */
+	uint32_t *by_age;		/* places in tested, newest commit first; valid while posterior_fresh */
+	struct likelihood likelihood;
+	struct likelihood_times times;
+	double hit_before[LIKELIHOOD_TIMES];	/* share of the hits before the middle of a bin */
+	bool times_fresh;
 
-	struct visit_table *tables;	/* [N_AGES][N_VISITS] */
-	double rate[N_AGES][N_THETA];	/* at an age */
-	double good_clean[N_VISITS];	/* chance of so many runs without a false hit */
-	double good_unsure[N_VISITS];	/* its entropy */
+	/* so many runs, ending at the first hit, by the commit's own rate: chance of no hit, expected runs */
+	double visit_clean[N_VISITS][N_RATES], visit_runs[N_VISITS][N_RATES];
 
 	/* kernel-weighted runs around a commit that died of something else, and all that booted */
 	float *near_unrelated, *near_live;
@@ -153,9 +138,15 @@ static inline uint32_t tested_live(const struct tested *t)
 	return t ? tested_valid(t) + t->n[BISECT_RUN_UNRELATED] : 0;
 }
 
-static inline double age_knot(const struct bisect *b, uint32_t commit)
+/* Where the target is known to show: the bad commit, or the newest good one when a fix is hunted. */
+static inline uint32_t baseline_commit(const struct bisect *b)
 {
-	return b->age[commit] * (N_AGES - 1);
+	if (b->config.find == BISECT_CAUSE)
+		return b->bad;
+	for (uint32_t c = b->n; c-- > 0;)
+		if (!b->candidate[c] && b->flags[c] & BISECT_GOOD)
+			return c;
+	return BISECT_NONE;
 }
 
 /* bisect_posterior.c */
@@ -163,17 +154,38 @@ struct culprit_error *posterior_init(struct bisect *b);
 void posterior_deinit(struct bisect *b);
 /* Split the classes by a commit that was just added to tested. */
 struct culprit_error *posterior_add_tested(struct bisect *b, uint32_t t);
-/* The commit's runs changed by one event; factors by which it favours "shows". */
-void posterior_add_run(struct bisect *b, uint32_t t, enum bisect_run kind, double q);
+/* The commit's runs changed by one event; share of the time of a whole run, below 0: not known. */
+void posterior_add_run(struct bisect *b, uint32_t t, enum bisect_run kind, double q, double share);
 void posterior_add_mark(struct bisect *b, uint32_t t);
 void posterior_same_image(struct bisect *b, uint32_t t, uint32_t other);
 void posterior_refresh(struct bisect *b);
-/* The old end of a drift is at age 1. */
-double posterior_rate(const struct bisect *b, uint32_t theta, double age);
-/* Posterior of theta over all classes. */
-void posterior_theta(struct bisect *b, double ret[N_THETA]);
 double posterior_of(struct bisect *b, uint32_t commit);
 double posterior_p_shows(struct bisect *b, uint32_t commit);
+double posterior_entropy(struct bisect *b);
+/* The likeliest commit, the youngest of equals. */
+uint32_t posterior_likeliest(struct bisect *b, double *ret_posterior);
+
+/* bisect_rates.c */
+/* A place in the history, and the own rates of a commit there that shows the target; ret sums to 1. */
+struct rate_place {
+	uint32_t commit;
+	double ret[N_RATES];
+};
+/*
+ * Rates under one class: added with weight to places, which are sorted, the newest first, and
+ * to own[t] of the tested commits where the target shows, by their own runs too.  own: NULL or n_tested.
+ */
+struct culprit_error *rates_of_class(struct bisect *b, uint32_t k, double weight, struct rate_place *places,
+				     uint32_t n, double (*own)[N_RATES]);
+/*
+ * The own rate of commit, were it to show, from the runs of all others that do
+ * by the likeliest class; out of memory: from nothing.
+ */
+void rates_elsewhere(struct bisect *b, uint32_t commit, double ret[N_RATES]);
+/* Its own runs, and those of other builds of the same image, at these rates: do they show the target? */
+double rates_p_shows(struct bisect *b, uint32_t commit);
+/* The runs of commit and of its image, as one. */
+void rates_own_runs(const struct bisect *b, uint32_t commit, double ret[N_RATES]);
 
 /* bisect_testable.c */
 void testable_add_tested(struct bisect *b, uint32_t t);
@@ -187,8 +199,6 @@ double testable_valid_share(const struct bisect *b, uint32_t commit);
 /* bisect_choose.c */
 struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret);
 void choose_conclude(struct bisect *b, enum bisect_why why, struct bisect_action *ret);
-double choose_own_p_shows(struct bisect *b, uint32_t commit);
-uint32_t choose_baseline_commit(const struct bisect *b);
 
 /* bisect_plain.c */
 struct culprit_error *plain_next(struct bisect *b, struct bisect_action *ret);

@@ -2,13 +2,15 @@
 /*
  * From evidence to who may be the culprit.
  *
- * A hypothesis is a culprit c and theta, which says how often the target shows
- * at commits where it does.  A tested commit counts against or for c by one
- * number per theta: the log of how much likelier its runs are if the target
- * shows there.  Candidates that are ancestors of the same tested commits are
- * told apart by nothing but their prior weight, so they are kept as one class;
- * a class is split when a commit between its members is first tested.  That is
- * exact, and there are about as many classes as tested commits.
+ * A tested commit's runs count for or against each candidate, depending on how
+ * often the target shows (likelihood.h).  Candidates that are ancestors of the
+ * same tested commits are told apart by nothing but their prior weight, so they are
+ * kept as one class; a class is split when a commit between its members is first
+ * tested.  That is exact, and there are about as many classes as tested commits.
+ *
+ * The chain of rates runs through the tested commits where the target shows by a
+ * class.  Classes that agree on the newest commits share the chain as far as
+ * that, so all of them together cost little more than the longest.
  *
  * Everything is kept as logarithms: a hundred clean runs at a rate near one
  * are further from one than a double reaches.
@@ -21,60 +23,32 @@
 #define MARK_LOG	50.0
 /* The same image on both sides of a change is luck of one in a thousand. */
 #define SAME_IMAGE_LOG	6.9
-
-static const double drift_halvings[N_DRIFTS] = { 0, 0.5, 1 };
-static const double drift_prior[N_DRIFTS] = { 1.0 / 3, 1.0 / 3, 1.0 / 3 };
+/* Classes so much less likely than the likeliest count as impossible: a double has no more digits. */
+#define NEGLIGIBLE_LOG	60.0
 
 const uint32_t bisect_visits[N_VISITS] = { 1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 37, 50 };
 
-/* Rates: the middles of 24 equal parts of Jeffreys' prior for a share, Beta(1/2, 1/2). */
-double posterior_rate(const struct bisect *b, uint32_t theta, double age)
+static void fill_visits(struct bisect *b)
 {
-	double s = sin(M_PI / 2 * (theta / N_DRIFTS + 0.5) / N_RATES);
+	for (uint32_t i = 0; i < N_RATES; i++) {
+		double clean = 1, runs = 0;
+		uint32_t done = 0;
 
-	(void)b;
-	return s * s * exp2(-drift_halvings[theta % N_DRIFTS] * age);
-}
-
-static void fill_table(struct bisect *b, uint32_t age, uint32_t th)
-{
-	double rate = posterior_rate(b, th, (double)age / (N_AGES - 1));
-	double full = 1, odd = 1, runs = 0, odd_runs = 0;
-	uint32_t done = 0;
-
-	b->rate[age][th] = rate;
-	for (uint32_t v = 0; v < N_VISITS; v++) {
-		struct visit_table *table = &b->tables[age * N_VISITS + v];
-
-		for (; done < bisect_visits[v]; done++) {
-			runs += full;
-			odd_runs += odd;
-			full *= 1 - rate;
-			odd *= 1 - rate * ODD_RATE;
+		for (uint32_t v = 0; v < N_VISITS; v++) {
+			for (; done < bisect_visits[v]; done++) {
+				runs += clean;
+				clean *= 1 - b->likelihood.rate[i];
+			}
+			b->visit_clean[v][i] = clean;
+			b->visit_runs[v][i] = runs;
 		}
-		table->clean[th] = full;
-		table->odd_clean[th] = odd - full;
-		table->runs[th] = runs;
-		table->odd_runs[th] = odd_runs - runs;
-	}
-}
-
-static void fill_tables(struct bisect *b)
-{
-	for (uint32_t a = 0; a < N_AGES; a++)
-		for (uint32_t th = 0; th < N_THETA; th++)
-			fill_table(b, a, th);
-	for (uint32_t v = 0; v < N_VISITS; v++) {
-		double p = pow(1 - FALSE_HIT, bisect_visits[v]);
-
-		b->good_clean[v] = p;
-		b->good_unsure[v] = -(p * log2(p) + (1 - p) * log2(1 - p));
 	}
 }
 
 static struct culprit_error *add_class(struct bisect *b, uint32_t *ret)
 {
 	uint64_t *words;
+	uint32_t *list;
 
 	if (b->n_classes == b->cap_classes) {
 		uint32_t cap = b->cap_classes ? b->cap_classes * 2 : 64;
@@ -83,6 +57,10 @@ static struct culprit_error *add_class(struct bisect *b, uint32_t *ret)
 		if (!grown)
 			return &culprit_error_no_memory;
 		b->classes = grown;
+		list = realloc(b->list, cap * sizeof(*list));
+		if (!list)
+			return &culprit_error_no_memory;
+		b->list = list;
 		b->cap_classes = cap;
 	}
 	words = calloc(b->cap_tested / 64 + 1, sizeof(*words));
@@ -125,12 +103,8 @@ struct culprit_error *posterior_init(struct bisect *b)
 	double total = 0;
 	uint32_t k;
 
-	b->tables = calloc(N_AGES * N_VISITS, sizeof(*b->tables));
-	if (!b->tables)
-		return &culprit_error_no_memory;
-	fill_tables(b);
-	for (uint32_t th = 0; th < N_THETA; th++)
-		b->log_prior_theta[th] = log(drift_prior[th % N_DRIFTS] / N_RATES);
+	likelihood_init(&b->likelihood);
+	fill_visits(b);
 	for (uint32_t c = 0; c < b->n; c++) {
 		if (b->flags[c] & BISECT_MERGE_BASE)
 			older = b->config.older_merge_base;
@@ -155,7 +129,8 @@ void posterior_deinit(struct bisect *b)
 		free(b->classes[k].shows);
 	free(b->classes);
 	free(b->class_of);
-	free(b->tables);
+	free(b->by_age);
+	free(b->list);
 }
 
 static void set_shows(struct hypothesis *h, uint32_t t, bool value)
@@ -208,7 +183,7 @@ static struct culprit_error *split_classes(struct bisect *b, uint32_t n_before)
 		h = &b->classes[twin[k]];
 		of = &b->classes[k];
 		memcpy(h->shows, of->shows, (b->cap_tested / 64 + 1) * sizeof(uint64_t));
-		memcpy(h->log_like, of->log_like, sizeof(h->log_like));
+		h->log_extra = of->log_extra;
 	}
 	if (b->n_classes == n_before)
 		return NULL;
@@ -224,8 +199,12 @@ struct culprit_error *posterior_add_tested(struct bisect *b, uint32_t t)
 	uint32_t n_before = b->n_classes;
 	bool fix = b->config.find == BISECT_FIX;
 	_cleanup_(freep) uint8_t *inside = NULL;
+	uint32_t *by_age = realloc(b->by_age, (t + 1) * sizeof(*by_age));
 	struct culprit_error *err;
 
+	if (!by_age)
+		return &culprit_error_no_memory;
+	b->by_age = by_age;
 	err = grow_bits(b, t);
 	if (err)
 		return err;
@@ -246,81 +225,180 @@ struct culprit_error *posterior_add_tested(struct bisect *b, uint32_t t)
 	return NULL;
 }
 
-static double log_mix(double full, double odd)
-{
-	double a = full + log(1 - ODD_SHARE), c = odd + log(ODD_SHARE);
+/* ------------------------------------------------------------ evidence */
 
-	return a > c ? a + log1p(exp(c - a)) : c + log1p(exp(a - c));
+static enum likelihood_run kind_of(enum bisect_run kind)
+{
+	return kind == BISECT_RUN_CLEAN ? LIKELIHOOD_CLEAN : kind == BISECT_RUN_TARGET ? LIKELIHOOD_TARGET :
+		LIKELIHOOD_RELATED;
 }
 
-static void apply_ratio(struct bisect *b, uint32_t t, const double ratio[N_THETA])
-{
-	double delta[N_THETA];
-
-	for (uint32_t th = 0; th < N_THETA; th++) {
-		delta[th] = ratio[th] - b->tested[t].log_ratio[th];
-		b->tested[t].log_ratio[th] = ratio[th];
-	}
-	for (uint32_t k = 0; k < b->n_classes; k++) {
-		if (!shows(&b->classes[k], t))
-			continue;
-		for (uint32_t th = 0; th < N_THETA; th++)
-			b->classes[k].log_like[th] += delta[th];
-	}
-	b->posterior_fresh = false;
-}
-
-/* How much likelier such a run is at a commit that shows the target at this rate. */
-static double run_ratio(enum bisect_run kind, double q, double rate)
-{
-	if (kind == BISECT_RUN_CLEAN)
-		return 1 - rate;
-	if (kind == BISECT_RUN_TARGET)
-		return 1 - q + q * (SHARE_TARGET * rate + FALSE_TARGET) / FALSE_TARGET;
-	return 1 - q + q * ((1 - SHARE_TARGET) * rate + FALSE_RELATED) / FALSE_RELATED;
-}
-
-void posterior_add_run(struct bisect *b, uint32_t t, enum bisect_run kind, double q)
+void posterior_add_run(struct bisect *b, uint32_t t, enum bisect_run kind, double q, double share)
 {
 	struct tested *tested = &b->tested[t];
-	double age = b->age[tested->commit];
-	double ratio[N_THETA];
+	bool hit = kind == BISECT_RUN_TARGET || kind == BISECT_RUN_RELATED;
 
-	for (uint32_t th = 0; th < N_THETA; th++) {
-		double rate = posterior_rate(b, th, age);
-
-		tested->log_full[th] += log(run_ratio(kind, q, rate));
-		tested->log_odd[th] += log(run_ratio(kind, q, rate * ODD_RATE));
-		ratio[th] = log_mix(tested->log_full[th], tested->log_odd[th]);
-	}
-	if (!tested->marked || tested->mark == BISECT_MARK_SKIP)
-		apply_ratio(b, t, ratio);
+	if (kind == BISECT_RUN_CUT)
+		tested->cut[likelihood_time_bin(share)]++;
+	else
+		likelihood_add(&b->likelihood, &tested->runs, kind_of(kind), q, 1);
+	if (hit && share >= 0)
+		tested->hit_times[likelihood_time_bin(share)]++;
+	b->times_fresh = b->times_fresh && share < 0;
+	tested->says = true;
+	tested->emission_fresh = b->posterior_fresh = false;
 }
 
 void posterior_add_mark(struct bisect *b, uint32_t t)
 {
-	struct tested *tested = &b->tested[t];
-	bool new_state = tested->mark == BISECT_MARK_BAD;
-	double ratio[N_THETA];
-
-	for (uint32_t th = 0; th < N_THETA; th++) {
-		if (tested->mark == BISECT_MARK_SKIP)
-			ratio[th] = log_mix(tested->log_full[th], tested->log_odd[th]);
-		else
-			ratio[th] = new_state == (b->config.find == BISECT_CAUSE) ? MARK_LOG : -MARK_LOG;
-	}
-	apply_ratio(b, t, ratio);
+	b->tested[t].says = true;
+	b->tested[t].emission_fresh = b->posterior_fresh = false;
 }
 
 void posterior_same_image(struct bisect *b, uint32_t t, uint32_t other)
 {
-	for (uint32_t k = 0; k < b->n_classes; k++) {
-		if (shows(&b->classes[k], t) == shows(&b->classes[k], other))
-			continue;
-		for (uint32_t th = 0; th < N_THETA; th++)
-			b->classes[k].log_like[th] -= SAME_IMAGE_LOG;
-	}
+	for (uint32_t k = 0; k < b->n_classes; k++)
+		if (shows(&b->classes[k], t) != shows(&b->classes[k], other))
+			b->classes[k].log_extra -= SAME_IMAGE_LOG;
 	b->posterior_fresh = false;
+}
+
+/* From all commits that have hits; what was cut off elsewhere may never have been about to hit. */
+static void learn_times(struct bisect *b)
+{
+	struct likelihood_times times = { .whole = 0 };
+
+	for (uint32_t t = 0; t < b->n_tested; t++) {
+		const struct tested *tested = &b->tested[t];
+
+		if (!tested_hits(tested))
+			continue;
+		times.whole += tested->n[BISECT_RUN_CLEAN];
+		for (int k = 0; k < LIKELIHOOD_TIMES; k++) {
+			times.hits[k] += tested->hit_times[k];
+			times.cut[k] += tested->cut[k];
+		}
+	}
+	likelihood_times_learn(&times, b->hit_before);
+	b->times_fresh = true;
+	for (uint32_t t = 0; t < b->n_tested; t++)
+		if (b->tested[t].n[BISECT_RUN_CUT])
+			b->tested[t].emission_fresh = false;
+}
+
+static void refresh_emission(struct bisect *b, struct tested *t)
+{
+	struct likelihood_runs runs = t->runs;
+	bool decided = t->marked && t->mark != BISECT_MARK_SKIP;
+	bool marked_shows = (t->mark == BISECT_MARK_BAD) == (b->config.find == BISECT_CAUSE);
+
+	for (int k = 0; k < LIKELIHOOD_TIMES; k++)
+		if (t->cut[k])
+			likelihood_add_cut(&b->likelihood, &runs, b->hit_before[k], t->cut[k]);
+	for (int w = 0; w < N_WORLDS; w++) {
+		if (!decided) {
+			likelihood_emission(&b->likelihood, &runs, w, t->emission[w], &t->emission_log[w]);
+			continue;
+		}
+		for (int x = 0; x < N_RATES; x++)
+			t->emission[w][x] = 1;
+		t->emission_log[w] = marked_shows ? MARK_LOG : -MARK_LOG;
+	}
+	t->emission_fresh = true;
+}
+
+/* --------------------------------------------------------------- chain */
+
+struct walk {
+	struct bisect *b;
+	int world;
+};
+
+/*
+ * The classes list[0..n) agree on all tested commits newer than place at, of
+ * which last (BISECT_NONE: none) was the oldest where the target shows.
+ */
+static void walk(const struct walk *w, uint32_t at, uint32_t *list, uint32_t n, uint32_t last,
+		 const double level[N_RATES], double log_so_far)
+{
+	struct bisect *b = w->b;
+
+	for (; n && at < b->n_tested; at++) {
+		uint32_t t = b->by_age[at], n_shows = 0;
+		const struct tested *tested = &b->tested[t];
+		double next[N_RATES], sum;
+
+		for (uint32_t i = 0; i < n; i++) {
+			if (!tested->says || !shows(&b->classes[list[i]], t))
+				continue;
+			uint32_t k = list[i];
+
+			list[i] = list[n_shows];
+			list[n_shows++] = k;
+		}
+		if (!n_shows)
+			continue;
+		if (last == BISECT_NONE)
+			memcpy(next, level, sizeof(next));
+		else
+			likelihood_step(&b->likelihood, level,
+					(double)b->tested[last].distance[tested->commit] / b->n, next);
+		sum = log_so_far + tested->emission_log[w->world] + likelihood_see(next, tested->emission[w->world]);
+		walk(w, at + 1, list, n_shows, t, next, sum);
+		list += n_shows;
+		n -= n_shows;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		b->classes[list[i]].log_like[w->world] = log_so_far;
+}
+
+static void sort_by_age(struct bisect *b)
+{
+	for (uint32_t t = 0; t < b->n_tested; t++) {
+		float age = b->age[b->tested[t].commit];
+		uint32_t at = t;
+
+		for (; at > 0 && b->age[b->tested[b->by_age[at - 1]].commit] > age; at--)
+			b->by_age[at] = b->by_age[at - 1];
+		b->by_age[at] = t;
+	}
+}
+
+static void refresh_likelihoods(struct bisect *b)
+{
+	uint32_t *list = b->list;
+
+	sort_by_age(b);
+	if (!b->times_fresh)
+		learn_times(b);
+	for (uint32_t t = 0; t < b->n_tested; t++)
+		if (!b->tested[t].emission_fresh)
+			refresh_emission(b, &b->tested[t]);
+	for (int w = 0; w < N_WORLDS; w++) {
+		struct walk at = { b, w };
+		double log_false = 0;
+
+		for (uint32_t t = 0; t < b->n_tested; t++)
+			log_false += b->tested[t].runs.log_false[w % LIKELIHOOD_FALSES];
+		for (uint32_t k = 0; k < b->n_classes; k++)
+			list[k] = k;
+		walk(&at, 0, list, b->n_classes, BISECT_NONE, b->likelihood.first, log_false);
+	}
+}
+
+static void learn_false(struct bisect *b)
+{
+	double share[LIKELIHOOD_FALSES] = { 0 };
+
+	b->likeliest_false = 0;
+	b->false_rate = 0;
+	for (uint32_t k = 0; k < b->n_classes; k++)
+		for (int w = 0; w < N_WORLDS; w++)
+			share[w % LIKELIHOOD_FALSES] += b->classes[k].world[w];
+	for (int f = 0; f < LIKELIHOOD_FALSES; f++) {
+		b->false_rate += share[f] * b->likelihood.false_rate[f];
+		b->likeliest_false = share[f] > share[b->likeliest_false] ? f : b->likeliest_false;
+	}
 }
 
 void posterior_refresh(struct bisect *b)
@@ -329,38 +407,38 @@ void posterior_refresh(struct bisect *b)
 
 	if (b->posterior_fresh)
 		return;
-	for (uint32_t k = 0; k < b->n_classes; k++)
-		for (uint32_t th = 0; th < N_THETA; th++)
-			if (b->classes[k].mass > 0 && b->classes[k].log_like[th] > max)
-				max = b->classes[k].log_like[th];
+	refresh_likelihoods(b);
+	for (uint32_t k = 0; k < b->n_classes; k++) {
+		struct hypothesis *h = &b->classes[k];
+
+		for (int w = 0; w < N_WORLDS; w++) {
+			h->log_like[w] += h->log_extra + b->likelihood.log_prior[w];
+			if (h->mass > 0 && h->log_like[w] > max)
+				max = h->log_like[w];
+		}
+	}
 	for (uint32_t k = 0; k < b->n_classes; k++) {
 		struct hypothesis *h = &b->classes[k];
 
 		h->posterior = 0;
-		for (uint32_t th = 0; th < N_THETA; th++) {
-			double above = h->log_like[th] - max;
+		for (int w = 0; w < N_WORLDS; w++) {
+			double above = h->log_like[w] - max;
 
-			h->theta[th] = above < -60 ? 0 : h->mass * exp(above + b->log_prior_theta[th]);
-			h->posterior += h->theta[th];
+			h->world[w] = above < -NEGLIGIBLE_LOG ? 0 : h->mass * exp(above);
+			h->posterior += h->world[w];
 		}
 		total += h->posterior;
 	}
 	for (uint32_t k = 0; k < b->n_classes; k++) {
 		b->classes[k].posterior /= total;
-		for (uint32_t th = 0; th < N_THETA; th++)
-			b->classes[k].theta[th] /= total;
+		for (int w = 0; w < N_WORLDS; w++)
+			b->classes[k].world[w] /= total;
 	}
+	learn_false(b);
 	b->posterior_fresh = true;
 }
 
-void posterior_theta(struct bisect *b, double ret[N_THETA])
-{
-	posterior_refresh(b);
-	memset(ret, 0, N_THETA * sizeof(*ret));
-	for (uint32_t k = 0; k < b->n_classes; k++)
-		for (uint32_t th = 0; th < N_THETA; th++)
-			ret[th] += b->classes[k].theta[th];
-}
+/* ----------------------------------------------------------- questions */
 
 double posterior_of(struct bisect *b, uint32_t commit)
 {
@@ -387,4 +465,43 @@ double posterior_p_shows(struct bisect *b, uint32_t commit)
 	if (new_state > 1)
 		new_state = 1;
 	return fix ? 1 - new_state : new_state;
+}
+
+/*
+ * Over single commits; "older" counts as one of them.  A member of weight w has
+ * w / mass of its class.
+ */
+double posterior_entropy(struct bisect *b)
+{
+	double bits = 0;
+
+	posterior_refresh(b);
+	for (uint32_t k = 0; k < b->n_classes; k++) {
+		const struct hypothesis *h = &b->classes[k];
+
+		if (h->posterior <= 0)
+			continue;
+		bits -= h->posterior * log2(h->posterior);
+		if (k && h->mass > 0)
+			bits -= h->posterior * (h->weight_log / h->mass - log2(h->mass));
+	}
+	return bits > 0 ? bits : 0;
+}
+
+uint32_t posterior_likeliest(struct bisect *b, double *ret_posterior)
+{
+	uint32_t best = BISECT_NONE;
+
+	posterior_refresh(b);
+	*ret_posterior = -1;
+	for (uint32_t k = 1; k < b->n_classes; k++) {
+		const struct hypothesis *h = &b->classes[k];
+		double p = h->mass > 0 ? h->posterior * h->heaviest_weight / h->mass : 0;
+
+		if (h->members && (p > *ret_posterior || (p >= *ret_posterior && h->heaviest > best))) {
+			*ret_posterior = p;
+			best = h->heaviest;
+		}
+	}
+	return best;
 }

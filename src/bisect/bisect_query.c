@@ -37,6 +37,7 @@ static const char *const run_names[] = {
 	[BISECT_RUN_BOOT_FAILED] = "boot-failed",
 	[BISECT_RUN_INFRA] = "infrastructure",
 	[BISECT_RUN_INCOMPLETE] = "incomplete",
+	[BISECT_RUN_CUT] = "cut",
 };
 
 static const char *const verdict_names[] = { "untested", "good", "bad", "skip", "unsure" };
@@ -106,25 +107,9 @@ double bisect_p_testable(struct bisect *b, uint32_t commit)
 	return b->testable[commit];
 }
 
-/*
- * Over single commits; "older" counts as one of them.  A member of weight w has
- * w / mass of its class.
- */
 double bisect_entropy(struct bisect *b)
 {
-	double bits = 0;
-
-	posterior_refresh(b);
-	for (uint32_t k = 0; k < b->n_classes; k++) {
-		const struct hypothesis *h = &b->classes[k];
-
-		if (h->posterior <= 0)
-			continue;
-		bits -= h->posterior * log2(h->posterior);
-		if (k && h->mass > 0)
-			bits -= h->posterior * (h->weight_log / h->mass - log2(h->mass));
-	}
-	return bits > 0 ? bits : 0;
+	return posterior_entropy(b);
 }
 
 uint32_t bisect_n_left(struct bisect *b)
@@ -192,30 +177,25 @@ struct culprit_error *bisect_set(struct bisect *b, struct bisect_share **ret, ui
 
 void bisect_rate(struct bisect *b, uint32_t commit, struct bisect_rate *ret)
 {
-	double theta[N_THETA], rate[N_THETA], age = commit < b->n ? b->age[commit] : 0;
-	uint32_t order[N_THETA];
-	double below = 0;
+	double rate[N_RATES], own[N_RATES], total = 0, below = 0, most = -INFINITY;
 
 	*ret = (struct bisect_rate){ .low = -1, .high = -1 };
-	posterior_theta(b, theta);
-	for (uint32_t th = 0; th < N_THETA; th++) {
-		uint32_t at = th;
-
-		rate[th] = posterior_rate(b, th, age);
-		ret->mean += theta[th] * rate[th];
-		for (; at > 0 && rate[order[at - 1]] > rate[th]; at--)
-			order[at] = order[at - 1];
-		order[at] = th;
-	}
-	for (uint32_t i = 0; i < N_THETA; i++) {
-		below += theta[order[i]];
+	if (commit >= b->n)
+		return;
+	rates_elsewhere(b, commit, rate);
+	rates_own_runs(b, commit, own);
+	for (int i = 0; i < N_RATES; i++)
+		most = fmax(most, own[i]);
+	for (int i = 0; i < N_RATES; i++)
+		total += rate[i] *= exp(own[i] - most);
+	for (int i = 0; i < N_RATES; i++) {
+		ret->mean += rate[i] / total * b->likelihood.rate[i];
+		below += rate[i] / total;
 		if (ret->low < 0 && below >= 0.05)
-			ret->low = rate[order[i]];
-		if (ret->high < 0 && (below >= 0.95 || i + 1 == N_THETA))
-			ret->high = rate[order[i]];
+			ret->low = b->likelihood.rate[i];
+		if (ret->high < 0 && (below >= 0.95 || i + 1 == N_RATES))
+			ret->high = b->likelihood.rate[i];
 	}
-	if (ret->low < 0)
-		ret->low = ret->high;
 }
 
 static enum bisect_verdict verdict_of(struct bisect *b, uint32_t commit, const struct tested *t)
@@ -255,7 +235,7 @@ void bisect_evidence(struct bisect *b, uint32_t commit, struct bisect_evidence *
 	for (uint32_t i = 0; t->image && i < b->n_tested && ret->same_image == BISECT_NONE; i++)
 		if (b->tested[i].image == t->image && b->tested[i].commit != commit)
 			ret->same_image = b->tested[i].commit;
-	ret->p_shows = choose_own_p_shows(b, commit);
+	ret->p_shows = rates_p_shows(b, commit);
 	ret->verdict = verdict_of(b, commit, t);
 }
 

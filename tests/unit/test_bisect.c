@@ -4,6 +4,7 @@
 
 #include "bisect/bisect.h"
 #include "bisect/bisect_dag.h"
+#include "bisect/likelihood.h"
 #include "suite.h"
 
 #define MAX 64
@@ -164,44 +165,67 @@ END_TEST
 
 /* ----------------------------------------------------------- posterior */
 
-/* The formulas of the model, written down once more and summed without any cleverness. */
+/* Commits that one of the two has and the other has not. */
+static double apart(const struct history *h, uint32_t x, uint32_t y)
+{
+	double n = 0;
+
+	for (uint32_t c = 0; c < h->n; c++)
+		n += reaches(h, x, c) != reaches(h, y, c);
+	return n / h->n;
+}
+
+/* Of the commits with runs from x down, all rates of the chain, one commit after another. */
+static double chain(const struct likelihood *l, const struct history *h, const uint32_t (*counts)[3], uint32_t culprit,
+		    int world, uint32_t x, uint32_t last, const double *level)
+{
+	double f = l->false_rate[world % LIKELIHOOD_FALSES], g = 1e-2, next[LIKELIHOOD_RATES], ret = 0;
+
+	while (x > 0 && !counts[x][0] && !counts[x][1] && !counts[x][2])
+		x--;
+	if (!counts[x][0] && !counts[x][1] && !counts[x][2])
+		return 1;
+	if (culprit && !reaches(h, x, culprit))
+		return pow(f, counts[x][0]) * pow(g, counts[x][1]) * pow(1 - f, counts[x][2]) *
+			(x ? chain(l, h, counts, culprit, world, x - 1, last, level) : 1);
+	memcpy(next, level, sizeof(next));
+	if (last != BISECT_NONE)
+		likelihood_step(l, level, apart(h, x, last), next);
+	for (int i = 0; i < LIKELIHOOD_RATES; i++) {
+		double like = 0;
+
+		for (int r = 0; r < LIKELIHOOD_RATES; r++)
+			like += l->spread[world / LIKELIHOOD_FALSES][i][r] * pow(0.88 * l->rate[r] + f, counts[x][0]) *
+				pow(0.12 * l->rate[r] + g, counts[x][1]) *
+				pow((1 - l->rate[r]) * (1 - f), counts[x][2]);
+		next[i] *= like;
+		ret += next[i];
+	}
+	for (int i = 0; i < LIKELIHOOD_RATES; i++)
+		next[i] /= ret;
+	return ret * (x ? chain(l, h, counts, culprit, world, x - 1, x, next) : 1);
+}
+
+/* The formulas of the model, for each culprit by itself, without logarithms and shared parts. */
 static void brute_force(const struct history *h, const uint32_t (*counts)[3], double merge_weight, double older,
 			double *ret)
 {
-	double total = 0, weights = 0, mass[MAX + 1] = { 0 };
+	double total = 0, weights = 0;
+	struct likelihood l;
 
+	likelihood_init(&l);
 	for (uint32_t c = 1; c < h->n; c++)
 		weights += h->start[c + 1] - h->start[c] > 1 ? merge_weight : 1;
 	for (uint32_t c = 0; c < h->n; c++) {		/* 0 stands for "older" */
 		double prior = c ? (1 - older) * (h->start[c + 1] - h->start[c] > 1 ? merge_weight : 1) / weights : older;
 
-		for (int r = 0; r < 24; r++) {
-			for (int d = 0; d < 3; d++) {
-				double s = sin(M_PI / 2 * (r + 0.5) / 24), chance = prior / 72;
-
-				for (uint32_t x = 0; x < h->n; x++) {
-					double age = 1 - (double)x / (h->n - 1), p = s * s * exp2(-0.5 * d * age), like[2];
-
-					if (!counts[x][0] && !counts[x][1] && !counts[x][2])
-						continue;
-					for (int odd = 0; odd < 2; odd++) {
-						double q = odd ? p / 3 : p;
-
-						like[odd] = pow(0.88 * q + 1e-3, counts[x][0]) *
-							pow(0.12 * q + 1e-2, counts[x][1]) * pow(1 - q, counts[x][2]);
-					}
-					if (c == 0 || reaches(h, x, c))
-						chance *= 0.99 * like[0] + 0.01 * like[1];
-					else
-						chance *= pow(1e-3, counts[x][0]) * pow(1e-2, counts[x][1]);
-				}
-				mass[c] += chance;
-			}
-		}
-		total += mass[c];
+		ret[c] = 0;
+		for (int w = 0; w < LIKELIHOOD_WORLDS; w++)
+			ret[c] += prior * exp(l.log_prior[w]) * chain(&l, h, counts, c, w, h->n - 1, BISECT_NONE, l.first);
+		total += ret[c];
 	}
 	for (uint32_t c = 0; c < h->n; c++)
-		ret[c] = mass[c] / total;
+		ret[c] /= total;
 }
 
 START_TEST(posterior_is_the_model)
@@ -241,6 +265,63 @@ START_TEST(posterior_is_the_model)
 		ck_assert_double_eq_tol(bisect_entropy(b), sum, 1e-6);
 		bisect_destroy(b);
 	}
+}
+END_TEST
+
+/* Before it, 40 clean runs at a rate of one settled all; now a rate may have dropped just there. */
+START_TEST(a_rate_may_drop)
+{
+	struct history h;
+	struct bisect *b = create(line(&h, 64), NULL);
+	double p;
+
+	runs(b, 63, BISECT_RUN_TARGET, 6);
+	runs(b, 32, BISECT_RUN_TARGET, 6);
+	runs(b, 31, BISECT_RUN_CLEAN, 10);
+	p = bisect_posterior(b, 32);
+	ck_assert_double_gt(p, 0.5);
+	ck_assert_double_lt(p, 0.97);
+	runs(b, 31, BISECT_RUN_CLEAN, 150);
+	ck_assert_double_gt(bisect_posterior(b, 32), 0.99);
+	bisect_destroy(b);
+	/* a few hits far below: the culprit is older, and 32 is where the rate changed */
+	b = create(&h, NULL);
+	runs(b, 63, BISECT_RUN_TARGET, 6);
+	runs(b, 32, BISECT_RUN_TARGET, 6);
+	runs(b, 31, BISECT_RUN_CLEAN, 20);
+	runs(b, 12, BISECT_RUN_CLEAN, 40);
+	runs(b, 12, BISECT_RUN_TARGET, 4);
+	ck_assert_double_lt(bisect_posterior(b, 32), 0.05);
+	ck_assert_double_gt(bisect_p_bad(b, 12), 0.95);
+	bisect_destroy(b);
+}
+END_TEST
+
+/* Hits all come in the first sixteenth: a run that was cut at half its time is clean, one cut at once says nothing. */
+START_TEST(cut_runs_survived_so_far)
+{
+	double p[3];
+
+	for (int k = 0; k < 3; k++) {
+		struct history h;
+		struct bisect *b = create(line(&h, 9), NULL);
+
+		for (int i = 0; i < 12; i++)
+			ok(bisect_add_timed_run(b, 8, BISECT_RUN_TARGET, 1, 0.05));
+		for (int i = 0; i < 12; i++)
+			ok(k ? bisect_add_timed_run(b, 4, BISECT_RUN_CUT, 0, k == 1 ? 0.5 : 0.001) :
+			   bisect_add_timed_run(b, 4, BISECT_RUN_CLEAN, 0, 1));
+		p[k] = bisect_p_bad(b, 4);
+		bisect_destroy(b);
+	}
+	ck_assert_double_lt(p[0], 0.1);
+	ck_assert_double_eq_tol(p[1], p[0], 0.02);
+	ck_assert_double_gt(p[2], 0.35);
+	struct history h;
+	struct bisect *b = create(line(&h, 9), NULL);
+
+	refused(bisect_add_timed_run(b, 4, BISECT_RUN_CUT, 0, -1), CULPRIT_ERROR_USAGE);
+	bisect_destroy(b);
 }
 END_TEST
 
@@ -462,13 +543,13 @@ START_TEST(finds_each_culprit)
 		ck_assert_int_eq(a.act, BISECT_DONE_CULPRIT);
 		ck_assert_int_eq(a.why, BISECT_WHY_CONFIDENT);
 		ck_assert_uint_eq(a.commit, culprit);
-		ck_assert_double_ge(a.posterior, 0.997);
+		ck_assert_double_ge(a.posterior, 0.99);
 		/* both sides have evidence of their own */
 		bisect_evidence(b, culprit, &e);
-		ck_assert_double_ge(e.p_shows, 0.997);
+		ck_assert_double_ge(e.p_shows, 0.99);
 		ck_assert_int_eq(e.verdict, BISECT_VERDICT_BAD);
 		bisect_evidence(b, culprit - 1, &e);
-		ck_assert_double_le(e.p_shows, 0.003);
+		ck_assert_double_le(e.p_shows, 0.05);
 		ck_assert_int_eq(e.verdict, BISECT_VERDICT_GOOD);
 		/* five halvings, both ends, and a few to be sure */
 		ck_assert_uint_le(w.n_builds, 10);
@@ -664,7 +745,7 @@ START_TEST(parents_are_tested_themselves)
 	for (uint32_t c = 2; c <= 4; c++)
 		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
 	runs(b, 4, BISECT_RUN_TARGET, 4);
-	runs(b, 3, BISECT_RUN_CLEAN, 20);
+	runs(b, 3, BISECT_RUN_CLEAN, 150);
 	runs(b, 2, BISECT_RUN_TARGET, 4);
 	a = next(b);
 	ck_assert_int_eq(a.act, BISECT_TEST);
@@ -683,7 +764,7 @@ START_TEST(parents_are_tested_themselves)
 	for (uint32_t c = 2; c <= 4; c++)
 		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
 	runs(b, 4, BISECT_RUN_TARGET, 4);
-	runs(b, 3, BISECT_RUN_CLEAN, 20);
+	runs(b, 3, BISECT_RUN_CLEAN, 150);
 	runs(b, 2, BISECT_RUN_TARGET, 4);
 	ok(bisect_add_build(b, 1, BISECT_BUILD_FAILED, 0));
 	ck_assert_int_eq(next(b).act, BISECT_DONE_CULPRIT);
@@ -903,7 +984,7 @@ START_TEST(top_and_set)
 	ck_assert_double_eq_tol(top[0].posterior, top[1].posterior, 1e-12);
 	ok(bisect_set(b, &set, &n, &mass));
 	ck_assert_uint_eq(n, 2);
-	ck_assert_double_gt(mass, 0.99);
+	ck_assert_double_gt(mass, 0.98);
 	free(set);
 	bisect_rate(b, 8, &rate);
 	ck_assert_double_gt(rate.mean, 0.5);
@@ -1039,7 +1120,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		sums_are_exact, posterior_is_the_model, other_crashes_say_nothing, matcher_doubt_counts,
+		sums_are_exact, posterior_is_the_model, a_rate_may_drop, cut_runs_survived_so_far, other_crashes_say_nothing, matcher_doubt_counts,
 		merges_and_weights, marks_override_runs, same_image_shares_evidence, broken_builds_spread,
 		boot_failures_are_weighed, finds_each_culprit, finds_each_fix, baseline_comes_first,
 		a_budget_without_a_hit_is_no_set, dear_builds_make_long_visits, good_is_bad_already,

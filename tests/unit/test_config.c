@@ -32,7 +32,7 @@ START_TEST(defaults_of_the_shortest_file)
 	ck_assert_ptr_null(c->run.argv[3]);
 	ck_assert_ptr_null(c->build.argv);
 	ck_assert_uint_eq(c->parallel, 1);
-	ck_assert_double_eq(c->confidence, 0.997);
+	ck_assert_double_eq(c->confidence, 0.99);
 	ck_assert_str_eq(c->state, "/etc/.culprit");
 	ck_assert(c->check_revert && c->check_cherry_pick && c->weigh_paths);
 }

@@ -174,7 +174,7 @@ static bool format_config(const struct answers *a, struct buf *buf)
 	       add_value(buf, "good: ", a->a[ASK_GOOD].value, "\n") &&
 	       buf_printf(buf, "find: %s\n", a->find ? a->find : "cause") && add_target(buf, a) && add_build(buf, a) &&
 	       add_run(buf, a) &&
-	       buf_add_str(buf, "\n#budget: { runs: 2000, hours: 48 }\n#confidence: 0.997\n"
+	       buf_add_str(buf, "\n#budget: { runs: 2000, hours: 48 }\n#confidence: 0.99\n"
 				"\n# Changes that ranges of the history need to build or boot.\n"
 				"#patches:\n#  - { cherry-pick: 123456789abc, from: v5.4, until: v5.6 }\n");
 }

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bisect/likelihood.h"
+
+#include <math.h>
+
+#define RATES	LIKELIHOOD_RATES
+#define FALSES	LIKELIHOOD_FALSES
+#define TIMES	LIKELIHOOD_TIMES
+
+/* Rates from 0.4 % to 99.6 %: below, nobody hunts by running; the grid is even in logit. */
+#define LOGIT_MAX	5.5
+#define LOGIT_STEP	(2 * LOGIT_MAX / (RATES - 1))
+
+/*
+ * Changes of the rate at single commits that a whole history has, on average.
+ * Two: a change there is as likely as the culprit itself.  It is what an answer costs most: at n
+ * clean runs below a commit, a chance of about JUMPS / (2 n) is left that the target only became
+ * more frequent there.
+ */
+#define JUMPS		2.0
+/* Variance of logit x over a whole history: a standard deviation of 1 is 1.4 halvings. */
+#define DRIFT		1.0
+/* Commits where it shows otherwise than even their spread says: config, timing. */
+#define ODD		0.01
+/* How the hits of a bad commit split between the target's title and others. */
+#define SHARE		0.88
+/* A good commit's run that shows another face of the target: the matcher asks less of it. */
+#define FALSE_RELATED	1e-2
+
+static const double spreads[LIKELIHOOD_SPREADS] = { 0, 0.6, 1.2 };
+static const double spread_prior[LIKELIHOOD_SPREADS] = { 0.6, 0.25, 0.15 };
+static const double false_rates[FALSES] = { 3e-4, 1e-2 };
+static const double false_prior[FALSES] = { 0.93, 0.07 };
+
+/* ------------------------------------------------------------- tables */
+
+static void normalize(double v[RATES])
+{
+	double sum = 0;
+
+	for (int i = 0; i < RATES; i++)
+		sum += v[i];
+	for (int i = 0; i < RATES; i++)
+		v[i] /= sum;
+}
+
+/* mass at a rate goes to the two grid points around it. */
+static void place(double row[RATES], double rate, double mass)
+{
+	double at = rate >= 1 ? RATES - 1 : (log(rate / (1 - rate)) + LOGIT_MAX) / LOGIT_STEP;
+	int i;
+
+	at = fmax(0, fmin(RATES - 1, at));
+	i = at >= RATES - 1 ? RATES - 2 : (int)at;
+	row[i] += mass * (1 - (at - i));
+	row[i + 1] += mass * (at - i);
+}
+
+static void fill_spread(struct likelihood *l, int s, int level)
+{
+	double *row = l->spread[s][level], x = l->rate[level];
+
+	memset(row, 0, sizeof(l->spread[s][level]));
+	for (int k = -15; k <= 15 && spreads[s] > 0; k++)
+		place(row, x * exp(spreads[s] * k / 5.0), exp(-0.5 * k * k / 25.0));
+	if (spreads[s] > 0)
+		normalize(row);
+	else
+		row[level] = 1;
+	for (int i = 0; i < RATES; i++)
+		row[i] *= 1 - ODD;
+	place(row, x / 3, 0.7 * ODD);
+	place(row, x / 10, 0.3 * ODD);
+	l->from[s][level] = RATES;
+	for (int i = 0; i < RATES; i++) {
+		if (row[i] <= 0)
+			continue;
+		l->from[s][level] = i < l->from[s][level] ? i : l->from[s][level];
+		l->upto[s][level] = i;
+	}
+}
+
+void likelihood_init(struct likelihood *l)
+{
+	for (int i = 0; i < RATES; i++) {
+		double r = 1 / (1 + exp(LOGIT_MAX - i * LOGIT_STEP));
+
+		/* densities in logit: r (1 - r) times that in r */
+		l->rate[i] = r;
+		l->first[i] = sqrt(r * (1 - r));
+		l->jump[i] = r * (1 - r);
+	}
+	normalize(l->first);
+	normalize(l->jump);
+	for (int s = 0; s < LIKELIHOOD_SPREADS; s++)
+		for (int i = 0; i < RATES; i++)
+			fill_spread(l, s, i);
+	for (int f = 0; f < FALSES; f++)
+		l->false_rate[f] = false_rates[f];
+	for (int w = 0; w < LIKELIHOOD_WORLDS; w++)
+		l->log_prior[w] = log(spread_prior[w / FALSES] * false_prior[w % FALSES]);
+}
+
+/* --------------------------------------------------------------- runs */
+
+void likelihood_add(const struct likelihood *l, struct likelihood_runs *runs, enum likelihood_run kind, double q,
+		    double count)
+{
+	for (int f = 0; f < FALSES; f++) {
+		double mistaken = kind == LIKELIHOOD_TARGET ? l->false_rate[f] : fmax(FALSE_RELATED, l->false_rate[f]);
+		double share = kind == LIKELIHOOD_TARGET ? SHARE : 1 - SHARE;
+
+		runs->log_false[f] += count * (kind == LIKELIHOOD_CLEAN ? log1p(-l->false_rate[f]) : q * log(mistaken));
+		for (int i = 0; i < RATES; i++) {
+			double ratio = kind == LIKELIHOOD_CLEAN ? 1 - l->rate[i] :
+				1 - q + q * (share * l->rate[i] + mistaken) / mistaken;
+
+			runs->log_ratio[f][i] += count * log(ratio);
+		}
+	}
+}
+
+void likelihood_add_cut(const struct likelihood *l, struct likelihood_runs *runs, double share, double count)
+{
+	for (int i = 0; i < RATES; i++) {
+		double log_ratio = count * log1p(-l->rate[i] * share);
+
+		for (int f = 0; f < FALSES; f++)
+			runs->log_ratio[f][i] += log_ratio;
+	}
+}
+
+void likelihood_emission(const struct likelihood *l, const struct likelihood_runs *runs, int world,
+			 double ret[RATES], double *ret_log)
+{
+	const double *log_ratio = runs->log_ratio[world % FALSES];
+	double most = log_ratio[0], own[RATES];
+
+	for (int i = 1; i < RATES; i++)
+		most = fmax(most, log_ratio[i]);
+	for (int i = 0; i < RATES; i++)
+		own[i] = exp(log_ratio[i] - most);
+	for (int x = 0; x < RATES; x++) {
+		int s = world / FALSES;
+		const double *row = l->spread[s][x];
+
+		ret[x] = 0;
+		for (int i = l->from[s][x]; i <= l->upto[s][x]; i++)
+			ret[x] += row[i] * own[i];
+	}
+	*ret_log = most;
+}
+
+void likelihood_own(const struct likelihood *l, const double level[RATES], int world, double ret[RATES])
+{
+	int s = world / FALSES;
+
+	memset(ret, 0, RATES * sizeof(*ret));
+	for (int x = 0; x < RATES; x++)
+		for (int i = l->from[s][x]; level[x] > 1e-6 && i <= l->upto[s][x]; i++)
+			ret[i] += level[x] * l->spread[s][x][i];
+}
+
+/* -------------------------------------------------------------- chain */
+
+/* Symmetric: the share that would leave the grid stays. */
+static void diffuse(double v[RATES], double distance)
+{
+	/* each pass moves a share to either side: variance 2 share LOGIT_STEP^2 */
+	double total = DRIFT * distance / (2 * LOGIT_STEP * LOGIT_STEP), share;
+	int passes = (int)ceil(total / 0.3);
+
+	if (passes < 1)
+		return;
+	if (passes > 12)
+		passes = 12;
+	share = fmin(0.3, total / passes);
+	for (int p = 0; p < passes; p++) {
+		double before = v[0];
+
+		for (int i = 0; i < RATES; i++) {
+			double here = v[i], after = i + 1 < RATES ? v[i + 1] : here;
+
+			v[i] = here + share * (before + after - 2 * here);
+			before = here;
+		}
+	}
+}
+
+void likelihood_step(const struct likelihood *l, const double level[RATES], double distance, double ret[RATES])
+{
+	double keep = exp(-JUMPS * distance);
+
+	memmove(ret, level, RATES * sizeof(*ret));
+	diffuse(ret, distance);
+	for (int i = 0; i < RATES; i++)
+		ret[i] = keep * ret[i] + (1 - keep) * l->jump[i];
+}
+
+void likelihood_step_back(const struct likelihood *l, const double chance[RATES], double distance, double ret[RATES])
+{
+	double keep = exp(-JUMPS * distance), jumped = 0;
+
+	for (int i = 0; i < RATES; i++)
+		jumped += l->jump[i] * chance[i];
+	memmove(ret, chance, RATES * sizeof(*ret));
+	diffuse(ret, distance);
+	for (int i = 0; i < RATES; i++)
+		ret[i] = keep * ret[i] + (1 - keep) * jumped;
+}
+
+double likelihood_see(double level[RATES], const double emission[RATES])
+{
+	double sum = 0;
+
+	for (int i = 0; i < RATES; i++)
+		sum += level[i] *= emission[i];
+	/* chances below a double's reach: all levels alike, and very unlikely */
+	if (!(sum > 1e-300)) {
+		for (int i = 0; i < RATES; i++)
+			level[i] = 1.0 / RATES;
+		return log(1e-300);
+	}
+	for (int i = 0; i < RATES; i++)
+		level[i] /= sum;
+	return log(sum);
+}
+
+/* -------------------------------------------------------------- times */
+
+int likelihood_time_bin(double share)
+{
+	int bin = TIMES - 1;
+
+	for (double upto = 0.5; bin > 0 && share <= upto; upto /= 2)
+		bin--;
+	return bin;
+}
+
+/* How much is thought of before the first hit: one hit, at any time alike. */
+#define TIMES_PRIOR	1.0
+#define TIMES_ROUNDS	20
+
+void likelihood_times_learn(const struct likelihood_times *times, double ret[TIMES])
+{
+	double prior[TIMES], share[TIMES], n_hits = 0, n_runs = times->whole, rate, before;
+
+	for (int k = 0; k < TIMES; k++) {
+		/* half of it by the logarithm of the time, half by the time */
+		prior[k] = share[k] = 0.5 / TIMES + 0.5 * (k ? exp2(k - TIMES) : exp2(1 - TIMES));
+		n_hits += times->hits[k];
+		n_runs += times->hits[k] + times->cut[k];
+	}
+	rate = (n_hits + 0.5) / (n_runs + 1);
+	for (int round = 0; round < TIMES_ROUNDS; round++) {
+		double expected[TIMES], total = 0;
+
+		for (int k = 0; k < TIMES; k++)
+			expected[k] = times->hits[k] + TIMES_PRIOR * prior[k];
+		before = 0;
+		for (int k = 0; k < TIMES; k++) {
+			/* a run that was cut in bin k may have been about to hit in it or later */
+			double later = 1 - before, hit = times->cut[k] * rate * later / fmax(1e-9, 1 - rate * before);
+
+			for (int i = k; i < TIMES && later > 1e-12; i++)
+				expected[i] += hit * share[i] / later;
+			before += share[k];
+		}
+		for (int k = 0; k < TIMES; k++)
+			total += expected[k];
+		for (int k = 0; k < TIMES; k++)
+			share[k] = expected[k] / total;
+		rate = fmin(0.99, (total - TIMES_PRIOR + 0.5) / (n_runs + 1));
+	}
+	before = 0;
+	for (int k = 0; k < TIMES; k++) {
+		ret[k] = before + share[k] / 2;
+		before += share[k];
+	}
+}
