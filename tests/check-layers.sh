@@ -18,7 +18,6 @@ rooms=$*
 # Circles that are still to be opened, by "include" or "link". A line may lose
 # files, and goes when its circle is gone; none may be added.
 known='
-link src/bisect/bisect_choose src/bisect/bisect_query
 include src/match/evidence src/match/match src/match/match_rules src/match/profile src/match/similarity src/match/symptom
 link src/match/match src/match/profile
 '

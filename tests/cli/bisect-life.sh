@@ -138,7 +138,7 @@ echo $((now + 60000000)) >"$CULPRIT_TEST_CLOCK" # a run takes a minute
 EOF
 start=1795867200000000 # 2026-11-28 12:00
 clock "$start"
-config away m6 m1 "FROM=$((start + hour / 12)) TO=$((start + 3 * hour)) sh $tmp/away.sh" 'budget: { runs: 60 }'
+config away m6 m1 "FROM=$((start + hour / 12)) TO=$((start + 3 * hour)) sh $tmp/away.sh" 'budget: { runs: 400 }'
 run "$CULPRIT" bisect run -c away.yaml
 is 'away for three hours: it goes on' "0 culprit $(rev m4)" "$code ${out##*$'\n'}"
 has 'away: since when' 'times in a row, since 2026-11-28 12:0' "$err"
