@@ -15,33 +15,10 @@
  * Clocks that tick in milliseconds, and the first moments of a boot, say
  * nothing; where all times are such, a banner of the same kernel is a reboot.
  */
+#include "report/parser_hash.h"
 #include "report/parser_parts.h"
 
-/* Earlier than this even two boots may print a line at the same time. */
-#define TELLING_US 20000
 #define MAX_WAIT_LINES 2000
-/* Two boots have the same warnings; only later ones of one time and text are the same one. */
-#define SAME_BOOT_US 1000000
-#define TOLD_MIN_LINES 8
-
-static uint64_t hash_span(uint64_t h, struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.ptr[i]) * 0x100000001b3;
-	return h;
-}
-
-static uint64_t hash_number(uint64_t h, uint64_t n)
-{
-	return hash_span(h, (struct span){ (const char *)&n, sizeof(n) });
-}
-
-#define HASH_START 0xcbf29ce484222325
-
-static bool is_telling(int64_t time_us)
-{
-	return time_us >= TELLING_US && time_us % 1000 != 0;
-}
 
 static bool was_heard(const struct again *again, uint64_t hash)
 {
@@ -127,73 +104,4 @@ struct culprit_error *parser_note_heard(struct culprit_parser *p, const struct l
 	again->n_same += was_heard(again, hash);
 	again->new_lines[again->n_new++] = hash;
 	return again->n_new == AGAIN_LINES ? parser_decide_again(p) : NULL;
-}
-
-/* ------------------------------------------------------------- reports */
-
-static bool tell(struct again *again, uint64_t key)
-{
-	size_t n = again->n_told < MAX_TOLD ? again->n_told : MAX_TOLD;
-
-	for (size_t i = 0; i < n; i++) {
-		if (again->told[i] == key)
-			return false;
-	}
-	again->told[again->n_told++ % MAX_TOLD] = key;
-	return true;
-}
-
-/* From the banner on: what stands before it depends on where it was printed. */
-static uint64_t hash_draft(const struct draft *d, size_t *ret_n)
-{
-	uint64_t h = HASH_START;
-
-	*ret_n = 0;
-	for (size_t i = 0; i < d->n_lines; i++) {
-		const struct draft_line *line = &d->lines[i];
-
-		if (line->flags & DRAFT_LINE_PREFIX)
-			continue;
-		h = hash_span(h, line->text) * 31;
-		++*ret_n;
-	}
-	return h;
-}
-
-static struct span banner_text(const struct draft *d)
-{
-	size_t i = 0;
-
-	while (i < d->n_lines && (d->lines[i].flags & DRAFT_LINE_PREFIX))
-		i++;
-	return i < d->n_lines ? d->lines[i].text : (struct span){ 0 };
-}
-
-/*
- * Of one banner at one time, or of one text with all its registers where one of
- * the two has no time.  Both keys are noted for each report.
- */
-bool parser_was_told(struct culprit_parser *p, const struct draft *d)
-{
-	uint64_t by_time = 0, by_text, by_both;
-	bool timed = is_telling(d->time_us), old = false;
-	size_t n_lines;
-
-	if (d->event)
-		return false;
-	by_text = hash_draft(d, &n_lines);
-	if (timed) {
-		by_time = hash_span(hash_number(HASH_START, (uint64_t)d->time_us), banner_text(d));
-		if (d->time_us < SAME_BOOT_US)
-			by_time = hash_number(by_time, p->boot_serial);
-		old |= !tell(&p->again, by_time);
-	}
-	if (n_lines < TOLD_MIN_LINES || !d->has_stack)
-		return old;
-	/* "text, with a time", "text, without one": two of the same sort may be two reports. */
-	by_both = hash_number(by_text, d->time_us > 0);
-	for (size_t i = 0; !old && i < p->again.n_told && i < MAX_TOLD; i++)
-		old = p->again.told[i] == hash_number(by_text, d->time_us <= 0);
-	tell(&p->again, by_both);
-	return old;
 }

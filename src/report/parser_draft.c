@@ -181,6 +181,17 @@ struct culprit_error *parser_close_all(struct culprit_parser *p)
 	return err;
 }
 
+void parser_drop_draft(struct culprit_parser *p, size_t i)
+{
+	if (!p->drafts[i]->closed) {
+		p->n_open--;
+		p->draft_bytes -= p->drafts[i]->bytes;
+	}
+	draft_destroy(p->drafts[i]);
+	memmove(p->drafts + i, p->drafts + i + 1, (p->n_drafts - i - 1) * sizeof(*p->drafts));
+	p->n_drafts--;
+}
+
 /* Nothing waits for ever, and nobody opens more than the bound allows. */
 static struct culprit_error *make_room(struct culprit_parser *p)
 {

@@ -5,7 +5,7 @@
  *	parser.c	bytes to lines of interest; the parser's life
  *	parser_banner.c	which patterns a line announces, and who speaks
  *	parser_route.c	which report a line belongs to; where reports begin and end
- *	parser_list.c	taking a draft off the list
+ *	parser_told.c	reports that the log holds twice
  *	parser_draft.c	the reports that are being collected, and their bounds
  *	parser_boot.c	how far the boot has come; what the log lacks
  *	parser_again.c	what the log holds twice: replayed buffers, dmesg of the user's
