@@ -19,6 +19,7 @@
 #define TITLE_EQUAL		5.0
 #define TITLE_EQUAL_CROSSROADS	2.8	/* hangs where everybody waits */
 #define TITLE_EQUAL_VAGUE	1.5
+#define TITLE_EQUAL_TOLD	3.5	/* vague, but all that the user told: enough for MATCH_TARGET by itself */
 #define TITLE_ALIAS		4.3
 #define TITLE_DRIFT		3.8	/* same class, same function, other words */
 #define FRAME_EQUAL_KIN		3.5	/* same function, times kinship of the classes */
@@ -119,7 +120,9 @@ static void title_is_equal(struct pair *pair)
 {
 	const struct symptom *target = pair->target;
 
-	if (target->vague)
+	if (target->vague && !target->access.n)
+		say(pair, TITLE_EQUAL_TOLD, "title equal, and nothing else is known of the target");
+	else if (target->vague)
 		say(pair, TITLE_EQUAL_VAGUE, "title equal, but many bugs have it");
 	else if (target->frame && rules_is_crossroads(pair->rules, target->frame))
 		say(pair, TITLE_EQUAL_CROSSROADS, "title equal, at a place where many wait");

@@ -56,6 +56,9 @@ is 'but not against the console' 1 "$code"
 printf 'no output\nLinux version 6.1.0\n[    2.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n' >boot.log
 run "$CULPRIT" match --target "$title" boot.log
 is 'a kernel that does not boot gives 125' 125 "$code"
+printf '[    0.0] Linux version 6.1.0\n[    1.0] Kernel panic - not syncing: Attempted to kill init! exitcode=0x0\n' >init.log
+run "$CULPRIT" match --target 'kernel panic: Attempted to kill init!' init.log
+is 'unless that is what is hunted' 1 "$code"
 printf '[    9.0] Kernel panic - not syncing: Out of memory and no killable processes...\n' >oom.log
 run "$CULPRIT" match --target 'kernel panic: corrupted stack end in wb_workfn' oom.log
 is 'out of memory is not the target' 0 "$code"
