@@ -43,6 +43,8 @@
  */
 #define IDLE_BYTES (16u << 10)
 #define IDLE_BYTES_INCOMPLETE (64u << 10)
+/* Programs say "WARNING: x" often: what could be a report shows its form at once, or the kernel's lines go on. */
+#define IDLE_BYTES_DOUBTFUL 512
 #define LATE_BYTES (512u << 10)
 
 /* Does a line of this origin and caller belong where the report's first line came from? */
@@ -99,6 +101,8 @@ static uint64_t idle_off(const struct draft *d)
 {
 	bool complete = d->has_stack || d->ended || d->only_leftovers;
 
+	if (d->doubtful && !d->frames && !d->facts)
+		return d->last_off + IDLE_BYTES_DOUBTFUL;
 	return d->last_off + (complete ? IDLE_BYTES : IDLE_BYTES_INCOMPLETE);
 }
 
@@ -236,7 +240,7 @@ static struct culprit_error *open_draft(struct culprit_parser *p, const struct l
 	memcpy(d->banners, hits->banners, sizeof(d->banners));
 	d->n_banners = hits->n_banners;
 	d->last_banner = hits->banners[0];
-	if (!(line->flags & LINE_CONTINUED))
+	if (!(line->flags & LINE_CONTINUED) && !d->doubtful)
 		err = add_prefix(p, d, back);
 	return err ? err : parser_add_line(p, d, line, end_off, true);
 }
