@@ -282,7 +282,8 @@ static struct culprit_error *take_version(struct culprit_parser *p, struct span 
 /* Speaks a program of a running system, or firmware before there is one? */
 static bool fits_phase(const struct culprit_parser *p, enum culprit_phase phase)
 {
-	return phase < CULPRIT_PHASE_INIT || p->in_kernel || p->phase == CULPRIT_PHASE_NONE;
+	return phase < CULPRIT_PHASE_INIT || p->in_kernel || p->phase == CULPRIT_PHASE_NONE ||
+	       p->phase >= CULPRIT_PHASE_EARLY_KERNEL;
 }
 
 static void take_mark(struct culprit_parser *p, const struct phase_mark *mark)

@@ -100,7 +100,7 @@ END
 run "$CULPRIT" patterns explain "$tmp/log"
 is "patterns: explain" 0 "$code"
 has "patterns: which banner matched" "line 2: 'BUG:'" "$out"
-has "patterns: which banner is none, and why" "is no banner: the kernel does not say this" "$out"
+has "patterns: which banner makes no report, and why" "no report: it lacks the kernel's prefix" "$out"
 has "patterns: which form lost" "loses to the one above" "$out"
 has "patterns: which form won" "chosen: kasan/access" "$out"
 has "patterns: which frame was taken" "guilty frame: kc_read" "$out"
