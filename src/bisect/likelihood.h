@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How likely the runs of some commits are, if the target shows at these and
- * not at those.  The live policy and replay share it.
+ * not at those.  The live policy uses it; replay has a model of its own until it is moved here.
  *
  * The model.  Tested commits 1, 2, ... from new to old.  Where the target shows:
  *

@@ -247,7 +247,7 @@ is 'replay reads them as failures of the machine' "$(grep -c ': infrastructure f
 config typo m9 m1
 sed -i 's|^run: .*|run: { command: "no-such-command" }|' typo.yaml
 run "$CULPRIT" bisect run -c typo.yaml
-has 'a run command that is not there: each run says so' 'undecided: no crash on the console, the run command gave 127' "$err"
+has 'a run command that is not there: each run says so' 'infra-failed: a program of the run command could not be run or found: exit code 127' "$err"
 has 'a run command that is not there: the shell is heard' 'no-such-command: not found' "$err"
 has 'no more commits are left than there are' 'left        8 of 8 commits' "$("$CULPRIT" bisect status -c typo.yaml)"
 config lost q2 m1 'infra-pause: 0'

@@ -111,7 +111,7 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "phases: [{phase: init}]\n", "a.yaml:1:10: an entry of phases needs 'literal', or 'match' where no boot begins" },
 	{ "phases: [{literal: abcd, phase: lunch}]\n",
 	  "a.yaml:1:33: phase is 'lunch'; expected one of: none, firmware, boot-loader, early-kernel, initramfs, "
-	  "root-mount, init, userspace" },
+	  "root-mount, init, userspace, workload, finished" },
 	{ "phases: [{literal: abcd, match: '('}]\n",
 	  "a.yaml:1:33: at byte 1 of '(': bad regular expression: missing closing parenthesis" },
 	{ "cleanup: [{match: x}]\n", "a.yaml:1:11: an entry of cleanup needs 'match' and 'replace'" },
