@@ -23,19 +23,19 @@
 static const struct raw_frame *move_frame(struct arena *arena, const struct raw_frame *frame, struct span text,
 					  struct span copy)
 {
-	struct raw_frame *ret = arena_alloc(arena, sizeof(*ret));
+	struct raw_frame moved = *frame, *ret = arena_alloc(arena, sizeof(*ret));
 	struct span *spans[] = {
-		&ret->function, &ret->callee, &ret->callee_module, &ret->callee_build_id, &ret->module, &ret->build_id,
-		&ret->file,
+		&moved.function, &moved.callee, &moved.callee_module, &moved.callee_build_id, &moved.module, &moved.build_id,
+		&moved.file,
 	};
 
 	if (!ret)
 		return NULL;
-	*ret = *frame;
 	for (size_t i = 0; i < countof(spans); i++) {
 		if (spans[i]->ptr)
 			spans[i]->ptr = copy.ptr + (spans[i]->ptr - text.ptr);
 	}
+	*ret = moved;
 	return ret;
 }
 
