@@ -8,10 +8,6 @@
  */
 #include "match/verdict.h"
 
-/* EX_TEMPFAIL of sysexits.h; 126 and 127 are the shell's "cannot run", "not found". */
-#define EXIT_INFRASTRUCTURE 75
-#define EXIT_CANNOT_RUN 126
-#define EXIT_NOT_FOUND 127
 #define EXIT_CANNOT_TELL 125
 
 /* A console this long, at the deadline: what flooded it kept the workload from running. */
@@ -55,8 +51,8 @@ static bool exited_with(const struct run_record *r, int code)
 
 static bool never_started(const struct run_record *r) { return r->ending == RUN_ENDING_NEVER_STARTED; }
 static bool was_killed(const struct run_record *r) { return r->ending == RUN_ENDING_SIGNALLED; }
-static bool says_infra(const struct run_record *r) { return r->infra_failed || exited_with(r, EXIT_INFRASTRUCTURE); }
-static bool cannot_run(const struct run_record *r) { return exited_with(r, EXIT_CANNOT_RUN) || exited_with(r, EXIT_NOT_FOUND); }
+static bool says_infra(const struct run_record *r) { return r->infra_failed || exited_with(r, COMMAND_EXIT_INFRASTRUCTURE); }
+static bool cannot_run(const struct run_record *r) { return exited_with(r, COMMAND_EXIT_CANNOT_RUN) || exited_with(r, COMMAND_EXIT_NOT_FOUND); }
 static bool did_not_boot(const struct run_record *r) { return r->boot_failed; }
 
 static bool judges_target(const struct run_record *r)

@@ -14,6 +14,11 @@
 #include "base/base.h"
 #include "culprit.h"
 
+/* Of build and run commands: EX_TEMPFAIL of sysexits.h; the shell's "cannot run" and "not found". */
+#define COMMAND_EXIT_INFRASTRUCTURE 75
+#define COMMAND_EXIT_CANNOT_RUN 126
+#define COMMAND_EXIT_NOT_FOUND 127
+
 enum verdict {
 	VERDICT_TARGET,		/* the hunted bug: probability >= MATCH_TARGET */
 	VERDICT_RELATED,	/* perhaps another face of it: >= MATCH_RELATED */

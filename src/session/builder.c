@@ -19,11 +19,6 @@
 
 #define TICK_MS 1000
 
-/* EX_TEMPFAIL of sysexits.h; 126 and 127 are the shell's "cannot run", "not found". */
-#define EXIT_INFRASTRUCTURE 75
-#define EXIT_CANNOT_RUN 126
-#define EXIT_NOT_FOUND 127
-
 static const char *const outcome_names[] = { "ok", "failed", "infra-failed", "conflict", "cancelled" };
 
 const char *build_outcome_name(enum build_outcome outcome)
@@ -188,7 +183,8 @@ static void judge_build(const struct process_result *end, const struct build_log
 {
 	_cleanup_(buf_deinit) struct buf how = { 0 };
 	bool refused = end->outcome == PROCESS_EXITED &&
-		       (end->value == EXIT_INFRASTRUCTURE || end->value == EXIT_CANNOT_RUN || end->value == EXIT_NOT_FOUND);
+		       (end->value == COMMAND_EXIT_INFRASTRUCTURE || end->value == COMMAND_EXIT_CANNOT_RUN ||
+			end->value == COMMAND_EXIT_NOT_FOUND);
 
 	ret->elapsed_us = end->elapsed_us;
 	if (process_succeeded(end))

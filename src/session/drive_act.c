@@ -205,7 +205,7 @@ static bool fails_from_the_start(const struct session *s)
 	/* "Try again" is what an outage says; a deadline may be the machine's load. */
 	return a->end.outcome == b->end.outcome && a->end.value == b->end.value && !a->end.stopped && !b->end.stopped &&
 	       (a->end.outcome == PROCESS_NEVER_STARTED ||
-		(a->end.outcome == PROCESS_EXITED && a->end.value != RUN_EXIT_INFRASTRUCTURE)) &&
+		(a->end.outcome == PROCESS_EXITED && a->end.value != COMMAND_EXIT_INFRASTRUCTURE)) &&
 	       a->why && b->why && !strcmp(a->why, b->why);
 }
 

@@ -66,9 +66,6 @@ struct run_end {
 	int64_t elapsed_us;
 };
 
-/* EX_TEMPFAIL of sysexits.h: the run command's word for "not the kernel's fault". */
-#define RUN_EXIT_INFRASTRUCTURE 75
-
 struct run_result {
 	uint32_t number;
 	struct run_end end;
