@@ -16,6 +16,7 @@
 #include "cli/runs.h"
 #include "cli/sources.h"
 #include "cli/output/text.h"
+#include "match/learn.h"
 #include "match/match.h"
 #include "match/match_rules.h"
 #include "match/profile_entry.h"

@@ -5,13 +5,17 @@
 #ifndef CULPRIT_MATCH_EVIDENCE_H
 #define CULPRIT_MATCH_EVIDENCE_H
 
-#include "match/match.h"
 #include "match/symptom.h"
 
 #define MAX_EVIDENCE 24
 
 /* Log-odds that two crashes of which nothing is known are one bug. */
 #define COMPARISON_PRIOR -2.5
+
+struct match_evidence {
+	const char *text;	/* "same class and same allocation stack, 6 of 8 frames" */
+	double weight;		/* what it added to the log-odds (nats); 0 for mere remarks */
+};
 
 struct comparison {
 	double logit;		/* natural log-odds that both are one bug, prior included */

@@ -31,6 +31,18 @@ void match_result_deinit(struct match_result *result)
 
 /* --------------------------------------------------------- one report */
 
+bool report_is_boot_noise(const struct run_evidence *run, const struct culprit_report *report)
+{
+	return run->summary && report->phase > CULPRIT_PHASE_NONE && report->phase < CULPRIT_PHASE_INIT &&
+	       run->summary->phase_best > report->phase && run->summary->phase_best >= CULPRIT_PHASE_INIT &&
+	       !report->panicked;
+}
+
+bool report_counts(const struct run_evidence *run, const struct culprit_report *report)
+{
+	return !report->suppressed && report->kind == CULPRIT_KIND_CRASH && !report_is_boot_noise(run, report);
+}
+
 /* A report against the whole profile. */
 struct judged {
 	struct comparison comparison;

@@ -9,16 +9,12 @@
 #ifndef CULPRIT_MATCH_MATCH_H
 #define CULPRIT_MATCH_MATCH_H
 
+#include "match/evidence.h"
 #include "match/profile.h"
 #include "match/verdict.h"
 
 #define MATCH_TARGET	0.6
 #define MATCH_RELATED	0.2
-
-struct match_evidence {
-	const char *text;	/* "same class and same allocation stack, 6 of 8 frames" */
-	double weight;		/* what it added to the log-odds (nats); 0 for mere remarks */
-};
 
 struct match_result {
 	enum verdict verdict;
@@ -36,5 +32,12 @@ struct culprit_error *match_run(const struct profile *profile, const struct run_
 				struct match_result *ret);
 
 void match_result_deinit(struct match_result *result);
+
+/*
+ * Whether a report takes part in judging its run: a crash of the kernel, not
+ * one of the boot that the run went past.
+ */
+bool report_counts(const struct run_evidence *run, const struct culprit_report *report);
+bool report_is_boot_noise(const struct run_evidence *run, const struct culprit_report *report);
 
 #endif

@@ -9,8 +9,16 @@
 #ifndef CULPRIT_MATCH_MATCH_RULES_H
 #define CULPRIT_MATCH_MATCH_RULES_H
 
-#include "match/profile.h"
+#include "base/base.h"
 #include "pattern/pattern.h"
+
+/* Classes of bugs, generic functions, details worth comparing. Immutable: threads may share it. */
+struct match_rules;
+
+/* The embedded rules (path NULL), or those of a file instead. Errors: SYNTAX, OS, LIMIT, NO_MEMORY. */
+struct culprit_error *match_rules_load(const char *path, struct match_rules **ret);
+void match_rules_destroy(struct match_rules *rules);
+void match_rules_destroyp(struct match_rules **rules);
 
 /* What a report of a class means for its run. */
 enum class_means {

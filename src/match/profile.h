@@ -13,7 +13,7 @@
  *	match_rules_load(NULL, &rules);
  *	profile_create(rules, &profile);
  *	profile_add_title(profile, "KASAN: use-after-free Read in foo");	(and/or)
- *	profile_learn(profile, runs, n_runs);		runs on a commit known to be bad
+ *	profile_learn(profile, runs, n_runs);		learn.h: runs on a commit known to be bad
  *	match_run(profile, &run, &result);		match.h
  *
  * Which titles belong to one class of bugs and which functions say nothing
@@ -23,17 +23,8 @@
 #define CULPRIT_MATCH_PROFILE_H
 
 #include "base/base.h"
+#include "match/match_rules.h"
 #include "match/verdict.h"
-
-/* -------------------------------------------------------------- rules */
-
-/* Classes of bugs, generic functions, details worth comparing. Immutable: threads may share it. */
-struct match_rules;
-
-/* The embedded rules (path NULL), or those of a file instead. Errors: SYNTAX, OS, LIMIT, NO_MEMORY. */
-struct culprit_error *match_rules_load(const char *path, struct match_rules **ret);
-void match_rules_destroy(struct match_rules *rules);
-void match_rules_destroyp(struct match_rules **rules);
 
 /* --------------------------------------------------------------- runs */
 
@@ -79,22 +70,6 @@ struct culprit_error *profile_add_title(struct profile *profile, const char *tit
 
 /* This report is the target, whatever else its run showed (--target-log). */
 struct culprit_error *profile_add_report(struct profile *profile, const struct culprit_report *report);
-
-/*
- * Learn from n_runs runs on commits that are known to be bad.  May be called
- * again with more.  Clean and failed runs count as runs without the target.
- * Where no title was given before, the title that most runs show is the
- * target's own; others are adopted with a weight that says how likely they
- * belong to the same bug (how often they came, how much they resemble it).
- * Errors: NO_MEMORY.
- */
-struct culprit_error *profile_learn(struct profile *profile, const struct run_evidence *runs, size_t n_runs);
-
-/*
- * Runs on commits that are known to be good: what crashes there is a
- * background bug and loses its adoption.
- */
-struct culprit_error *profile_learn_good(struct profile *profile, const struct run_evidence *runs, size_t n_runs);
 
 /* No symptom yet: match_run() would call nothing the target. */
 bool profile_is_empty(const struct profile *profile);

@@ -44,15 +44,12 @@ struct profile_entry *profile_find(const struct profile *profile, const char *ti
 struct culprit_error *profile_add_entry(struct profile *profile, const struct symptom *symptom,
 					struct profile_entry **ret);
 
+/* The entry for the symptom's title, with the symptom as one of its samples. Errors and NULL as above. */
+struct culprit_error *profile_note_symptom(struct profile *profile, const struct symptom *symptom,
+					   struct profile_entry **ret);
+
 /* Weights and paths after entries or counts changed. */
 struct culprit_error *profile_settle(struct profile *profile);
 void profile_find_paths(struct profile *profile);
-
-/*
- * Whether a report takes part in judging its run: a crash of the kernel, not
- * one of the boot that the run went past.
- */
-bool report_counts(const struct run_evidence *run, const struct culprit_report *report);
-bool report_is_boot_noise(const struct run_evidence *run, const struct culprit_report *report);
 
 #endif

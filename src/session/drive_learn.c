@@ -10,6 +10,8 @@
  */
 #include "session/drive_internal.h"
 
+#include "match/learn.h"
+
 struct learning {
 	struct run_console *consoles;
 	struct run_evidence *evidence;

@@ -9,6 +9,8 @@
  */
 #include "session/replay.h"
 
+#include "match/learn.h"
+
 static void run_of(const struct replay_run *run, struct run_evidence *ret)
 {
 	*ret = (struct run_evidence){ 0 };

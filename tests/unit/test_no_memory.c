@@ -15,6 +15,7 @@
 
 #include "cli/output/json.h"
 #include "cli/output/text.h"
+#include "match/learn.h"
 #include "match/match.h"
 #include "symbol/symbolize.h"
 #include "symbol/debuginfo.h"

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "make_report.h"
+#include "match/learn.h"
 #include "match/match.h"
 #include "match/match_rules.h"
 #include "match/profile_entry.h"
