@@ -49,18 +49,40 @@
 #define PLACE_OTHER		-0.7
 #define TASK_SAME		0.3
 
+#define KINSHIP_SAME		0.9	/* and more: one class, or two that the rules call nearly one */
+#define KINSHIP_LEAST		0.1	/* of the same function in classes of which nothing is known: it is still the same */
+#define KINSHIP_PLACE		0.5	/* a family: one instruction can fail in both ways */
+
+#define NEAR_DECAY		0.8	/* of what the other's guilty function tells, per telling frame above it */
+#define NEAR_FRAMES		6	/* deeper than that stands the way to everything */
+#define NAMES_ALIKE		0.75	/* pairs of letters in common: sock_wfree and sock_wfree_locked have 0.72,
+					   foo_release and __foo_release 0.91 */
+#define STACK_CLASS_SHARE	0.5	/* of what a path tells, the part that stands whatever the class is */
+#define SCORE_SAME		0.95	/* called "the same": one frame far below may differ */
+#define CONFIDENT		0.5	/* stacks of which half is there that is needed to tell (similarity.h) */
+#define BOTH_OTHERS		0.8	/* further stacks of both: neither is the one that died */
+
+#define DETAIL_COMMON		0.25	/* of a detail's weight, for values that many reports have */
+#define DETAIL_FEW		0.5	/* of what other values tell against, where one side has only common ones */
+
 #define NEGATIVE_MOST		-4.5	/* what may be held against an equal title */
+
+/* Nothing here is surer than this, or than its opposite. */
+#define SUREST			0.999
+
+static double bounded(double p)
+{
+	return fmin(fmax(p, 1 - SUREST), SUREST);
+}
 
 double probability_of(double logit)
 {
-	double p = 1 / (1 + exp(-logit));
-
-	return p < 0.001 ? 0.001 : p > 0.999 ? 0.999 : p;
+	return bounded(1 / (1 + exp(-logit)));
 }
 
 double logit_of(double probability)
 {
-	double p = probability < 0.001 ? 0.001 : probability > 0.999 ? 0.999 : probability;
+	double p = bounded(probability);
 
 	return log(p / (1 - p));
 }
@@ -141,7 +163,7 @@ static bool compare_titles(struct pair *pair)
 		title_is_equal(pair);
 	} else if (!target->vague && !seen->vague && symptom_titles_intersect(target, seen)) {
 		say(pair, TITLE_ALIAS, "known under a title of the target, too");
-	} else if (same_frame(pair) && specific_frame(pair) && pair->kinship >= 0.9) {
+	} else if (same_frame(pair) && specific_frame(pair) && pair->kinship >= KINSHIP_SAME) {
 		say(pair, TITLE_DRIFT, "same class and guilty function (%s), other words in the title", seen->frame);
 	} else {
 		return false;
@@ -174,7 +196,7 @@ static double nearness(const struct symptom_stack *stack, const char *own, const
 
 	for (size_t i = 0; i < stack->n; i++) {
 		if (!strcmp(stack->frames[i].function, guilty))
-			return stack->frames[i].weight < 0.5 ? 0 : depth < 6 ? pow(0.8, depth) : 0;
+			return stack->frames[i].weight >= RULES_FRAME_TELLS && depth < NEAR_FRAMES ? pow(NEAR_DECAY, depth) : 0;
 		below = below || (own && !strcmp(stack->frames[i].function, own));
 		if (below)
 			depth += stack->frames[i].weight;
@@ -198,7 +220,7 @@ static void compare_other_frames(struct pair *pair)
 		    in_seen >= in_target ? target->frame : seen->frame, in_seen >= in_target ? seen->frame : target->frame);
 	else if (pair->victims)
 		say(pair, FRAME_OTHER_VICTIM, "other victim: %s, not %s", seen->frame, target->frame);
-	else if (unseen && name_similarity(target->frame, seen->frame) >= 0.75)
+	else if (unseen && name_similarity(target->frame, seen->frame) >= NAMES_ALIKE)
 		say(pair, FRAME_RENAMED, "guilty functions have similar names: %s, %s", target->frame, seen->frame);
 	else
 		say(pair, unseen || pair->same_object ? FRAME_OTHER_UNSEEN : FRAME_OTHER, "other guilty function: %s, not %s", seen->frame,
@@ -215,9 +237,9 @@ static void compare_frames(struct pair *pair, bool title_fits)
 		if (!title_fits)
 			compare_other_frames(pair);
 	} else if (!title_fits && pair->kinship >= 0 && specific_frame(pair)) {
-		say(pair, FRAME_EQUAL_KIN * fmax(pair->kinship, 0.1), "same guilty function: %s", seen->frame);
+		say(pair, FRAME_EQUAL_KIN * fmax(pair->kinship, KINSHIP_LEAST), "same guilty function: %s", seen->frame);
 	}
-	if (pair->access.same_place && pair->kinship >= 0.5)
+	if (pair->access.same_place && pair->kinship >= KINSHIP_PLACE)
 		say(pair, PLACE_SAME, "same instruction of %s", seen->frame);
 	else if (pair->access.other_place)
 		say(pair, PLACE_OTHER, "other place within %s", seen->frame);
@@ -245,7 +267,7 @@ static double stack_same(const struct pair *pair)
 {
 	double most = pair->frames_differ ? STACK_SAME_OTHER_FRAME : STACK_SAME;
 
-	return most * (0.5 + 0.5 * fmax(pair->kinship, 0));
+	return most * (STACK_CLASS_SHARE + (1 - STACK_CLASS_SHARE) * fmax(pair->kinship, 0));
 }
 
 static void say_access(struct pair *pair)
@@ -277,7 +299,7 @@ static void say_access(struct pair *pair)
 		    sim->n_of, sim->n_renamed);
 	else
 		say(pair, weight, "%s stack: %u of %u frames equal",
-		    sim->score > 0.95 ? "same" : over > 0 ? "similar" : "other", sim->n_equal, sim->n_of);
+		    sim->score > SCORE_SAME ? "same" : over > 0 ? "similar" : "other", sim->n_equal, sim->n_of);
 }
 
 static bool same_side(const struct symptom_stack *a, const struct symptom_stack *b, enum kernel_relation kernels)
@@ -287,7 +309,7 @@ static bool same_side(const struct symptom_stack *a, const struct symptom_stack 
 	if (!a->n || !b->n)
 		return false;
 	sim = compare_stacks(a, NULL, b, NULL, kernels);
-	return sim.confidence >= 1 && sim.score > 0.95;
+	return sim.confidence >= 1 && sim.score > SCORE_SAME;
 }
 
 static void compare_sides(struct pair *pair, const struct symptom_stack *a, const struct symptom_stack *b,
@@ -303,7 +325,7 @@ static void compare_sides(struct pair *pair, const struct symptom_stack *a, cons
 		return;
 	over = sim.score - SIDE_NEUTRAL;
 	weight = over * sim.confidence * (over > 0 ? SIDE_SAME : SIDE_OTHER);
-	say(pair, weight, "%s %s stack, %u of %u frames", sim.score > 0.95 ? "same" : over > 0 ? "similar" : "other", what,
+	say(pair, weight, "%s %s stack, %u of %u frames", sim.score > SCORE_SAME ? "same" : over > 0 ? "similar" : "other", what,
 	    sim.n_equal, sim.n_of);
 }
 
@@ -312,7 +334,7 @@ static double best_cross(const struct pair *pair, const struct symptom *one, con
 	for (size_t i = 0; i < all->n_others; i++) {
 		struct similarity sim = compare_stacks(&one->access, one->frame, &all->others[i], NULL, pair->kernels);
 
-		if (sim.confidence > 0.5)
+		if (sim.confidence > CONFIDENT)
 			best = fmax(best, sim.score);
 	}
 	return best;
@@ -330,8 +352,8 @@ static void compare_cross(struct pair *pair)
 			struct similarity sim = compare_stacks(&pair->target->others[i], NULL, &pair->seen->others[j], NULL,
 							       pair->kernels);
 
-			if (sim.confidence > 0.5)
-				best = fmax(best, sim.score * 0.8);
+			if (sim.confidence > CONFIDENT)
+				best = fmax(best, sim.score * BOTH_OTHERS);
 		}
 	}
 	if (best > STACK_NEUTRAL && best > own)
@@ -388,9 +410,9 @@ static void compare_details(struct pair *pair)
 		const char *shared = best_shared(pair, i, &common, &both, &any);
 
 		if (shared)
-			say(pair, rule->weight_same * (common ? 0.25 : 1), "same %s: %s", rule->name, shared);
+			say(pair, rule->weight_same * (common ? DETAIL_COMMON : 1), "same %s: %s", rule->name, shared);
 		else if (any && !pair->seen->torn)
-			say(pair, rule->weight_other * (both ? 1 : 0.5), "other %s", rule->name);
+			say(pair, rule->weight_other * (both ? 1 : DETAIL_FEW), "other %s", rule->name);
 	}
 }
 

@@ -317,7 +317,11 @@ static struct run_record record_of(const struct run_evidence *run)
 	};
 }
 
-/* What the run command gave, where the exit code is believed: what it says of the target is no certainty. */
+/*
+ * What the run command gave, where the exit code is believed: what it says of the
+ * target is no certainty.  git bisect run takes it for one; scripts that give 1
+ * for a failed boot or a lost connection are common.
+ */
 #define EXIT_CODE_TARGET 0.9
 
 static struct culprit_error *judge_quiet(struct judge *judge)

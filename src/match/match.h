@@ -13,6 +13,13 @@
 #include "match/profile.h"
 #include "match/verdict.h"
 
+/*
+ * Where a probability becomes a word.  Few lie near: of the 176 pairs of
+ * corpus/match 164 are over 0.8 or under 0.2 (tests/check-match.sh prints the
+ * table).  A target needs more than even odds, for a wrong one turns a bisection
+ * away, and a missed one costs a run; under one in five nothing of it is left
+ * but a class or a caller in common.
+ */
 #define MATCH_TARGET	0.6
 #define MATCH_RELATED	0.2
 

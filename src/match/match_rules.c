@@ -21,6 +21,9 @@
 #include "pattern/pattern.h"
 #include "pattern/yaml.h"
 
+/* Between the classes of a family of which the rules say no more: half the way from "nothing known" to "the same". */
+#define FAMILY_KINSHIP 0.5
+
 struct frame_rule {
 	const char *glob;
 	double weight;
@@ -97,7 +100,7 @@ double rules_class_kinship(const struct match_rules *rules, const struct bug_cla
 		if ((kin->a == a && kin->b == b) || (kin->a == b && kin->b == a))
 			return kin->share;
 	}
-	return strcmp(a->family, b->family) ? -1 : 0.5;
+	return strcmp(a->family, b->family) ? -1 : FAMILY_KINSHIP;
 }
 
 bool rules_title_is_vague(const struct match_rules *rules, const char *title)

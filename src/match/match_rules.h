@@ -38,6 +38,12 @@ struct bug_class {
 
 #define RULES_MAX_CLASSES 64
 
+/*
+ * From this weight on a frame is a place, not machinery on the way to one: the
+ * rules give machinery 0 to 0.2, functions that they do not name 1.
+ */
+#define RULES_FRAME_TELLS 0.5
+
 struct detail_rule {
 	const char *name;
 	const char *before, *behind;	/* literals around the value; behind "" is the end of the line */

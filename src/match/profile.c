@@ -22,6 +22,10 @@
 #include "match/profile_entry.h"
 #include "match/similarity.h"
 
+/* Stacks that score more are one sample: two logs of one path align to nearly 1, two ways to a function do not. */
+#define SAME_SAMPLE 0.8
+#define PATH_BELONGS 0.5	/* weight of titles whose files are: rather the target than not */
+
 /* Share of runs that die of something else (a few of a hundred on fuzzing hosts), and how often it is one title again. */
 #define BACKGROUND_RATE 0.05
 #define BACKGROUND_AGAIN 0.3
@@ -102,7 +106,7 @@ static bool is_new_sample(const struct profile_entry *entry, const struct sympto
 		struct similarity sim;
 
 		sim = compare_stacks(&sample->access, sample->frame, &symptom->access, symptom->frame, kernels);
-		if (sim.confidence > 0 && sim.score > 0.8)
+		if (sim.confidence > 0 && sim.score > SAME_SAMPLE)
 			return false;
 	}
 	return true;
@@ -130,11 +134,24 @@ struct culprit_error *profile_note_symptom(struct profile *profile, const struct
 	return err;
 }
 
+/* The target shows itself like this: somebody said so. */
+static struct culprit_error *take_own(struct profile *profile, const struct symptom *symptom)
+{
+	struct profile_entry *entry;
+	struct culprit_error *err = profile_note_symptom(profile, symptom, &entry);
+
+	if (err)
+		return err;
+	if (!entry)
+		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more than %d titles", PROFILE_MAX_ENTRIES);
+	entry->own = true;
+	return profile_settle(profile);
+}
+
 struct culprit_error *profile_add_title(struct profile *profile, const char *title)
 {
 	_cleanup_(arena_deinit) struct arena arena = { 0 };
 	struct span trimmed = span_trim(span_of(title));
-	struct profile_entry *entry;
 	struct culprit_error *err;
 	struct symptom symptom;
 	const char *copy;
@@ -145,32 +162,17 @@ struct culprit_error *profile_add_title(struct profile *profile, const char *tit
 	if (!copy)
 		return &culprit_error_no_memory;
 	err = symptom_from_title(profile->rules, &arena, copy, &symptom);
-	if (!err)
-		err = profile_note_symptom(profile, &symptom, &entry);
-	if (err)
-		return err;
-	if (!entry)
-		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more than %d titles", PROFILE_MAX_ENTRIES);
-	entry->own = true;
-	return profile_settle(profile);
+	return err ? err : take_own(profile, &symptom);
 }
 
 struct culprit_error *profile_add_report(struct profile *profile, const struct culprit_report *report)
 {
 	_cleanup_(arena_deinit) struct arena arena = { 0 };
-	struct profile_entry *entry;
 	struct culprit_error *err;
 	struct symptom symptom;
 
 	err = symptom_from_report(profile->rules, &arena, report, &symptom);
-	if (!err)
-		err = profile_note_symptom(profile, &symptom, &entry);
-	if (err)
-		return err;
-	if (!entry)
-		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more than %d titles", PROFILE_MAX_ENTRIES);
-	entry->own = true;
-	return profile_settle(profile);
+	return err ? err : take_own(profile, &symptom);
 }
 
 /* ------------------------------------------------------------- weights */
@@ -283,7 +285,7 @@ static void add_path(struct profile *profile, const char *path)
 static void add_stack_paths(struct profile *profile, const struct symptom_stack *stack)
 {
 	for (size_t i = 0; i < stack->n; i++) {
-		if (stack->frames[i].file && stack->frames[i].weight >= 0.5)
+		if (stack->frames[i].file && stack->frames[i].weight >= RULES_FRAME_TELLS)
 			add_path(profile, stack->frames[i].file);
 	}
 }
@@ -294,7 +296,7 @@ void profile_find_paths(struct profile *profile)
 	for (size_t i = 0; i < profile->n_entries; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
 
-		for (size_t j = 0; entry->weight >= 0.5 && j < entry->n_samples; j++) {
+		for (size_t j = 0; entry->weight >= PATH_BELONGS && j < entry->n_samples; j++) {
 			add_stack_paths(profile, &entry->samples[j].access);
 			add_stack_paths(profile, &entry->samples[j].freed);
 			add_stack_paths(profile, &entry->samples[j].allocated);

@@ -16,13 +16,30 @@
 
 #include <math.h>
 
-#define DECAY 0.75		/* of weight, per telling frame away from the guilty one */
-#define FLOOR 0.08
+#define DECAY 0.75		/* of weight, per telling frame away from the guilty one: a third of it 4 callers down */
+#define FLOOR 0.08		/* but the way from the system call down stays of some worth: reached after 9 callers */
 #define ABOVE_GUILTY 0.4	/* helpers and machinery between the access and the guilty function */
 #define TELLING_SIZE 0x80	/* bytes of a function whose size tells it from others */
 #define TELLING 0.15		/* frames of less weight are not counted in words */
 
+/* What a pair of frames is worth, of 1 for the same function. */
+#define SAME_BODY 0.8		/* other names, but one size and offset */
+#define NAME_ALIKE 0.5		/* names alike by this at least (name_similarity) may be one function renamed ... */
+#define RENAMED 0.6		/* ... which is worth this, times how alike they are */
+#define OTHER_MODULE 0.3	/* one name in two modules: many static functions have the same */
+#define OTHER_CALL 0.6		/* one build, but called from elsewhere in it */
+#define GAP 0.3			/* one changed name between two callers that did not change */
+#define GAP_HOLD 0.5		/* credit below, for a gap at the very top: less is no caller to hold on to */
+
+#define ENOUGH 1.2		/* weight of stacks that are sure to tell: the guilty function, and half a caller */
+
 /* ------------------------------------------------------------- kernels */
+
+/* Sizes of functions that tell builds. */
+#define BUILD_LEAST 4		/* the same ones: four sizes are not equal by chance */
+#define BUILD_OTHER 5		/* one in so many may differ: a function's cold part stands on one side */
+#define SIZES_TOLD 3		/* compared at all, to say that the kernels differ */
+#define HASH_LEAST 7		/* hexadecimal digits of a commit (core.abbrev) */
 
 static bool is_hex(char c)
 {
@@ -37,7 +54,7 @@ static bool version_names_commit(const char *version)
 
 		while (is_hex(at[2 + n]))
 			n++;
-		if (n >= 7)
+		if (n >= HASH_LEAST)
 			return true;
 	}
 	return false;
@@ -102,12 +119,11 @@ enum kernel_relation compare_kernels(const struct symptom *a, const struct sympt
 	compare_sizes(&a->access, &b->access, &same, &other);
 	compare_sizes(&a->allocated, &b->allocated, &same, &other);
 	compare_sizes(&a->freed, &b->freed, &same, &other);
-	/* one function in five may appear with its cold part on one side */
-	if (same >= 4 && other * 5 <= same)
+	if (same >= BUILD_LEAST && other * BUILD_OTHER <= same)
 		return KERNELS_SAME_BUILD;
 	if (source)
 		return KERNELS_SAME_SOURCE;
-	return same + other >= 3 || (a->kernel_version && b->kernel_version) ? KERNELS_DIFFER : KERNELS_UNKNOWN;
+	return same + other >= SIZES_TOLD || (a->kernel_version && b->kernel_version) ? KERNELS_DIFFER : KERNELS_UNKNOWN;
 }
 
 /* --------------------------------------------------------------- names */
@@ -161,8 +177,8 @@ static struct weighted weigh(const struct symptom_stack *stack, const char *guil
 		double own = stack->frames[i].weight;
 
 		/* Whatever the lists say: here it is the guilty one. */
-		if (guilty && i == ret.guilty && !strcmp(stack->frames[i].function, guilty) && own < 0.5)
-			own = 0.5;
+		if (guilty && i == ret.guilty && !strcmp(stack->frames[i].function, guilty) && own < RULES_FRAME_TELLS)
+			own = RULES_FRAME_TELLS;
 		if (i < ret.guilty) {
 			ret.weight[i] = own * ABOVE_GUILTY;
 		} else {
@@ -185,10 +201,10 @@ static double rename_credit(const struct symptom_frame *a, const struct symptom_
 		return 0;
 	/* Small functions have one size and offset by chance. */
 	if (a->size >= TELLING_SIZE && a->size == b->size && a->offset == b->offset && a->offset)
-		return 0.8;
+		return SAME_BODY;
 	if (kernels == KERNELS_SAME_BUILD)
 		return 0;
-	return alike >= 0.5 ? 0.6 * alike : 0;
+	return alike >= NAME_ALIKE ? RENAMED * alike : 0;
 }
 
 /* 0: not the same; 1: the same place. guilty: this frame is where it happened. */
@@ -198,10 +214,10 @@ static double frame_credit(const struct symptom_frame *a, const struct symptom_f
 	if (strcmp(a->function, b->function))
 		return rename_credit(a, b, kernels);
 	if (a->module && b->module && strcmp(a->module, b->module))
-		return 0.3;
+		return OTHER_MODULE;
 	if (kernels == KERNELS_SAME_BUILD && a->size && b->size && !guilty &&
 	    (a->size != b->size || a->offset != b->offset))
-		return 0.6;
+		return OTHER_CALL;
 	return 1;
 }
 
@@ -251,7 +267,7 @@ static double gap_credit(const struct weighted *a, size_t from_a, size_t i, cons
 	sim->n_renamed++;
 	if (from_a == a->guilty && from_b == b->guilty)
 		sim->top_renamed = true;
-	return 0.3 * sqrt(a->weight[from_a] * b->weight[from_b]);
+	return GAP * sqrt(a->weight[from_a] * b->weight[from_b]);
 }
 
 static void note_pair(const struct weighted *a, size_t i, const struct weighted *b, size_t j,
@@ -286,7 +302,7 @@ static double trace(const struct weighted *a, const struct weighted *b, enum ker
 
 		if (pair > 0 && best->credit[i][j] <= pair + best->credit[i + 1][j + 1] + 1e-12) {
 			/* at the very top a changed name needs callers to hold on to */
-			if (gap_a > 0 || best->credit[i][j] > 0.5)
+			if (gap_a > 0 || best->credit[i][j] > GAP_HOLD)
 				more += gap_credit(a, gap_a, i, b, gap_b, j, kernels, sim);
 			note_pair(a, i, b, j, kernels, sim);
 			gap_a = ++i;
@@ -317,6 +333,6 @@ struct similarity compare_stacks(const struct symptom_stack *sa, const char *gui
 		sim.n_of = sim.n_equal;
 	/* Half what both have in common, half how far the shorter is part of the longer (inlining, torn stacks). */
 	sim.score = fmin(1, (2 * credit / (a.sum + b.sum) + credit / less) / 2);
-	sim.confidence = fmin(1, less / 1.2);
+	sim.confidence = fmin(1, less / ENOUGH);
 	return sim;
 }

@@ -157,7 +157,7 @@ static void bound_stack(const struct match_rules *rules, const struct culprit_st
 		if (!function || (stack->frames[i].flags & CULPRIT_FRAME_UNRELIABLE))
 			continue;
 		if (!rules_is_interrupt_entry(rules, function)) {
-			seen = seen || rules_frame_weight(rules, function) >= 0.5;
+			seen = seen || rules_frame_weight(rules, function) >= RULES_FRAME_TELLS;
 			continue;
 		}
 		if (victim) {
