@@ -45,6 +45,25 @@
  */
 #define BASELINE_WASTE	24
 #define BASELINE_BOOTS	10
+/*
+ * Chances below which a commit is no place to go: to look for one it must be able
+ * to run at all, to check an answer a run in twenty has to come through, for no
+ * other commit will do there.
+ */
+#define RUNS_NEVER	0.005f
+#define RUNS_SELDOM	0.05f
+/* Runs of a commit after which one more check of an answer tells nothing. */
+#define CHECK_RUNS	1000
+/* A commit that fails by itself this surely is not asked for more of it. */
+#define FAILS_SURELY	0.99
+/* Candidates with less do not explain why a hunt got stuck. */
+#define CANDIDATE	0.001
+/* What has to be lost to commits that cannot be tested, or show nothing but other crashes, to be called the reason. */
+#define REASON_BROKEN	0.2
+#define REASON_MASKED	0.5
+/* A good part of what was spent on commits that work; a third of a bit (see PATIENCE). */
+#define GOOD_PART	0.75
+#define THIRD		0.3
 /* The older hypothesis at which the hunt for a culprit after good makes no sense. */
 #define OLDER_CERTAIN	0.95
 
@@ -361,7 +380,7 @@ static void shortlist(const struct bisect *b, struct lanes *lanes)
 		double at, s;
 		uint32_t i;
 
-		if (b->tested_of[c] != BISECT_NONE || b->testable[c] < 0.005f)
+		if (b->tested_of[c] != BISECT_NONE || b->testable[c] < RUNS_NEVER)
 			continue;
 		at = p_shows(b, lanes, c) * N_HALVES;
 		i = (uint32_t)at;
@@ -386,7 +405,7 @@ static void best_of(struct bisect *b, const struct lanes *lanes, struct visit *r
 		uint32_t t = i - lanes->n_list;
 		struct visit visit = { .commit = i < lanes->n_list ? lanes->list[i].commit : b->tested[t].commit };
 
-		if (b->testable[visit.commit] < 0.005f || b->flags[visit.commit] & BISECT_SKIP)
+		if (b->testable[visit.commit] < RUNS_NEVER || b->flags[visit.commit] & BISECT_SKIP)
 			continue;
 		weigh(b, lanes, i, &visit);
 		if (visit.commit == b->last_run)
@@ -456,7 +475,7 @@ static bool baseline(struct bisect *b, struct bisect_action *ret)
 	if (t && (t->marked || tested_hits(t) >= b->config.baseline_hits))
 		return false;
 	live = tested_valid(t);
-	if (t && testable_own_failure(b, t) > 0.99 &&
+	if (t && testable_own_failure(b, t) > FAILS_SURELY &&
 	    (!tested_built(t) || t->n[BISECT_RUN_BOOT_FAILED] + t->n[BISECT_RUN_INCOMPLETE] >= BASELINE_BOOTS)) {
 		end(BISECT_GIVE_UP, BISECT_WHY_BAD_UNTESTABLE, commit, ret);
 		return true;
@@ -507,7 +526,7 @@ static bool merge_base(struct bisect *b, struct bisect_action *ret)
 		const struct tested *t = tested_find(b, c);
 		double p;
 
-		if (!(b->flags[c] & BISECT_MERGE_BASE) || (t && testable_own_failure(b, t) > 0.99))
+		if (!(b->flags[c] & BISECT_MERGE_BASE) || (t && testable_own_failure(b, t) > FAILS_SURELY))
 			continue;
 		p = rates_p_shows(b, c);
 		if (fabs(p - old) <= 1 - b->config.set_confidence)
@@ -543,7 +562,7 @@ static bool verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret
 
 		if (((i == 0) != fix ? p : 1 - p) >= (i ? b->config.set_confidence : level))
 			continue;
-		if (b->testable[c] < 0.05f || b->flags[c] & BISECT_SKIP || tested_live(tested_find(b, c)) >= 1000)
+		if (b->testable[c] < RUNS_SELDOM || b->flags[c] & BISECT_SKIP || tested_live(tested_find(b, c)) >= CHECK_RUNS)
 			continue;
 		test(b, i ? BISECT_WHY_VERIFY_PARENT : BISECT_WHY_VERIFY_CULPRIT, c,
 		     clean_runs_needed(b, c, level), ret);
@@ -572,14 +591,14 @@ static enum bisect_why why_stuck(struct bisect *b)
 	for (uint32_t c = 0; c < b->n; c++) {
 		double p = posterior_of(b, c);
 
-		if (p < 0.001)
+		if (p < CANDIDATE)
 			continue;
 		broken += p * (1 - b->testable[c]);
 		masked += p * b->testable[c] * (1 - testable_valid_share(b, c));
 	}
-	if (broken > 0.2 && broken >= masked)
+	if (broken > REASON_BROKEN && broken >= masked)
 		return BISECT_WHY_UNTESTABLE;
-	return masked > 0.5 ? BISECT_WHY_UNOBSERVABLE : BISECT_WHY_NO_PROGRESS;
+	return masked > REASON_MASKED ? BISECT_WHY_UNOBSERVABLE : BISECT_WHY_NO_PROGRESS;
 }
 
 /* Runs of the commit that is known to show the target came through, and neither there nor anywhere did it show. */
@@ -645,11 +664,11 @@ static bool hopeless(const struct bisect *b, const struct visit *visit, double e
 	if (visit->commit == BISECT_NONE || visit->rate <= 0)
 		return true;
 	odds = (1 - visit->p_testable) / visit->p_testable;
-	if (odds * failure > 0.75 * useful + FAILURES * failure)
+	if (odds * failure > GOOD_PART * useful + FAILURES * failure)
 		return true;
 	if (odds > 1 && waste > useful + 4 * FAILURES * failure)
 		return true;
-	return visit->rate * (b->cost_spent / 2 + PATIENCE) < 0.3 * fmin(1, entropy);
+	return visit->rate * (b->cost_spent / 2 + PATIENCE) < THIRD * fmin(1, entropy);
 }
 
 static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)

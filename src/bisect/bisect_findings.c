@@ -54,6 +54,16 @@ static void sides(struct bisect *b, uint32_t culprit, struct list *list)
 	}
 }
 
+/* A rate collapsed where so many runs of a commit that shows it have a rate of a third: at a rate of a half that happens in 1 of 250 by chance. */
+#define COLLAPSE_RUNS	8
+#define SHOWS_SURELY	0.95
+#define COLLAPSE	3
+/* Masked: of 3 runs at least, a third died of something else. */
+#define MASKED_RUNS	3
+#define MASKED_SHARE	3
+/* What a commit's own runs say must be this sure to contradict all others. */
+#define OWN_SURE	0.9
+
 /* Hits among the valid runs, with one of each added so that few runs say little. */
 static double rate_at(const struct tested *t)
 {
@@ -72,9 +82,9 @@ static void rates(struct bisect *b, struct list *list)
 	for (uint32_t i = 0; i < b->n_tested; i++) {
 		const struct tested *t = &b->tested[i];
 
-		if (t == reference || tested_valid(t) < 8 || posterior_p_shows(b, t->commit) < 0.95)
+		if (t == reference || tested_valid(t) < COLLAPSE_RUNS || posterior_p_shows(b, t->commit) < SHOWS_SURELY)
 			continue;
-		if (rate_at(t) < rate_at(reference) / 3 && (!worst || rate_at(t) < rate_at(worst)))
+		if (rate_at(t) < rate_at(reference) / COLLAPSE && (!worst || rate_at(t) < rate_at(worst)))
 			worst = t;
 	}
 	if (worst)
@@ -84,7 +94,7 @@ static void rates(struct bisect *b, struct list *list)
 
 static bool is_masked(const struct tested *t)
 {
-	return tested_live(t) >= 3 && t->n[BISECT_RUN_UNRELATED] * 3 >= tested_live(t);
+	return tested_live(t) >= MASKED_RUNS && t->n[BISECT_RUN_UNRELATED] * MASKED_SHARE >= tested_live(t);
 }
 
 /* From the oldest to the youngest tested commit, by index, with the same trouble and none without it between. */
@@ -119,7 +129,7 @@ static void contradictions(struct bisect *b, struct list *list)
 		uint32_t c = b->tested[i].commit;
 		double own = rates_p_shows(b, c), all = posterior_p_shows(b, c);
 
-		if ((own > 0.9 && all < 0.5) || (own < 0.1 && all > 0.5))
+		if ((own > OWN_SURE && all < 0.5) || (own < 1 - OWN_SURE && all > 0.5))
 			add(list, BISECT_FINDING_CONTRADICTION, c, BISECT_NONE, own);
 	}
 }

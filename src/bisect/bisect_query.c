@@ -7,6 +7,13 @@
 
 #include <math.h>
 
+/* Shares that are called certain in words: an interval of 90 % for a rate, good and bad for a commit. */
+#define SURE		0.95
+/* Candidates count as left when they have a thousandth of an even share. */
+#define LEFT_LEAST	0.001
+/* Half as likely is no difference to leave a commit out for. */
+#define AS_LIKELY	0.5
+
 static const char *const act_names[] = { "test", "culprit", "set", "give-up" };
 
 static const char *const why_names[] = {
@@ -114,7 +121,7 @@ double bisect_entropy(struct bisect *b)
 
 uint32_t bisect_n_left(struct bisect *b)
 {
-	double least = 0.001 / b->n_candidates;
+	double least = LEFT_LEAST / b->n_candidates;
 	uint32_t n = 0;
 
 	for (uint32_t c = 0; c < b->n; c++)
@@ -165,8 +172,7 @@ struct culprit_error *bisect_set(struct bisect *b, struct bisect_share **ret, ui
 	goal = b->config.set_confidence * (1 - b->classes[0].posterior);
 	while (taken < n && mass < goal)
 		mass += all[taken++].posterior;
-	/* half as likely is no difference to leave a commit out for */
-	while (taken < n && taken > 0 && all[taken].posterior > 0.5 * all[taken - 1].posterior &&
+	while (taken < n && taken > 0 && all[taken].posterior > AS_LIKELY * all[taken - 1].posterior &&
 	       all[taken].posterior > 0)
 		mass += all[taken++].posterior;
 	*ret = all;
@@ -191,9 +197,9 @@ void bisect_rate(struct bisect *b, uint32_t commit, struct bisect_rate *ret)
 	for (int i = 0; i < N_RATES; i++) {
 		ret->mean += rate[i] / total * b->likelihood.rate[i];
 		below += rate[i] / total;
-		if (ret->low < 0 && below >= 0.05)
+		if (ret->low < 0 && below >= 1 - SURE)
 			ret->low = b->likelihood.rate[i];
-		if (ret->high < 0 && (below >= 0.95 || i + 1 == N_RATES))
+		if (ret->high < 0 && (below >= SURE || i + 1 == N_RATES))
 			ret->high = b->likelihood.rate[i];
 	}
 }
@@ -218,7 +224,7 @@ static enum bisect_verdict verdict_of(struct bisect *b, uint32_t commit, const s
 	if (!tested_valid(t))
 		return testable_own_failure(b, t) > 0.5 || tested_live(t) ? BISECT_VERDICT_SKIP : BISECT_UNTESTED;
 	p = bisect_p_bad(b, commit);
-	return p >= 0.95 ? BISECT_VERDICT_BAD : p <= 0.05 ? BISECT_VERDICT_GOOD : BISECT_VERDICT_UNSURE;
+	return p >= SURE ? BISECT_VERDICT_BAD : p <= 1 - SURE ? BISECT_VERDICT_GOOD : BISECT_VERDICT_UNSURE;
 }
 
 void bisect_evidence(struct bisect *b, uint32_t commit, struct bisect_evidence *ret)

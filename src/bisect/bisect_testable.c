@@ -25,6 +25,14 @@
 /* Where a range of trouble has ended, that another one follows: they come in crowds. */
 #define ANOTHER_RANGE	0.2
 #define UNRELATED_PRIOR	0.1
+/* The share of the way between two commits in trouble that must lead past a third one to lie within their range. */
+#define PASSES		0.75f
+/* Failing more likely than this counts as trouble for the neighbours. */
+#define TROUBLE_LEAST	0.05
+/* Runs without a failed boot that are thought of before the first: one boot in twenty fails by chance. */
+#define BOOTS_PRIOR	10
+/* Of runs that come through, whatever was seen: a division needs some. */
+#define VALID_LEAST	0.01
 /* Runs that a commit's own share is thought to be worth before its first. */
 #define UNRELATED_RUNS	4.0
 
@@ -51,7 +59,7 @@ double testable_own_failure(const struct bisect *b, const struct tested *t)
 		live += n;
 		failed += b->tested[i].n[BISECT_RUN_BOOT_FAILED] + b->tested[i].n[BISECT_RUN_INCOMPLETE];
 	}
-	flaky = (failed + 0.5) / (failed + live + 10);
+	flaky = (failed + 0.5) / (failed + live + BOOTS_PRIOR);
 	odds = BROKEN_PRIOR / (1 - BROKEN_PRIOR) / pow(flaky, dead);
 	return odds / (1 + odds);
 }
@@ -73,7 +81,7 @@ double testable_valid_share(const struct bisect *b, uint32_t commit)
 		unrelated = UNRELATED_RUNS / 2 * unrelated / (UNRELATED_RUNS + b->near_live[commit]) +
 			t->n[BISECT_RUN_UNRELATED];
 	}
-	return fmax(0.01, 1 - unrelated / live);
+	return fmax(VALID_LEAST, 1 - unrelated / live);
 }
 
 void testable_add_tested(struct bisect *b, uint32_t t)
@@ -145,7 +153,7 @@ static double chance_of_trouble(const struct trouble *trouble, uint32_t n, uint3
 		float d = trouble[i].commit->distance[commit], gap = near->commit->distance[trouble[i].commit->commit];
 
 		/* all of the way, or nearly, leads past commit */
-		if (gap > 0.75f * (nearest + d) && (!far || gap < shortest)) {
+		if (gap > PASSES * (nearest + d) && (!far || gap < shortest)) {
 			shortest = gap;
 			far = &trouble[i];
 		}
@@ -171,7 +179,7 @@ struct culprit_error *testable_refresh(struct bisect *b)
 	for (uint32_t i = 0; i < b->n_tested; i++) {
 		double p = testable_own_failure(b, &b->tested[i]);
 
-		if (p > 0.05 && !(b->tested[i].marked && b->tested[i].mark == BISECT_MARK_SKIP))
+		if (p > TROUBLE_LEAST && !(b->tested[i].marked && b->tested[i].mark == BISECT_MARK_SKIP))
 			trouble[n++] = (struct trouble){ &b->tested[i], p };
 	}
 	for (uint32_t c = 0; c < b->n; c++)
