@@ -347,7 +347,7 @@ static struct culprit_error *read_exit_code(struct reader *r, const struct yaml_
 static struct culprit_error *read_finished(struct reader *r, const struct yaml_node *node, void *target)
 {
 	const char **finished = target;
-	struct culprit_error *err = yaml_get_string(r->doc, node, "finished", finished);
+	struct culprit_error *err = read_string(r, node, "finished", finished);
 	_cleanup_(finish_deinit) struct finish check = { 0 };
 
 	if (err)

@@ -47,7 +47,7 @@ START_TEST(every_key)
 		"build:\n  command: [make, -j8]\n  environment: { A: 1, B: x y }\n  timeout: 2h\n  output-limit: 3G\n"
 		"  image: bzImage\n  clean: true\n  cost: 12.5\n"
 		"run:\n  command: |\n    ./boot\n    ./more\n  environment: { C: '' }\n  timeout: 90\n  output-limit: 64M\n"
-		"  exit-code: judge\n  parallel: 4\n  after-crash: 5s\n"
+		"  exit-code: judge\n  finished: \"my tests: (passed|failed)\"\n  parallel: 4\n  after-crash: 5s\n"
 		"budget: { runs: 1000, builds: 50, hours: 2.5 }\n"
 		"patches:\n - { patch: fix.diff, from: v5.0, until: v6.0 }\n - { cherry-pick: abc, required: false }\n - { revert: def }\n"
 		"skip: [ s1, s2 ]\npaths: fs/foo.c\nweigh-paths: false\nconfidence: 0.99\nbaseline-runs: 300\ninfra-pause: 2m\ninfra-patience: 3h\nmode: plain\nruns-per-commit: 7\n"
@@ -55,6 +55,7 @@ START_TEST(every_key)
 
 	ck_assert_str_eq(c->repository, "/etc/linux");
 	ck_assert_uint_eq(c->good.n, 2);
+	ck_assert_str_eq(c->finished, "my tests: (passed|failed)");
 	ck_assert_str_eq(c->good.items[1], "releases");
 	ck_assert(!c->releases);
 	ck_assert_str_eq(c->title, "WARNING in foo");
