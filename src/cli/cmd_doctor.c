@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/doctor.h"
 #include "cli/options.h"
 
 /* What the kernel is to be run with; the words of --for. */
@@ -172,6 +173,20 @@ static bool tell(const struct check *check, bool needed)
 		printf(" (Debian: %s)", check->package);
 	putchar('\n');
 	return n || !needed;
+}
+
+unsigned int doctor_check(unsigned int for_what)
+{
+	unsigned int missing = 0;
+
+	for (size_t i = 0; i < countof(checks); i++) {
+		bool needed = is_needed(&checks[i], for_what);
+		const char *found;
+
+		if ((for_what == FOR_ALL || checks[i].for_what & BIT(for_what)) && needed && !find_alternative(&checks[i], &found))
+			missing += !tell(&checks[i], needed);
+	}
+	return missing;
 }
 
 int cmd_doctor(int argc, char **argv)

@@ -160,7 +160,7 @@ static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 	return NULL;
 }
 
-struct culprit_error *drive_run(struct drive *d, const struct session_observer *observer, enum session_outcome *ret)
+struct culprit_error *drive_start(struct drive *d, const struct session_observer *observer)
 {
 	const struct session *s = d->session;
 	struct runner_options options = {
@@ -171,15 +171,25 @@ struct culprit_error *drive_run(struct drive *d, const struct session_observer *
 		.cancel_fd = d->cancel_fd,
 		.hold_fd = journal_fd(d->journal),
 	};
-	struct culprit_error *err;
 
 	d->observer = observer;
 	d->out = false;
-	err = runner_create(&options, &d->runner);
-	if (!err)
-		err = run_all(d, ret);
+	return runner_create(&options, &d->runner);
+}
+
+void drive_stop(struct drive *d)
+{
 	runner_destroy(d->runner);
 	d->runner = NULL;
+}
+
+struct culprit_error *drive_run(struct drive *d, const struct session_observer *observer, enum session_outcome *ret)
+{
+	struct culprit_error *err = drive_start(d, observer);
+
+	if (!err)
+		err = run_all(d, ret);
+	drive_stop(d);
 	return err;
 }
 

@@ -66,4 +66,12 @@ enum session_outcome {
 struct culprit_error *drive_run(struct drive *drive, const struct session_observer *observer,
 				enum session_outcome *ret);
 
+/*
+ * Build the commit that is known to show the target, unless it is built, and run it once; both are
+ * journalled. Borrowed results; NULL: it did not come to that (*ret_run: the build failed, or
+ * somebody asked to stop).
+ */
+struct culprit_error *drive_try(struct drive *drive, const struct session_observer *observer,
+				const struct session_build **ret_build, const struct session_run **ret_run);
+
 #endif

@@ -16,6 +16,10 @@ struct drive {
 	struct buf notice;
 };
 
+/* The runner, for as long as something is built or run; whatever start gave, stop is called. */
+struct culprit_error *drive_start(struct drive *drive, const struct session_observer *observer);
+void drive_stop(struct drive *drive);
+
 /* ------------------------------------------------------ drive_act.c */
 
 /* Build, journalled. *ret is the last of builds; NULL: cancelled. */

@@ -24,6 +24,7 @@ enum {
 };
 
 int bisect_init(int argc, char **argv);
+int bisect_try(int argc, char **argv);
 int bisect_run(int argc, char **argv);
 int bisect_reset(int argc, char **argv);
 int bisect_merge_title(int argc, char **argv);
@@ -35,6 +36,13 @@ int bisect_report(int argc, char **argv);
 /* A row of an option table: where the configuration is. */
 #define BISECT_CONFIG_OPTION(to_config) \
 	OPTION_TEXT('c', "config", "FILE", "the configuration; " BISECT_CONFIG " by default", to_config)
+
+/* Readable once somebody asked us to stop; commands are started with all signals as usual. */
+int bisect_open_signals(void);
+
+/* What `bisect try` and `bisect run` do, once their options are read; the exit code. */
+int bisect_try_config(const char *config, bool quiet);
+int bisect_run_config(const char *config, bool quiet, bool keep);
 
 /* Print and destroy; gives the exit code. */
 int bisect_complain(struct culprit_error *err);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * culprit bisect init: ask, or take flags, and write a culprit.yaml with comments.
+ *
+ * With a template, how kernels are built and run is known, and a first build and
+ * run are made at once: a mistake shows now, not after a night.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,29 +12,48 @@
 
 #include "base/process.h"
 #include "cli/bisect/bisect.h"
+#include "cli/bisect/bisect_template.h"
+#include "cli/doctor.h"
 #include "cli/options.h"
 #include "pattern/yaml.h"
 
 /* An answer: given as a flag, or asked for. */
 struct answer {
 	const char *question, *example;
-	bool needed;
+	bool needed, unused;	/* unused: not with this template, or without one */
 	const char *value;	/* borrowed from the command line, or owned by text */
 	char *text;
 };
 
-enum { ASK_REPOSITORY, ASK_BAD, ASK_GOOD, ASK_TITLE, ASK_LOG, ASK_BUILD, ASK_RUN, N_ASKS };
+enum { ASK_REPOSITORY, ASK_BAD, ASK_GOOD, ASK_TITLE, ASK_LOG, ASK_BUILD, ASK_RUN, ASK_WORKLOAD, ASK_HOST, ASK_CONSOLE,
+       N_ASKS };
 
 struct answers {
 	struct answer a[N_ASKS];
-	const char *config, *find, *parallel;
-	bool force;
+	const char *config, *find, *parallel, *fragment, *kernel_config;
+	unsigned int template;	/* BISECT_TEMPLATE_NONE: none */
+	bool force, no_try;
 };
 
 static void answers_deinit(struct answers *answers)
 {
 	for (size_t i = 0; i < N_ASKS; i++)
 		free(answers->a[i].text);
+}
+
+/* To be filled in by hand. */
+static bool is_open(const struct answer *answer)
+{
+	return answer->needed && !answer->unused && !answer->value;
+}
+
+static unsigned int n_open(const struct answers *answers)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < N_ASKS; i++)
+		n += is_open(&answers->a[i]);
+	return n;
 }
 
 /* --------------------------------------------------------------- checking */
@@ -122,9 +144,11 @@ static bool ask(struct answer *answer)
 
 /* ---------------------------------------------------------------- writing */
 
+/* NULL: left open, for somebody to fill in. */
 static bool add_value(struct buf *buf, const char *before, const char *value, const char *after)
 {
-	return buf_add_str(buf, before) && yaml_write_scalar(buf, span_of(value)) && buf_add_str(buf, after);
+	return buf_add_str(buf, before) && (!value || yaml_write_scalar(buf, span_of(value))) &&
+	       (value || buf_add_str(buf, "\t# to be filled in")) && buf_add_str(buf, after);
 }
 
 static bool add_target(struct buf *buf, const struct answers *a)
@@ -165,18 +189,44 @@ static bool add_run(struct buf *buf, const struct answers *a)
 			  a->parallel ? a->parallel : "1");
 }
 
-static bool format_config(const struct answers *a, struct buf *buf)
+static struct culprit_error *add_template(const struct answers *a, struct buf *buf)
+{
+	const struct bisect_template template = {
+		.kind = a->template, .workload = a->a[ASK_WORKLOAD].value, .fragment = a->fragment,
+		.kernel_config = a->kernel_config, .host = a->a[ASK_HOST].value, .console = a->a[ASK_CONSOLE].value,
+		.parallel = a->parallel,
+	};
+
+	return buf_add_char(buf, '\n') ? bisect_template_add(&template, buf) : &culprit_error_no_memory;
+}
+
+static bool add_head(const struct answers *a, struct buf *buf)
 {
 	return buf_add_str(buf, "# Configuration of `culprit bisect run`; culprit-bisect(5) describes every key.\n\n") &&
 	       add_value(buf, "repository: ", a->a[ASK_REPOSITORY].value, "\n\n") &&
 	       add_value(buf, "# A commit that shows the target, and one that does not ('releases': look for one).\nbad: ",
 			 a->a[ASK_BAD].value, "\n") &&
 	       add_value(buf, "good: ", a->a[ASK_GOOD].value, "\n") &&
-	       buf_printf(buf, "find: %s\n", a->find ? a->find : "cause") && add_target(buf, a) && add_build(buf, a) &&
-	       add_run(buf, a) &&
-	       buf_add_str(buf, "\n#budget: { runs: 2000, hours: 48 }\n#confidence: 0.99\n"
-				"\n# Changes that ranges of the history need to build or boot.\n"
-				"#patches:\n#  - { cherry-pick: 123456789abc, from: v5.4, until: v5.6 }\n");
+	       buf_printf(buf, "find: %s\n", a->find ? a->find : "cause") && add_target(buf, a);
+}
+
+static struct culprit_error *format_config(const struct answers *a, struct buf *buf)
+{
+	static const char tail[] =
+		"\n#budget: { runs: 2000, hours: 48 }\n#confidence: 0.99\n"
+		"\n# Changes that ranges of the history need to build or boot.\n"
+		"#patches:\n#  - { cherry-pick: 123456789abc, from: v5.4, until: v5.6 }\n";
+	struct culprit_error *err = NULL;
+
+	if (!add_head(a, buf))
+		return &culprit_error_no_memory;
+	if (a->template != BISECT_TEMPLATE_NONE)
+		err = add_template(a, buf);
+	else if (!add_build(buf, a) || !add_run(buf, a))
+		err = &culprit_error_no_memory;
+	if (!err && !buf_add_str(buf, tail))
+		err = &culprit_error_no_memory;
+	return err;
 }
 
 static struct culprit_error *write_file(const char *path, const struct buf *text, bool force)
@@ -198,18 +248,61 @@ static int write_config(const struct answers *answers)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 };
 	_cleanup_(config_destroyp) struct config *config = NULL;
-	struct culprit_error *err;
+	struct culprit_error *err = format_config(answers, &text);
 
-	if (!format_config(answers, &text))
-		return bisect_complain(&culprit_error_no_memory);
 	/* Through the loader first: whatever was given as a flag is checked as the file will be. */
-	err = config_parse(buf_span(&text), answers->config, &config);
+	if (!err && !n_open(answers))
+		err = config_parse(buf_span(&text), answers->config, &config);
 	if (!err)
 		err = write_file(answers->config, &text, answers->force);
-	if (err)
-		return bisect_complain(err);
-	fprintf(stderr, "%s is written; read it over, then 'culprit bisect run'\n", answers->config);
-	return 0;
+	return err ? bisect_complain(err) : 0;
+}
+
+/* ------------------------------------------------------------- beginning */
+
+static bool says_yes(const char *question)
+{
+	_cleanup_(freep) char *line = NULL;
+	size_t cap = 0;
+
+	fprintf(stderr, "%s [y/n] ", question);
+	return getline(&line, &cap, stdin) > 0 && (*line == 'y' || *line == 'Y');
+}
+
+/* What is missing on this machine, then one build and one run; only then, and if somebody says so, all of it. */
+static int begin(const struct answers *a)
+{
+	unsigned int n = n_open(a);
+	int code;
+
+	if (a->template == BISECT_TEMPLATE_NONE) {
+		fprintf(stderr, "%s is written; read it over, then 'culprit bisect run'\n", a->config);
+		return 0;
+	}
+	if (n) {
+		fprintf(stderr, "%s is written; to be filled in:\n", a->config);
+		for (size_t i = 0; i < N_ASKS; i++) {
+			if (is_open(&a->a[i]))
+				fprintf(stderr, "  %s\n", a->a[i].question);
+		}
+		fprintf(stderr, "then 'culprit bisect try' builds and runs it once\n");
+		return 0;
+	}
+	fprintf(stderr, "%s is written\n", a->config);
+	n = doctor_check(a->template);
+	if (n && (!isatty(0) || a->no_try || !says_yes("That is missing on this machine. Try all the same?"))) {
+		fprintf(stderr, "%u missing on this machine; 'culprit bisect try' goes on once that is there\n", n);
+		return BISECT_EXIT_ERROR;
+	}
+	if (a->no_try)
+		return 0;
+	code = bisect_try_config(a->config, false);
+	if (code == BISECT_EXIT_CANCELLED || code == BISECT_EXIT_ERROR || code == BISECT_EXIT_USAGE)
+		return code;
+	if (isatty(0) && says_yes("Begin the bisection?"))
+		return bisect_run_config(a->config, false, false);
+	fprintf(stderr, "'culprit bisect run' begins the bisection\n");
+	return code;
 }
 
 /* ---------------------------------------------------------------- options */
@@ -221,6 +314,8 @@ static int ask_for_rest(struct answers *answers, const struct option_reader *opt
 	for (size_t i = 0; i < N_ASKS; i++) {
 		struct answer *a = &answers->a[i];
 
+		if (a->unused)
+			continue;
 		/* A flag may be meant for another machine: it is told, and taken. */
 		if (a->value) {
 			is_right(answers, (int)i);
@@ -230,8 +325,36 @@ static int ask_for_rest(struct answers *answers, const struct option_reader *opt
 			if (terminal && !ask(a))
 				return BISECT_EXIT_USAGE;
 		} while (terminal && !is_right(answers, (int)i));
-		if (!a->value && a->needed)
+		if (is_open(a) && answers->template == BISECT_TEMPLATE_NONE)
 			return option_complain(options, "no terminal to ask on, and '%s' is not given as an option", a->question);
+	}
+	return 0;
+}
+
+/* What is asked depends on the template; what a template has is not for options to say. */
+static int apply_template(struct answers *answers, const struct option_reader *options)
+{
+	bool none = answers->template == BISECT_TEMPLATE_NONE, ssh = answers->template == BISECT_TEMPLATE_SSH;
+	static const struct { int ask; const char *option; } own[] = {
+		{ ASK_WORKLOAD, "workload" }, { ASK_HOST, "host" }, { ASK_CONSOLE, "console" },
+	};
+
+	answers->a[ASK_BUILD].unused = answers->a[ASK_RUN].unused = !none;
+	answers->a[ASK_WORKLOAD].unused = none;
+	answers->a[ASK_HOST].unused = answers->a[ASK_CONSOLE].unused = !ssh;
+	for (size_t i = 0; i < countof(own); i++) {
+		if (answers->a[own[i].ask].unused && answers->a[own[i].ask].value)
+			return option_complain(options, "--%s is for --template%s", own[i].option, own[i].ask == ASK_WORKLOAD ? "" : " ssh");
+	}
+	if (none && (answers->fragment || answers->kernel_config))
+		return option_complain(options, "--%s is for --template", answers->fragment ? "fragment" : "kernel-config");
+	if (!none && (answers->a[ASK_BUILD].value || answers->a[ASK_RUN].value))
+		return option_complain(options, "a template has its own --%s", answers->a[ASK_BUILD].value ? "build" : "run");
+	if (!none && !isatty(0)) {
+		if (!answers->a[ASK_REPOSITORY].value)
+			answers->a[ASK_REPOSITORY].value = ".";
+		if (!answers->a[ASK_BAD].value)
+			answers->a[ASK_BAD].value = "HEAD";
 	}
 	return 0;
 }
@@ -241,6 +364,7 @@ int bisect_init(int argc, char **argv)
 	struct option_reader reader = OPTION_READER("culprit bisect init", argc, argv);
 	_cleanup_(answers_deinit) struct answers answers = {
 		.config = BISECT_CONFIG,
+		.template = BISECT_TEMPLATE_NONE,
 		.a = {
 			[ASK_REPOSITORY] = { .question = "git repository", .needed = true },
 			[ASK_BAD] = { .question = "commit that shows the target", .example = "v6.2", .needed = true },
@@ -249,6 +373,10 @@ int bisect_init(int argc, char **argv)
 			[ASK_LOG] = { .question = "console log that shows it" },
 			[ASK_BUILD] = { .question = "build command", .example = "make -C . -j8" },
 			[ASK_RUN] = { .question = "run command", .example = "./boot-and-test", .needed = true },
+			[ASK_WORKLOAD] = { .question = "workload: what triggers it", .example = "'modprobe foo'", .needed = true },
+			[ASK_HOST] = { .question = "machine", .example = "root@board", .needed = true },
+			[ASK_CONSOLE] = { .question = "command that prints its console", .example = "'conserver-client board'",
+					  .needed = true },
 		},
 	};
 	const struct option_def defs[] = {
@@ -263,18 +391,31 @@ int bisect_init(int argc, char **argv)
 			    &answers.a[ASK_BUILD].value),
 		OPTION_TEXT(0, "run", "COMMAND", "boots what was built, runs the test, writes the console to its output",
 			    &answers.a[ASK_RUN].value),
+		OPTION_CHOICE(0, "template", "RUNNER", "build and run with the installed runners: qemu, uml, virtme, ssh, syzkaller",
+			      bisect_template_words, &answers.template),
+		OPTION_TEXT(0, "workload", "COMMAND", "with a template: what triggers it inside (syzkaller: the file of the reproducer)",
+			    &answers.a[ASK_WORKLOAD].value),
+		OPTION_TEXT(0, "fragment", "FILE", "with a template: options of the kernel that the target needs", &answers.fragment),
+		OPTION_TEXT(0, "kernel-config", "FILE", "with a template: the .config to build with", &answers.kernel_config),
+		OPTION_TEXT(0, "host", "HOST", "with ssh: the machine", &answers.a[ASK_HOST].value),
+		OPTION_TEXT(0, "console", "COMMAND", "with ssh: prints the machine's console", &answers.a[ASK_CONSOLE].value),
+		OPTION_FLAG(0, "no-try", "with a template: only write the file", &answers.no_try),
 		OPTION_TEXT('j', "parallel", "N", "runs at once; 1 by default", &answers.parallel),
 		OPTION_FLAG(0, "force", "write over a file that exists", &answers.force),
 		OPTION_HELP('h'),
 	};
 	int code;
 
-	reader.usage = "usage: culprit bisect init [OPTIONS]\n\nAsks for what is not given.\n\noptions:";
+	reader.usage = "usage: culprit bisect init [OPTIONS]\n\nAsks for what is not given. With --template, builds and runs once.\n\noptions:";
 	code = option_read(&reader, defs, countof(defs));
 	if (code == OPTION_GO_ON)
 		code = option_no_operands(&reader);
 	if (code != OPTION_GO_ON)
 		return code;
-	code = ask_for_rest(&answers, &reader);
-	return code ? code : write_config(&answers);
+	code = apply_template(&answers, &reader);
+	if (!code)
+		code = ask_for_rest(&answers, &reader);
+	if (!code)
+		code = write_config(&answers);
+	return code ? code : begin(&answers);
 }
