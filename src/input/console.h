@@ -157,6 +157,9 @@ size_t console_lines_needed(struct span raw);
  */
 bool console_split_inner(struct line *line, struct line *ret);
 
+/* Does raw begin with printk's exact time, "[   12.345678]"?  Cheaper than to decode it. */
+bool console_begins_timed(struct span raw);
+
 /*
  * The offset behind the last end of line in s (\n), or 0: where a chunk can be
  * cut.

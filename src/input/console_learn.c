@@ -26,36 +26,36 @@
 
 /* What only a kernel's message begins with; what follows the weak may stand behind words of its own. */
 struct anchor {
-	const char *text;
+	struct span text;
 	bool weak;	/* others' words, or more of the kernel's, may stand in front: believed behind a number */
 };
 
 static const struct anchor anchors[] = {
-	{ "------------[ cut here ]", false },
-	{ "---[ end trace ", false },
-	{ "---[ end Kernel panic", false },
-	{ "8<--- cut here ---", false },
-	{ "Modules linked in:", false },
-	{ "CPU: ", true },
-	{ "Call Trace:", false },
-	{ "Call trace:", false },
-	{ "RIP: 0010:", false },
-	{ "RSP: 0018:", false },
-	{ "Hardware name: ", false },
-	{ "Workqueue: ", true },
-	{ "Internal error: ", true },
-	{ "Unable to handle kernel ", false },
-	{ "Kernel panic - not syncing", false },
-	{ "Kernel Offset: ", false },
-	{ "kernel BUG at ", false },
-	{ "general protection fault", true },
-	{ "BUG: ", true },
-	{ "WARNING: ", true },
-	{ "INFO: ", true },
-	{ "Oops: ", true },
-	{ "#PF: ", false },
-	{ "pc : ", true },
-	{ "Linux version ", true },
+	{ SPAN("------------[ cut here ]"), false },
+	{ SPAN("---[ end trace "), false },
+	{ SPAN("---[ end Kernel panic"), false },
+	{ SPAN("8<--- cut here ---"), false },
+	{ SPAN("Modules linked in:"), false },
+	{ SPAN("CPU: "), true },
+	{ SPAN("Call Trace:"), false },
+	{ SPAN("Call trace:"), false },
+	{ SPAN("RIP: 0010:"), false },
+	{ SPAN("RSP: 0018:"), false },
+	{ SPAN("Hardware name: "), false },
+	{ SPAN("Workqueue: "), true },
+	{ SPAN("Internal error: "), true },
+	{ SPAN("Unable to handle kernel "), false },
+	{ SPAN("Kernel panic - not syncing"), false },
+	{ SPAN("Kernel Offset: "), false },
+	{ SPAN("kernel BUG at "), false },
+	{ SPAN("general protection fault"), true },
+	{ SPAN("BUG: "), true },
+	{ SPAN("WARNING: "), true },
+	{ SPAN("INFO: "), true },
+	{ SPAN("Oops: "), true },
+	{ SPAN("#PF: "), false },
+	{ SPAN("pc : "), true },
+	{ SPAN("Linux version "), true },
 };
 
 static bool is_word(char c)
@@ -73,7 +73,8 @@ static const bool may_begin[256] = {
 static const struct anchor *anchor_at(struct span s)
 {
 	for (size_t k = 0; k < countof(anchors); k++)
-		if (anchors[k].text[0] == s.ptr[0] && span_starts(s, span_of(anchors[k].text)))
+		if (anchors[k].text.ptr[0] == s.ptr[0] && anchors[k].text.ptr[1] == s.ptr[1] &&
+		    span_starts(s, anchors[k].text))
 			return &anchors[k];
 	return NULL;
 }
@@ -84,7 +85,7 @@ static size_t find_anchor(struct span s, size_t max, bool *ret_weak)
 	size_t room = s.len < max ? s.len : max;
 	const struct anchor *found;
 
-	for (size_t i = 0; i < room; i++) {
+	for (size_t i = 0; i < room && i + 1 < s.len; i++) {
 		/* "│Modules": what is drawn is no letter, though it is made of such bytes */
 		if (!may_begin[(unsigned char)s.ptr[i]] || (i && is_word(s.ptr[i - 1]) && (unsigned char)s.ptr[i - 1] < 0x80))
 			continue;

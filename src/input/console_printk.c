@@ -71,6 +71,13 @@ static size_t time_stamp(const char *p, const char *end, bool strict, int64_t *r
 	return (size_t)(q - p);
 }
 
+bool console_begins_timed(struct span raw)
+{
+	int64_t time_us;
+
+	return raw.len && *raw.ptr == '[' && time_stamp(raw.ptr, raw.ptr + raw.len, true, &time_us);
+}
+
 /* "[ T123]" or "[    C0]" at p: its length, or 0. Shorter than width is refused. */
 static size_t caller_stamp(const char *p, const char *end, size_t width, struct caller *ret)
 {

@@ -156,6 +156,11 @@ bool console_has_visible(struct span s)
 	return false;
 }
 
+/* What a sequence or an entity may begin with. */
+static const bool may_be_visible[256] = {
+	['^'] = true, ['\\'] = true, ['#'] = true, [0xe2] = true, ['<'] = true, ['['] = true, ['&'] = true,
+};
+
 size_t console_clean_visible(struct span src, char *dst)
 {
 	struct span s = trim_ends(src);
@@ -164,9 +169,17 @@ size_t console_clean_visible(struct span src, char *dst)
 
 	while (i < s.len) {
 		struct span rest = span_skip(s, i);
-		size_t esc = visible_escape(rest), csi = visible_csi(span_skip(rest, esc), !esc), take;
+		size_t esc, csi, take;
 		char value;
 
+		if (!may_be_visible[(unsigned char)*rest.ptr]) {
+			first = false;
+			dst[n++] = *rest.ptr;
+			i++;
+			continue;
+		}
+		esc = visible_escape(rest);
+		csi = visible_csi(span_skip(rest, esc), !esc);
 		if (csi && (esc || any || first || csi == rest.len || rest.ptr[csi] == '[')) {
 			i += esc + csi;
 			any = true;

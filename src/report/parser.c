@@ -221,6 +221,10 @@ static struct culprit_error *process_piece(struct culprit_parser *p, struct span
 	}
 	if (!reads_all(p) && !literal)
 		return pass_over(p, raw, flags);
+	if (!literal && !flags && !p->watch_left && parser_only_doubts(p) && console_begins_timed(raw)) {
+		err = pass_over(p, raw, flags);
+		return err ? err : parser_hear_kernel(p);
+	}
 	if (!(flags & LINE_CONTINUED) && console_lines_needed(raw))
 		err = learn_before(p, raw, before);
 	if (!err)

@@ -85,7 +85,7 @@ static void note_panic(struct culprit_parser *p, uint64_t off)
 	for (size_t i = 0; i < p->n_drafts; i++) {
 		struct draft *d = p->drafts[i];
 
-		if (d->closed && d->boot_serial == p->boot_serial && off - d->end_off <= HOLD_BYTES)
+		if (d->closed && d->report && d->boot_serial == p->boot_serial && off - d->end_off <= HOLD_BYTES)
 			d->report->panicked = true;
 	}
 }

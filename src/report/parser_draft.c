@@ -114,8 +114,6 @@ static const char *why_no_report(struct culprit_parser *p, const struct draft *d
 {
 	ptrdiff_t at = pattern_set_find(p->patterns, d->report->pattern);
 
-	if (d->doubtful && !(d->frames && d->facts))
-		return "it lacks the kernel's prefix, and the form of a whole report";
 	if (d->origin == ORIGIN_UNKNOWN && !d->frames && !d->facts && at >= 0 && p->patterns->patterns[at].generic)
 		return "anybody says such words, and nothing but a kernel would follows";
 	if (parser_was_told(p, d))
@@ -123,13 +121,18 @@ static const char *why_no_report(struct culprit_parser *p, const struct draft *d
 	return NULL;
 }
 
+static void pass_over(struct culprit_parser *p, struct draft *d, const char *why)
+{
+	TRACE(p, "  no report: %s\n", why);
+	d->told = true;
+}
+
 static void count_report(struct culprit_parser *p, struct draft *d)
 {
 	const char *why = d->event ? NULL : why_no_report(p, d);
 
 	if (why) {
-		TRACE(p, "  no report: %s\n", why);
-		d->told = true;
+		pass_over(p, d, why);
 		return;
 	}
 	if (d->end_line > p->last_report_line)
@@ -140,12 +143,38 @@ static void count_report(struct culprit_parser *p, struct draft *d)
 	}
 }
 
+/* What was collected is a report, or none: what it took while it was open is given back. */
+static void settle_draft(struct culprit_parser *p, struct draft *d)
+{
+	d->boot_serial = p->boot_serial;
+	if (d == p->again.event)
+		p->again.event = NULL;
+	d->closed = true;
+	p->n_open--;
+	p->draft_bytes -= d->bytes;
+	arena_deinit(&d->arena);
+	free(d->lines);
+	d->lines = NULL;
+	d->n_lines = d->cap_lines = 0;
+}
+
+/* Programs say "WARNING: x" often: what shows no kernel is passed over before its title is looked for. */
+static bool shows_kernel(const struct draft *d)
+{
+	return !d->doubtful || (d->frames && d->facts);
+}
+
 struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft *d)
 {
 	struct culprit_error *err;
 
 	trim_draft(d);
 	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
+	if (!shows_kernel(d)) {
+		pass_over(p, d, "it lacks the kernel's prefix, and the form of a whole report");
+		settle_draft(p, d);
+		return NULL;
+	}
 	err = draft_build(d, p->patterns, p->scratch, p->file_name, &p->memo, p->trace, &d->report);
 	if (err)
 		return err;
@@ -155,18 +184,9 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	d->report->panicked = p->panicked;
 	d->report->has_kernel_offset = d->has_kernel_offset;
 	d->report->kernel_offset = d->kernel_offset;
-	d->boot_serial = p->boot_serial;
-	if (d == p->again.event)
-		p->again.event = NULL;
 	count_report(p, d);
-	d->closed = true;
-	p->n_open--;
-	p->draft_bytes -= d->bytes;
 	p->closed_bytes += report_bytes(d->report);
-	arena_deinit(&d->arena);
-	free(d->lines);
-	d->lines = NULL;
-	d->n_lines = d->cap_lines = 0;
+	settle_draft(p, d);
 	return NULL;
 }
 

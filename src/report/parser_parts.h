@@ -157,6 +157,13 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 
 /* Any other line goes to the open report of its context, if there is one. */
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off);
+
+/* Is nothing open but one doubtful word, behind which no kernel showed yet? */
+bool parser_only_doubts(const struct culprit_parser *p);
+
+/* The kernel said something that belongs to no open report. */
+struct culprit_error *parser_hear_kernel(struct culprit_parser *p);
+
 struct culprit_error *parser_close_idle(struct culprit_parser *p, uint64_t off);
 void parser_note_kernel_offset(struct culprit_parser *p, struct span text);
 

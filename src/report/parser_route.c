@@ -35,6 +35,8 @@
 #define WAITING_US 2000000
 /* Nor is it one where so many lines without the kernel's prefix hold no frame and no register. */
 #define DOUBTFUL_LINES 32
+/* Nor where the kernel has said so many lines since: what lost its prefixes is a piece of the log. */
+#define DOUBTFUL_KERNEL_LINES 3
 /*
  * Or when its context has been silent for so many bytes of the log.  A task
  * that reported may never speak again, and while a report is open every line is
@@ -97,11 +99,16 @@ static struct draft *find_context(struct culprit_parser *p, const struct line *l
 	return loose;
 }
 
+static bool shows_nothing(const struct draft *d)
+{
+	return d->doubtful && !d->frames && !d->facts;
+}
+
 static uint64_t idle_off(const struct draft *d)
 {
 	bool complete = d->has_stack || d->ended || d->only_leftovers;
 
-	if (d->doubtful && !d->frames && !d->facts)
+	if (shows_nothing(d))
 		return d->last_off + IDLE_BYTES_DOUBTFUL;
 	return d->last_off + (complete ? IDLE_BYTES : IDLE_BYTES_INCOMPLETE);
 }
@@ -377,7 +384,26 @@ static void forget_draft(struct culprit_parser *p, const struct draft *d)
 /* A program's words: by now a report would have shown its form. */
 static bool is_no_report(const struct draft *d)
 {
-	return d->doubtful && d->own_lines >= DOUBTFUL_LINES && !d->frames && !d->facts;
+	return shows_nothing(d) && d->own_lines >= DOUBTFUL_LINES;
+}
+
+bool parser_only_doubts(const struct culprit_parser *p)
+{
+	return p->n_open == 1 && shows_nothing(p->drafts[first_open(p)]);
+}
+
+/* The kernel goes on as if nobody had said "WARNING: x": a program did. */
+struct culprit_error *parser_hear_kernel(struct culprit_parser *p)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = first_open(p); i < p->n_drafts && !err; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (!d->closed && shows_nothing(d) && ++d->foreign >= DOUBTFUL_KERNEL_LINES)
+			err = parser_close_draft(p, d);
+	}
+	return err;
 }
 
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
@@ -386,7 +412,7 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 	struct culprit_error *err;
 
 	if (!d)
-		return NULL;
+		return line->origin == ORIGIN_KERNEL ? parser_hear_kernel(p) : NULL;
 	if (is_heading(p, d, line)) {
 		forget_draft(p, d);
 		return NULL;

@@ -266,6 +266,19 @@ START_TEST(prefixes_may_end_at_once)
 }
 END_TEST
 
+/* A word without the prefix that the kernel's lines have: what follows at once tells whether a kernel said it. */
+START_TEST(a_doubtful_word_shows_its_form_at_once)
+{
+#define RAW "Modules linked in: a\nCPU: 0 PID: 1 Comm: b Not tainted 6.1.0\nCall Trace:\n f+0x1/0x2\n g+0x1/0x2\n"
+	ck_reports(VERSION T "up\nWARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\n" T "x\n" T "y\n" RAW,
+		   "3-10 WARNING in f\n");
+	ck_reports(VERSION T "up\nWARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\n" T "x\n" T "y\n" T "z\n" RAW, "");
+	/* ... and what was dropped does not hide the same from the kernel itself */
+	ck_reports(VERSION "WARNING: x\n" T "x\n" T "y\n" T "z\n" KASAN(T, "f"),
+		   "6-11 KASAN: use-after-free Read in f\n");
+}
+END_TEST
+
 START_TEST(a_reboot_ends_a_report)
 {
 	ck_reports(VERSION T "BUG: KASAN: use-after-free in kc_a+0x10/0x20\n" VERSION KASAN(T, "kc_b"),
@@ -646,6 +659,7 @@ int main(void)
 	tcase_add_test(tc, memory_belongs_to_the_report);
 	tcase_add_test(tc, who_speaks_decides);
 	tcase_add_test(tc, prefixes_may_end_at_once);
+	tcase_add_test(tc, a_doubtful_word_shows_its_form_at_once);
 	tcase_add_test(tc, a_reboot_ends_a_report);
 	tcase_add_test(tc, silence_lets_go_what_is_held_back);
 	tcase_add_test(tc, memory_is_bounded);
