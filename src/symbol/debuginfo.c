@@ -4,11 +4,15 @@
  *
  * Reads the tables, whoever made them: libelf and libdw a moment ago, or an
  * earlier process whose index is mapped.  An index that turns out to be damaged
- * is thrown away and the question asked again of the ELF file.
+ * is thrown away and the question asked again of the ELF file.  An ELF file that
+ * somebody writes to meanwhile gives errors from then on, no lines: libelf has it
+ * mapped, so that pages may be gone or may be another kernel's.
  *
  * Refuses nothing by itself: what is not found is said with a count of 0.
  */
 #include "symbol/debuginfo_internal.h"
+
+#include "base/mapped.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,6 +20,21 @@
 static struct culprit_error *no_memory(void)
 {
 	return &culprit_error_no_memory;
+}
+
+/* ------------------------------------------- files that others write to */
+
+/* After libelf and libdw read: err, or that the file is no longer what it was, which explains any other error. */
+static struct culprit_error *end_reading(struct debuginfo *info, unsigned int begin, struct culprit_error *err)
+{
+	bool missing = mapped_end(begin);
+
+	if (!missing && !info->changed && !dbg_file_changed(info))
+		return err;
+	info->changed = true;
+	info->grown = false;		/* nothing of it is written to an index */
+	culprit_error_destroy(err);
+	return culprit_error_create(CULPRIT_ERROR_MISMATCH, "%s: somebody wrote to it while it was read", info->path);
 }
 
 /* ------------------------------------------------------ open and close */
@@ -53,11 +72,15 @@ static void drop_tables(struct debuginfo *info)
 
 void debuginfo_close(struct debuginfo *info)
 {
+	unsigned int begin;
+
 	if (!info)
 		return;
 	if (info->grown && !info->corrupt && info->cache_dir && info->build_id)
 		dbg_index_save(info);
+	begin = mapped_begin();
 	drop_tables(info);
+	mapped_end(begin);
 	free(info->path);
 	free(info->cache_dir);
 	free(info);
@@ -70,9 +93,12 @@ void debuginfo_closep(struct debuginfo **info)
 
 static struct culprit_error *load_one(struct debuginfo *info)
 {
+	unsigned int begin = mapped_begin();
 	struct culprit_error *err = dbg_load_symbols(info);
 
-	return !err && info->has_lines ? dbg_load_ranges(info, false) : err;
+	if (!err && info->has_lines)
+		err = dbg_load_ranges(info, false);
+	return end_reading(info, begin, err);
 }
 
 /* Symbols and ranges; where the file has no lines, those of its separate debug file. */
@@ -81,6 +107,7 @@ static struct culprit_error *load_elf(struct debuginfo *info, const struct debug
 	struct culprit_error *err = load_one(info);
 	_cleanup_(debuginfo_closep) struct debuginfo *separate = NULL;
 	struct debuginfo swap;
+	unsigned int begin;
 	struct stat st;
 
 	if (err)
@@ -93,7 +120,8 @@ static struct culprit_error *load_elf(struct debuginfo *info, const struct debug
 	separate = calloc(1, sizeof(*separate));
 	if (!separate)
 		return &culprit_error_no_memory;
-	err = dbg_find_lines(info, options, &separate->path);
+	begin = mapped_begin();
+	err = end_reading(info, begin, dbg_find_lines(info, options, &separate->path));
 	if (err || !separate->path)
 		return err;
 	err = load_one(separate);
@@ -181,7 +209,8 @@ bool debuginfo_is_relocatable(const struct debuginfo *info)
 struct culprit_error *debuginfo_source_root(struct debuginfo *info, const char **ret)
 {
 	if (!info->source_root) {
-		struct culprit_error *err = dbg_load_source_root(info);
+		unsigned int begin = mapped_begin();
+		struct culprit_error *err = end_reading(info, begin, info->changed ? NULL : dbg_load_source_root(info));
 
 		if (err)
 			return err;
@@ -482,12 +511,16 @@ static struct culprit_error *lookup(struct debuginfo *info, uint64_t addr, struc
 struct culprit_error *debuginfo_lookup(struct debuginfo *info, uint64_t addr,
 				       struct debuginfo_frame *ret, size_t *ret_n)
 {
-	struct culprit_error *err = lookup(info, addr, ret, ret_n);
+	unsigned int begin = mapped_begin();
+	struct culprit_error *err = info->changed ? NULL : lookup(info, addr, ret, ret_n);
 
 	if (!err && info->corrupt) {
 		err = reload(info);
 		if (!err)
 			err = lookup(info, addr, ret, ret_n);
 	}
+	err = end_reading(info, begin, err);
+	if (err)
+		*ret_n = 0;
 	return err;
 }

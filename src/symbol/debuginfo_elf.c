@@ -259,6 +259,25 @@ void dbg_close_live(struct debuginfo *info)
 	info->fd_open = false;
 }
 
+static void remember_file(struct debuginfo *info)
+{
+	struct stat st;
+
+	if (fstat(info->fd, &st))
+		return;
+	info->written = st.st_mtim;
+	info->fd_bytes = (uint64_t)st.st_size;
+}
+
+bool dbg_file_changed(const struct debuginfo *info)
+{
+	struct stat st;
+
+	return info->fd_open && !fstat(info->fd, &st) &&
+	       ((uint64_t)st.st_size != info->fd_bytes || st.st_mtim.tv_sec != info->written.tv_sec ||
+		st.st_mtim.tv_nsec != info->written.tv_nsec);
+}
+
 /* A file of another build ID than the tables' has taken its place. */
 static struct culprit_error *check_build_id(const struct debuginfo *info, const struct dbg_live *live)
 {
@@ -287,6 +306,8 @@ struct culprit_error *dbg_open_live(struct debuginfo *info)
 	if (!err && !info->fd_open) {
 		err = open_file(info, &info->fd);
 		info->fd_open = !err;
+		if (!err)
+			remember_file(info);
 	}
 	if (err)
 		return err;

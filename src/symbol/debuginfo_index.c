@@ -8,8 +8,9 @@
  * All in the machine's own byte order and layout (the magic number says so):
  * an index is a cache and never leaves its machine.  The header's checksum
  * covers the header and the blocks' checksums and is verified at once; blocks
- * are verified when first touched, so that a look-up costs the pages that it
- * needs and not the whole file.
+ * are read and verified when first touched (dbg_check()), so that a look-up costs
+ * the pages that it needs and not the whole file.  They are not mapped from the
+ * file: one that somebody cuts short is damaged, and ends nobody with SIGBUS.
  *
  * Written to a temporary name and renamed.  Not used: another version, build
  * ID, size of ELF file, a bad dbg_checksum, a table outside the body.  One file is
@@ -95,6 +96,7 @@ void dbg_index_unmap(struct debuginfo *info)
 	if (!info->cache)
 		return;
 	munmap(info->cache->map, info->cache->size);
+	close(info->cache->fd);
 	free(info->cache->checked);
 	free(info->cache);
 	info->cache = NULL;
@@ -255,34 +257,46 @@ static void mark_used(int fd, const struct stat *st)
 		futimens(fd, NULL);
 }
 
-static bool map_file(struct debuginfo *info, int fd)
+/* The header and the blocks' sums, to the place where the whole file would be mapped. */
+static bool read_header(struct dbg_cache *cache)
+{
+	const struct header *header = (const void *)cache->map;
+
+	if (pread(cache->fd, cache->map, sizeof(*header), 0) != (ssize_t)sizeof(*header) ||
+	    header->body < sizeof(*header) || header->body >= cache->size)
+		return false;
+	return pread(cache->fd, cache->map, header->body, 0) == (ssize_t)header->body;
+}
+
+/* Takes fd. */
+static bool open_cache(struct debuginfo *info, int fd)
 {
 	struct dbg_cache *cache = calloc(1, sizeof(*cache));
-	struct header *header;
+	const struct header *header;
 	struct stat st;
 
-	if (!cache || fstat(fd, &st) || st.st_size < (off_t)sizeof(*header) || (uint64_t)st.st_size > MAX_FILE_BYTES)
-		goto fail;
-	cache->size = (size_t)st.st_size;
-	/* private: whoever truncates the file under us would be another user's process, or mad */
-	cache->map = mmap(NULL, cache->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (cache->map == MAP_FAILED)
-		goto fail;
-	header = (void *)cache->map;
-	if (header->body < sizeof(*header) || header->body >= cache->size || !header_holds(header, info, cache->size)) {
-		munmap(cache->map, cache->size);
-		goto fail;
+	if (!cache || fstat(fd, &st) || st.st_size < (off_t)sizeof(*header) || (uint64_t)st.st_size > MAX_FILE_BYTES) {
+		free(cache);
+		close(fd);
+		return false;
 	}
+	*cache = (struct dbg_cache){ .fd = fd, .size = (size_t)st.st_size };
+	cache->map = mmap(NULL, cache->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (cache->map == MAP_FAILED) {
+		free(cache);
+		close(fd);
+		return false;
+	}
+	info->cache = cache;
+	header = (const void *)cache->map;
+	if (!read_header(cache) || !header_holds(header, info, cache->size))
+		return false;
 	mark_used(fd, &st);
 	cache->body = header->body;
 	cache->n_blocks = header->n_blocks;
 	cache->sums = (const void *)(header + 1);
 	cache->checked = calloc(cache->n_blocks / 64 + 1, sizeof(uint64_t));
-	info->cache = cache;
 	return cache->checked;
-fail:
-	free(cache);
-	return false;
 }
 
 bool dbg_index_load(struct debuginfo *info)
@@ -290,10 +304,8 @@ bool dbg_index_load(struct debuginfo *info)
 	_cleanup_(freep) char *name = index_path(info);
 	char *path = strdup(info->path);
 	int fd = name && path ? open(name, O_RDONLY | O_CLOEXEC) : -1;
-	bool good = fd >= 0 && map_file(info, fd) && use_map(info);
+	bool good = fd >= 0 && open_cache(info, fd) && use_map(info);
 
-	if (fd >= 0)
-		close(fd);
 	if (!good) {
 		struct debuginfo empty = {
 			.path = path ? path : info->path, .cache_dir = info->cache_dir, .build_id = info->build_id,

@@ -20,6 +20,8 @@
 #ifndef CULPRIT_SYMBOL_DEBUGINFO_INTERNAL_H
 #define CULPRIT_SYMBOL_DEBUGINFO_INTERNAL_H
 
+#include <time.h>
+
 #include "symbol/debuginfo.h"
 
 /* Bounds on hostile files. A vmlinux with everything built in stays below a tenth of each. */
@@ -105,9 +107,10 @@ struct dbg_known_path {
 	uint32_t id;
 };
 
-/* A mapped index; blocks are checked when first touched. */
+/* An index, where it would be mapped; blocks are read and checked when first touched. */
 struct dbg_cache {
-	uint8_t *map;
+	int fd;
+	uint8_t *map;		/* anonymous memory */
 	size_t size;
 	const uint64_t *sums;	/* one per block of DBG_BLOCK_BYTES of the file's body */
 	uint64_t *checked;	/* bitmap of blocks */
@@ -125,6 +128,8 @@ struct debuginfo {
 	char *cache_dir;
 	int fd;			/* valid where fd_open */
 	bool fd_open;
+	struct timespec written;	/* of fd when it was opened; and its size */
+	uint64_t fd_bytes;
 	uint64_t rows_read;	/* since libdw was opened */
 	uint64_t file_bytes;	/* of the file that was asked for: an index of one of another size is not used */
 	uint16_t machine;	/* EM_* */
@@ -133,6 +138,7 @@ struct debuginfo {
 	bool ranges_complete;	/* the units' own ranges were read, not only .debug_aranges */
 	bool grown;		/* something was added that the index file lacks */
 	bool corrupt;		/* a block of the mapped index failed its check */
+	bool changed;		/* somebody wrote to the ELF file meanwhile: nothing more is read of it */
 
 	/* symbols sorted by address, and an open hash over names: index + 1, 0 is free */
 	struct dbg_symbol *symbols;
@@ -179,7 +185,7 @@ struct culprit_error *dbg_intern(struct debuginfo *info, struct span s, uint32_t
 /* Never NULL; "" for an offset out of bounds. Valid until debuginfo_close(). */
 const char *dbg_string(struct debuginfo *info, uint32_t off);
 
-/* False, and info->corrupt set, where the bytes are mapped and fail their check. */
+/* False, and info->corrupt set, where the bytes are of an index and cannot be read or fail their check. */
 bool dbg_check(struct debuginfo *info, const void *ptr, size_t len);
 
 uint64_t dbg_checksum(const void *data, size_t len);
@@ -194,6 +200,10 @@ struct culprit_error *dbg_find_lines(struct debuginfo *info, const struct debugi
 
 /* The handles alone, for what an index lacks. */
 struct culprit_error *dbg_open_live(struct debuginfo *info);
+
+/* Is the open file another than it was, in size or time? False where none is open. */
+bool dbg_file_changed(const struct debuginfo *info);
+
 void dbg_close_live(struct debuginfo *info);
 
 /* Give back what libdw has read so far; the next dbg_open_live() starts anew. */

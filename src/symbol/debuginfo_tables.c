@@ -6,8 +6,9 @@
 #include "symbol/debuginfo_internal.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
-/* ------------------------------------------------------- mapped bytes */
+/* -------------------------------------------------- bytes of an index */
 
 uint64_t dbg_checksum(const void *data, size_t len)
 {
@@ -29,6 +30,14 @@ uint64_t dbg_checksum(const void *data, size_t len)
 	return sum ^ sum >> 32;
 }
 
+static bool read_block(struct dbg_cache *cache, size_t number)
+{
+	size_t at = cache->body + number * DBG_BLOCK_BYTES;
+
+	return pread(cache->fd, cache->map + at, DBG_BLOCK_BYTES, (off_t)at) == (ssize_t)DBG_BLOCK_BYTES &&
+	       dbg_checksum(cache->map + at, DBG_BLOCK_BYTES) == cache->sums[number];
+}
+
 bool dbg_check(struct debuginfo *info, const void *ptr, size_t len)
 {
 	struct dbg_cache *cache = info->cache;
@@ -46,7 +55,7 @@ bool dbg_check(struct debuginfo *info, const void *ptr, size_t len)
 		}
 		if (cache->checked[i / 64] >> (i % 64) & 1)
 			continue;
-		if (dbg_checksum(cache->map + cache->body + i * DBG_BLOCK_BYTES, DBG_BLOCK_BYTES) != cache->sums[i]) {
+		if (!read_block(cache, i)) {
 			info->corrupt = true;
 			return false;
 		}

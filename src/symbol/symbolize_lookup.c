@@ -44,6 +44,18 @@ struct culprit_error *symbolize_note(struct job *job, const char *format, ...)
 	return NULL;
 }
 
+/* What cannot be read of a file is no reason to lose the rest of the report: err becomes a note. */
+static struct culprit_error *note_error(struct job *job, struct culprit_error *err)
+{
+	struct culprit_error *failed;
+
+	if (!err || culprit_error_code(err) == CULPRIT_ERROR_NO_MEMORY)
+		return err;
+	failed = symbolize_note(job, "%s", culprit_error_message(err));
+	culprit_error_destroy(err);
+	return failed;
+}
+
 /* ------------------------------------------- does it belong to the log? */
 
 /* The release in "Linux version 6.1.0-56-amd64 (...)". */
@@ -178,13 +190,13 @@ static struct culprit_error *resolve(struct job *job, const struct symbol_token 
 		return err;
 	err = debuginfo_find_symbols(ret->use->module->info, token->name, MAX_CANDIDATES, ret->symbols, &n);
 	if (err || !n)
-		return err;
+		return note_error(job, err);
 	for (size_t i = 0; i < n && i < MAX_CANDIDATES; i++) {
 		bool fit;
 
 		err = debuginfo_size_fits(ret->use->module->info, &ret->symbols[i], token->size, &fit);
 		if (err)
-			return err;
+			return note_error(job, err);
 		if (fit)
 			ret->symbols[fits++] = ret->symbols[i];
 	}
@@ -299,7 +311,7 @@ struct culprit_error *symbolize_relative_path(struct job *job, struct debuginfo 
 			path = strip(path, root);
 	}
 	*ret = path;
-	return err;
+	return note_error(job, err);
 }
 
 /* --------------------------------------------------------- source lines */
@@ -323,15 +335,9 @@ static struct culprit_error *expand(struct job *job, struct debuginfo *info, uin
 
 	for (size_t i = 0; i < ret->n && !err; i++)
 		err = keep_frame(job, info, &ret->frames[i]);
-	/* broken DWARF is no reason to lose the rest of the report */
-	if (err && culprit_error_code(err) != CULPRIT_ERROR_NO_MEMORY) {
-		struct culprit_error *told = symbolize_note(job, "%s", culprit_error_message(err));
-
-		culprit_error_destroy(err);
+	if (err)
 		ret->n = 0;
-		return told;
-	}
-	return err;
+	return note_error(job, err);
 }
 
 static struct culprit_error *note_ambiguous(struct job *job, const struct symbol_token *token,
@@ -424,7 +430,7 @@ struct culprit_error *symbolize_name_address(struct job *job, struct symbol_toke
 	addr = token->address - job->kernel_offset;
 	err = debuginfo_symbol_at(use->module->info, addr - (token->place == SYMBOL_CALLER), &symbol, &found);
 	if (err || !found)
-		return err;
+		return note_error(job, err);
 	if ((size_t)snprintf(buffer, size, "%s", symbol.name) >= size)
 		*buffer = 0;
 	token->name = span_of(buffer);

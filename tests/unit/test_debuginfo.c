@@ -256,6 +256,87 @@ START_TEST(notes_without_end_are_refused)
 }
 END_TEST
 
+/* What others do to a file that is mapped: cp truncates and writes, a build truncates, tools write in place. */
+static const struct { const char *name, *command; } cuts[] = {
+	{ "cut off at nothing", "truncate -s 0 shrinks" },
+	{ "cut off at half", "truncate -s $(($(stat -c %s shrinks) / 2)) shrinks" },
+	{ "cut off at a page", "truncate -s 4096 shrinks" },
+	{ "another file in its place", "cp other shrinks" },
+	{ "written to", "printf xyz | dd of=shrinks bs=1 seek=3000 conv=notrunc" },
+};
+static const char *const shrinking[] = {
+	"gcc -g -O2 a.c -o shrinks && gcc -O2 a.c -o other",
+	"gcc -g -O2 -c a.c -o shrinks && gcc -O2 -c a.c -o other",
+};
+
+START_TEST(a_file_that_shrinks_while_it_is_mapped_is_an_error)
+{
+	int cut = _i % (int)countof(cuts);
+	struct debuginfo_frame frames[DEBUGINFO_MAX_FRAMES];
+	struct debuginfo_symbol symbol;
+	struct debuginfo *info;
+	struct culprit_error *err;
+	const char *root;
+	size_t n = 0;
+
+	ck_assert(run(shrinking[_i / (int)countof(cuts)]));
+	/* times of files have grains: that of the file is not now */
+	ck_assert(run("touch -d '1 hour ago' shrinks"));
+	info = open_file("shrinks");
+	ck_assert(run(cuts[cut].command));
+	for (int again = 0; again < 2; again++) {
+		/* symbols were read before */
+		ck_assert_ptr_null(debuginfo_find_symbols(info, SPAN("outer"), 1, &symbol, &n));
+		ck_assert_uint_eq(n, 1);
+		err = debuginfo_lookup(info, symbol.addr, frames, &n);
+		ck_assert_msg(err && culprit_error_code(err) == CULPRIT_ERROR_MISMATCH, "%s", cuts[cut].name);
+		ck_assert_ptr_nonnull(strstr(culprit_error_message(err), "shrinks: somebody wrote to it"));
+		ck_assert_uint_eq(n, 0);
+		culprit_error_destroy(err);
+		err = debuginfo_source_root(info, &root);
+		ck_assert_ptr_nonnull(err);
+		culprit_error_destroy(err);
+	}
+	debuginfo_close(info);
+}
+END_TEST
+
+/* A cache that somebody empties: what it lacks is read of the file itself. */
+START_TEST(an_index_that_shrinks_is_read_anew)
+{
+	char cache[256], path[256];
+	struct debuginfo_options options = { .cache_dir = cache };
+	struct debuginfo *info;
+
+	/* enough of them that not all of the index is read when it is opened */
+	ck_assert(run("{ cat a.c; for i in $(seq 500); do echo \"int f$i(int v) { return outer(v + $i); }\"; done; } >many.c && "
+		      "gcc -g -O2 -Wl,--build-id=0x0123456789abcdef many.c -o cached && rm -rf c && mkdir c"));
+	snprintf(cache, sizeof(cache), "%s/c", dir);
+	snprintf(path, sizeof(path), "%s/cached", dir);
+	use_cache("cached", cache);
+	ck_assert(run("cp c/*.idx whole"));
+	ck_assert_ptr_null(debuginfo_open(path, &options, &info));
+	ck_assert(run(_i ? "truncate -s 0 c/*.idx" : "truncate -s $(($(stat -c %s whole) / 2)) c/*.idx"));
+	ck_assert(has_lines(info, "outer", 5, 11));
+	ck_assert(has_lines(info, "f499", 18 + 499, 0));
+	debuginfo_close(info);
+	/* and written again */
+	ck_assert(run("[ $(stat -c %s c/*.idx) = $(stat -c %s whole) ]"));
+	/* neither is there: nothing is known, nobody dies */
+	ck_assert_ptr_null(debuginfo_open(path, &options, &info));
+	ck_assert(run("truncate -s 0 c/*.idx cached"));
+	{
+		struct debuginfo_symbol symbol;
+		size_t n = 7;
+		struct culprit_error *err = debuginfo_find_symbols(info, SPAN("outer"), 1, &symbol, &n);
+
+		ck_assert_ptr_nonnull(err);
+		culprit_error_destroy(err);
+	}
+	debuginfo_close(info);
+}
+END_TEST
+
 START_TEST(what_is_no_elf_file_is_an_error)
 {
 	struct debuginfo *info = NULL;
@@ -298,6 +379,9 @@ int main(void)
 	tcase_add_loop_test(tcase, torn_files_are_refused_or_bounded, 0, 8);
 	tcase_add_test(tcase, what_is_no_elf_file_is_an_error);
 	tcase_add_test(tcase, notes_without_end_are_refused);
+	tcase_add_loop_test(tcase, a_file_that_shrinks_while_it_is_mapped_is_an_error, 0,
+			    (int)(countof(cuts) * countof(shrinking)));
+	tcase_add_loop_test(tcase, an_index_that_shrinks_is_read_anew, 0, 2);
 	suite_add_tcase(suite, tcase);
 	failed = run_suite(suite);
 	run("rm -rf ./*");

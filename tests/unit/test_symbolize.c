@@ -546,6 +546,38 @@ START_TEST(stacks_have_the_lines_as_data)
 }
 END_TEST
 
+/* A new kernel is copied over the one that is in use: the report is told of without lines, and why. */
+START_TEST(a_kernel_that_is_written_to_costs_the_lines_alone)
+{
+	_cleanup_(freep) char *frames = frame_lines(place("vmlinux", "next_line", 1), NULL);
+	struct symbolizer_options options = { .patterns = patterns };
+	struct culprit_report *report = make_log(CPU_LINE, frames);
+	struct symbolizer *symbolizer;
+	struct symbolized *symbolized;
+	char path[256];
+
+	ck_assert(run("cp vmlinux shrinks && touch -d '1 hour ago' shrinks"));
+	snprintf(path, sizeof(path), "%s/shrinks", dir);
+	options.vmlinux = path;
+	ck_assert_ptr_null(symbolizer_create(&options, &symbolizer));
+	for (int cut = 0; cut < 2; cut++) {
+		ck_assert_ptr_null(symbolize_report(symbolizer, report, &symbolized));
+		if (cut) {
+			ck_assert_str_eq(symbolized->report.text, report->text);
+			ck_assert_uint_eq(symbolized->n_found, 0);
+			ck_assert_uint_ge(symbolized->n_notes, 1);
+			ck_assert_ptr_nonnull(strstr(symbolized->notes[0], "shrinks: somebody wrote to it while it was read"));
+		} else {
+			ck_assert_uint_eq(symbolized->n_found, 1);
+			ck_assert(run("truncate -s 5000 shrinks"));
+		}
+		symbolized_destroy(symbolized);
+	}
+	symbolizer_destroy(symbolizer);
+	culprit_report_destroy(report);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- main */
 
 static void add_tests(TCase *tcase)
@@ -565,6 +597,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, mangled_names_are_made_readable);
 	tcase_add_test(tcase, rust_names_are_made_readable);
 	tcase_add_test(tcase, stacks_have_the_lines_as_data);
+	tcase_add_test(tcase, a_kernel_that_is_written_to_costs_the_lines_alone);
 }
 
 START_TEST(no_compiler_for_x86_64)
