@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
+#include "cli/paths.h"
 #include "cli/runs.h"
 #include "cli/sources.h"
 #include "cli/output/text.h"
@@ -360,19 +361,21 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 	int code;
 
 	reader.bad_usage = EXIT_USAGE;
-	reader.usage = "usage: culprit match [OPTIONS] --target TITLE [LOG...]\n"
-		       "       culprit match [OPTIONS] --target-log FILE [LOG...]\n"
-		       "       culprit match [OPTIONS] --profile FILE [LOG...]\n"
-		       "       culprit match [OPTIONS] --profile FILE --learn LOG...\n\n"
-		       "Say for each LOG (default: standard input) whether it shows the hunted bug.\n";
+	reader.usage = "usage: culprit match [OPTIONS] --target TITLE [LOG|DIR]...\n"
+		       "       culprit match [OPTIONS] --target-log FILE [LOG|DIR]...\n"
+		       "       culprit match [OPTIONS] --profile FILE [LOG|DIR]...\n"
+		       "       culprit match [OPTIONS] --profile FILE --learn LOG|DIR...\n\n"
+		       "Say for each LOG (default: standard input; of a directory all files below it)\n"
+		       "whether it shows the hunted bug.\n";
 	reader.notes = "Exit status: 0 not the target, 1 the target, 125 cannot tell,\n128 or above on trouble.\n";
 	code = option_read(&reader, defs, countof(defs));
 	*ret_n_operands = reader.n_operands;
 	return code == OPTION_GO_ON ? check_settings(settings, &reader) : code;
 }
 
-static int run_match(const struct settings *settings, const char *const *paths, size_t n_paths)
+static int run_match(const struct settings *settings, const char *const *operands, size_t n_operands)
 {
+	_cleanup_(paths_deinit) struct paths paths = { 0 };
 	struct match match = { .settings = settings };
 	struct culprit_error *err;
 	int code = 0;
@@ -383,11 +386,13 @@ static int run_match(const struct settings *settings, const char *const *paths, 
 	if (!err && sources_wanted(&settings->sources))
 		err = sources_create(match.patterns, &settings->sources, "culprit match", &match.sources);
 	if (!err)
+		err = paths_expand(operands, n_operands, &paths);
+	if (!err)
 		err = make_profile(&match);
 	if (!err && (settings->learn || settings->learn_good))
-		err = learn_logs(&match, paths, n_paths);
+		err = learn_logs(&match, paths.paths, paths.n);
 	else if (!err)
-		code = judge_logs(&match, paths, n_paths);
+		code = judge_logs(&match, paths.paths, paths.n);
 	if (err)
 		code = complain(err);
 	sources_destroy(match.sources);
@@ -399,13 +404,10 @@ static int run_match(const struct settings *settings, const char *const *paths, 
 
 int cmd_match(int argc, char **argv)
 {
-	static const char *const standard_input[] = { "-" };
 	struct settings settings = { .run_exit = -1 };
 	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
 
 	if (code != OPTION_GO_ON)
 		return code;
-	if (!n_operands)
-		return run_match(&settings, standard_input, 1);
 	return run_match(&settings, (const char *const *)argv + 1, (size_t)n_operands);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * culprit parse [OPTIONS] [FILE...]: find crash reports and print them.
+ * culprit parse [OPTIONS] [LOG|DIR]...: find crash reports and print them.
  *
  * Files are read by as many workers as there are processors, large ones by
  * several (feed.h); what they find is printed in the order of the command line.
@@ -18,6 +18,7 @@
 #include "cli/output/json.h"
 #include "cli/options.h"
 #include "cli/output/output.h"
+#include "cli/paths.h"
 #include "cli/sources.h"
 #include "cli/output/text.h"
 
@@ -44,8 +45,7 @@ struct parse {
 	const struct settings *settings;
 	struct culprit_patterns *patterns;
 	struct sources *sources;	/* NULL: source lines are not asked for */
-	const char *const *paths;
-	size_t n_paths;
+	const struct paths *paths;
 	pthread_mutex_t lock;		/* of what follows */
 	size_t next;
 	bool found, bad;
@@ -129,7 +129,7 @@ static bool add_report(struct log *log, const struct culprit_report *report, con
 static bool add_end(struct log *log, const struct culprit_summary *summary, bool whole)
 {
 	const struct settings *settings = log->parse->settings;
-	const char *place = log->parse->n_paths > 1 ? place_of(log) : NULL;
+	const char *place = log->parse->paths->n > 1 ? place_of(log) : NULL;
 
 	if (settings->format == FORMAT_JSON)
 		return !settings->summary || add_json_summary(log, summary);
@@ -228,13 +228,14 @@ static void on_note(void *arg, const char *what)
 
 static void parse_log(struct parse *parse, size_t index)
 {
-	struct log log = { .parse = parse, .index = index, .path = parse->paths[index] };
+	struct log log = { .parse = parse, .index = index, .path = parse->paths->paths[index] };
 	struct feed feed = {
 		.patterns = parse->patterns,
 		.path = log.path,
 		.detect_boot_failures = !parse->settings->no_boot_failures,
 		.follow = parse->settings->follow,
-		.n_jobs = (size_t)parse->settings->n_jobs / parse->n_paths,
+		.pass_over = paths_walked(parse->paths, index),
+		.n_jobs = (size_t)parse->settings->n_jobs / parse->paths->n,
 		.report = on_report,
 		.note = on_note,
 		.end = on_end,
@@ -262,7 +263,7 @@ static void *work(void *arg)
 		pthread_mutex_lock(&parse->lock);
 		index = parse->next++;
 		pthread_mutex_unlock(&parse->lock);
-		if (index >= parse->n_paths || !output_begin(&parse->output, index))
+		if (index >= parse->paths->n || !output_begin(&parse->output, index))
 			return NULL;
 		parse_log(parse, index);
 		output_end(&parse->output, index);
@@ -291,8 +292,6 @@ static int check_settings(struct settings *settings, const struct option_reader 
 	if (settings->summary && settings->format == FORMAT_TITLES)
 		return option_complain(options, "--summary goes with text and json, not with titles");
 	settings->color = settings->format != FORMAT_JSON && text_use_color(settings->color_when, STDOUT_FILENO);
-	if (settings->filename == FILENAME_WITH_SEVERAL)
-		settings->filename = options->n_operands > 1 ? FILENAME_ALWAYS : FILENAME_NEVER;
 	if (!settings->n_jobs)
 		settings->n_jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	if (settings->n_jobs < 1)
@@ -311,7 +310,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 				&settings->format),
 		OPTION_CONSTANT('H', "with-filename", "titles: put the file's name in front (default with several files)",
 				FILENAME_ALWAYS, &settings->filename),
-		OPTION_CONSTANT('h', "no-filename", "titles: never put the file's name in front", FILENAME_NEVER,
+		OPTION_CONSTANT(0, "no-filename", "titles: never put the file's name in front", FILENAME_NEVER,
 				&settings->filename),
 		OPTION_FLAG('n', "line-number", "titles: put the line in front where the report begins",
 			    &settings->line_number),
@@ -327,14 +326,15 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 		OPTION_NUMBER('j', "jobs", "N", "work with N threads, on several files or within a large one (default: one per processor)", 1,
 			      MAX_JOBS, &settings->n_jobs),
 		TEXT_COLOR_OPTION(&settings->color_when),
-		OPTION_HELP(0),
+		OPTION_HELP('h'),
 	};
 	struct option_reader reader = OPTION_READER("culprit parse", argc, argv);
 	int code;
 
-	reader.usage = "usage: culprit parse [OPTIONS] [FILE...]\n\n"
-		       "Find the crash reports in console logs and name them. Files may be compressed\n"
-		       "(gzip, xz, zstd, bzip2); without any, or for -, standard input is read.\n";
+	reader.usage = "usage: culprit parse [OPTIONS] [LOG|DIR]...\n\n"
+		       "Find the crash reports in console logs and name them. Logs may be compressed\n"
+		       "(gzip, xz, zstd, bzip2); of a directory all files below it are read; without\n"
+		       "any, or for -, standard input.\n";
 	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
 	code = option_read(&reader, defs, countof(defs));
 	*ret_n_operands = reader.n_operands;
@@ -368,9 +368,16 @@ static int exit_code(const struct parse *parse)
 	return parse->found;
 }
 
-static int run_parse(const struct settings *settings, const char *const *paths, size_t n_paths)
+static int complain_of(struct culprit_error *err)
 {
-	struct parse parse = { .settings = settings, .paths = paths, .n_paths = n_paths };
+	complain("%s", culprit_error_message(err));
+	culprit_error_destroy(err);
+	return 2;
+}
+
+static int run_parse(const struct settings *settings, const struct paths *paths)
+{
+	struct parse parse = { .settings = settings, .paths = paths };
 	struct culprit_error *err;
 	int code;
 
@@ -379,16 +386,14 @@ static int run_parse(const struct settings *settings, const char *const *paths, 
 	if (!err && sources_wanted(&settings->sources) && settings->format != FORMAT_TITLES)
 		err = sources_create(parse.patterns, &settings->sources, "culprit parse", &parse.sources);
 	if (err) {
-		complain("%s", culprit_error_message(err));
-		culprit_error_destroy(err);
 		culprit_patterns_destroy(parse.patterns);
-		return 2;
+		return complain_of(err);
 	}
 	if (settings->follow)
 		block_signals();
 	pthread_mutex_init(&parse.lock, NULL);
 	output_init(&parse.output, STDOUT_FILENO);
-	work_together(&parse, n_paths < (size_t)settings->n_jobs ? n_paths : (size_t)settings->n_jobs);
+	work_together(&parse, paths->n < (size_t)settings->n_jobs ? paths->n : (size_t)settings->n_jobs);
 	code = exit_code(&parse);
 	output_deinit(&parse.output);
 	pthread_mutex_destroy(&parse.lock);
@@ -399,16 +404,21 @@ static int run_parse(const struct settings *settings, const char *const *paths, 
 
 int cmd_parse(int argc, char **argv)
 {
-	static const char *const standard_input[] = { "-" };
+	_cleanup_(paths_deinit) struct paths paths = { 0 };
 	struct settings settings = { 0 };
 	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
+	struct culprit_error *err;
 
 	if (code != OPTION_GO_ON)
 		return code;
-	if (!n_operands) {
-		if (isatty(STDIN_FILENO))
-			fputs("culprit parse: reading standard input\n", stderr);
-		return run_parse(&settings, standard_input, 1);
-	}
-	return run_parse(&settings, (const char *const *)argv + 1, (size_t)n_operands);
+	if (!n_operands && isatty(STDIN_FILENO))
+		fputs("culprit parse: reading standard input\n", stderr);
+	err = paths_expand((const char *const *)argv + 1, (size_t)n_operands, &paths);
+	if (err)
+		return complain_of(err);
+	if (settings.follow && paths.has_directory)
+		return complain_of(culprit_error_create(CULPRIT_ERROR_USAGE, "--follow reads one log, no directory"));
+	if (settings.filename == FILENAME_WITH_SEVERAL)
+		settings.filename = n_operands > 1 || paths.has_directory ? FILENAME_ALWAYS : FILENAME_NEVER;
+	return run_parse(&settings, &paths);
 }

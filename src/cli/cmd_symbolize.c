@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * culprit symbolize [OPTIONS] [FILE...]: find crash reports and print them with
+ * culprit symbolize [OPTIONS] [LOG|DIR]...: find crash reports and print them with
  * source lines.
  *
  * Notes on what could not be done go to standard error (and into JSON): the
@@ -15,6 +15,7 @@
 #include "cli/feed.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
+#include "cli/paths.h"
 #include "cli/sources.h"
 #include "cli/output/text.h"
 
@@ -123,10 +124,10 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 	struct option_reader reader = OPTION_READER("culprit symbolize", argc, argv);
 	int code;
 
-	reader.usage = "usage: culprit symbolize [OPTIONS] [FILE...]\n\n"
+	reader.usage = "usage: culprit symbolize [OPTIONS] [LOG|DIR]...\n\n"
 		       "Find the crash reports in console logs and print them with source lines: inlined\n"
-		       "functions, the code around the fault, the guilty file. Files may be compressed;\n"
-		       "without any, or for -, standard input is read.\n";
+		       "functions, the code around the fault, the guilty file. Logs may be compressed; of\n"
+		       "a directory all files below it are read; without any, or for -, standard input.\n";
 	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
 	code = option_read(&reader, defs, countof(defs));
 	*ret_n_operands = reader.n_operands;
@@ -136,9 +137,20 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 
 /* -------------------------------------------------------------- command */
 
-static void symbolize_log(struct run *run, const struct culprit_patterns *patterns)
+static void on_note(void *arg, const char *what)
 {
-	struct feed feed = { .patterns = patterns, .path = run->path, .report = on_report, .arg = run };
+	const struct run *run = arg;
+	_cleanup_(freep) char *message = NULL;
+
+	if (asprintf(&message, "%s: %s", run->path, what) < 0)
+		message = NULL;
+	complain("", message ? message : "out of memory");
+}
+
+static void symbolize_log(struct run *run, const struct culprit_patterns *patterns, bool walked)
+{
+	struct feed feed = { .patterns = patterns, .path = run->path, .pass_over = walked, .report = on_report,
+			     .note = on_note, .arg = run };
 	struct culprit_error *err = feed_run(&feed);
 
 	if (err) {
@@ -148,8 +160,9 @@ static void symbolize_log(struct run *run, const struct culprit_patterns *patter
 	culprit_error_destroy(err);
 }
 
-static int run_symbolize(const struct settings *settings, const char *const *paths, size_t n_paths)
+static int run_symbolize(const struct settings *settings, const char *const *operands, size_t n_operands)
 {
+	_cleanup_(paths_deinit) struct paths paths = { 0 };
 	struct culprit_patterns *patterns = NULL;
 	struct run run = { .settings = settings };
 	struct culprit_error *err;
@@ -157,15 +170,18 @@ static int run_symbolize(const struct settings *settings, const char *const *pat
 	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
 	if (!err)
 		err = sources_create(patterns, &settings->sources, "culprit symbolize", &run.sources);
+	if (!err)
+		err = paths_expand(operands, n_operands, &paths);
 	if (err) {
 		complain("", culprit_error_message(err));
 		culprit_error_destroy(err);
+		sources_destroy(run.sources);
 		culprit_patterns_destroy(patterns);
 		return 2;
 	}
-	for (size_t i = 0; i < n_paths && !run.gone; i++) {
-		run.path = paths[i];
-		symbolize_log(&run, patterns);
+	for (size_t i = 0; i < paths.n && !run.gone; i++) {
+		run.path = paths.paths[i];
+		symbolize_log(&run, patterns, paths_walked(&paths, i));
 	}
 	sources_destroy(run.sources);
 	culprit_patterns_destroy(patterns);
@@ -174,13 +190,10 @@ static int run_symbolize(const struct settings *settings, const char *const *pat
 
 int cmd_symbolize(int argc, char **argv)
 {
-	static const char *const standard_input[] = { "-" };
 	struct settings settings = { 0 };
 	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
 
 	if (code != OPTION_GO_ON)
 		return code;
-	if (!n_operands)
-		return run_symbolize(&settings, standard_input, 1);
 	return run_symbolize(&settings, (const char *const *)argv + 1, (size_t)n_operands);
 }

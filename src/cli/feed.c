@@ -37,6 +37,7 @@ struct run {
 	bool fresh;		/* bytes came since the last flush */
 	bool half_line;		/* the last of them was no end of a line */
 	bool stop;		/* by a signal, or because nobody wants more */
+	bool no_log;		/* and that is the error */
 };
 
 static void run_deinit(struct run *run)
@@ -106,12 +107,20 @@ static const char *name_of(const struct run *run)
 }
 
 /* What is surely no log is not searched: "no crash found" would be believed. */
-static struct culprit_error *look_at_head(const struct run *run, const struct ahead_options *options)
+static struct culprit_error *look_at(struct run *run, struct span head)
+{
+	struct culprit_error *err = no_log_refuse(head, name_of(run));
+
+	run->no_log = err != NULL;
+	return err;
+}
+
+static struct culprit_error *look_at_head(struct run *run, const struct ahead_options *options)
 {
 	char head[NO_LOG_BYTES];
 	ssize_t n = pread(options->fd, head, sizeof(head), (off_t)options->off);
 
-	return n > 0 ? no_log_refuse((struct span){ head, (size_t)n }, name_of(run)) : NULL;
+	return n > 0 ? look_at(run, (struct span){ head, (size_t)n }) : NULL;
 }
 
 static struct culprit_error *read_input(struct run *run)
@@ -135,7 +144,7 @@ static struct culprit_error *read_input(struct run *run)
 		} else if (!bytes.len) {
 			return NULL;
 		} else {
-			err = first ? no_log_refuse(bytes, name_of(run)) : NULL;
+			err = first ? look_at(run, bytes) : NULL;
 			first = false;
 			if (!err)
 				err = feed_bytes(run, bytes);
@@ -379,6 +388,11 @@ struct culprit_error *feed_run(const struct feed *feed)
 		err = read_tail(&run);
 	if (err == &culprit_error_no_memory)
 		return err;
+	if (run.no_log && feed->pass_over) {
+		culprit_error_destroy(err);
+		note(&run, "passed over: it is no log");
+		return NULL;
+	}
 	finish_err = run_finish(&run, !err);
 	if (!err)
 		return finish_err;

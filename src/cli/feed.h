@@ -22,6 +22,8 @@ struct feed {
 	 * caller has blocked.
 	 */
 	bool follow;
+	/* What is surely no log (a picture, an archive) is no error: note is told, and end is not called. */
+	bool pass_over;
 	/*
 	 * How many threads may read and search one log; 0 is 1.  More help with a
 	 * large file that is neither compressed nor followed, and change nothing
@@ -31,7 +33,7 @@ struct feed {
 	size_t block_bytes;		/* read at once by these threads; 0: as is best. For tests: a small file is large then */
 	/* Takes the report over. False ends the reading. */
 	bool (*report)(void *arg, struct culprit_report *report);
-	/* What happened to a followed file ("it was replaced: ..."). May be NULL. */
+	/* What happened to a followed file ("it was replaced: ..."), or that it was passed over. May be NULL. */
 	void (*note)(void *arg, const char *what);
 	/* The log's bytes as they are read, decompressed, cut anywhere; may be NULL. Not with n_jobs above 1. */
 	void (*bytes)(void *arg, struct span bytes);

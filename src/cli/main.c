@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{ "parse", "find crash reports in console logs and name them", cmd_parse },
 	{ "symbolize", "give the frames of crash reports source lines", cmd_symbolize },
 	{ "match", "tell whether a run shows the hunted bug", cmd_match },
+	{ "dedup", "group the crash reports of many logs by bug", cmd_dedup },
 	{ "replay", "judge a finished bisection again", cmd_replay },
 	{ "patterns", "check, list and explain the patterns", cmd_patterns },
 	{ "corpus", "test the patterns on logs whose crashes are known", cmd_corpus },

@@ -165,4 +165,14 @@ run "$CULPRIT" match --finished '^all done$' -t 'WARNING in frob' "$tmp/half.log
 is 'with it: clean' 0 "$code"
 run "$CULPRIT" match --finished '(' -t 'WARNING in frob' "$tmp/half.log"
 is 'a wrong expression is trouble' 128 "$code"
+# --- directories
+mkdir -p runs/one runs/none
+printf '[    1.0] Linux version 6.1.0 (a@b) #1\n[    2.0] WARNING: CPU: 0 PID: 1 at a/b.c:3 dir_frob+0x1/0x20\n[    2.1] Call Trace:\n[    2.1]  dir_open+0x1/0x20\n' >runs/one/x.log
+run "$CULPRIT" match --target 'WARNING in dir_open' runs
+is 'match: the logs in a directory' 1 "$code"
+has 'match: each is told' 'runs/one/x.log' "$out"
+run "$CULPRIT" match --target 'WARNING in dir_open' runs/none
+is 'match: a directory without logs is no clean run' '128 culprit match: no file in runs/none' "$code $err"
+run "$CULPRIT" match --learn runs/none
+is 'match: nor can anything be learned from it' 128 "$code"
 finish

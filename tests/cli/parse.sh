@@ -75,11 +75,27 @@ is 'titles: one file' "$title" "$out"
 run "$CULPRIT" parse -t oob.log clean.log hung.log
 is 'titles: several files' "oob.log:$title
 hung.log:INFO: task hung in frob_the_disk" "$out"
-run "$CULPRIT" parse -th oob.log hung.log
-is 'titles: -h' "$title
+run "$CULPRIT" parse -t --no-filename oob.log hung.log
+is 'titles: --no-filename' "$title
 INFO: task hung in frob_the_disk" "$out"
 run "$CULPRIT" parse -tHn hung.log
 is 'titles: -H -n' 'hung.log:3:INFO: task hung in frob_the_disk' "$out"
+
+# --- directories: all files below, in order, but for hidden ones and what is surely no log
+mkdir -p logs/deep logs/.git && cp hung.log logs/deep/b.log && cp oob.log logs/a.log && cp oob.log logs/.hidden && cp oob.log logs/.git/x
+printf '\177ELF\002\001\001%09d\002\000' 0 >logs/vmlinux && ln -s deep logs/link && ln -s ../hung.log logs/z.log
+run "$CULPRIT" parse -t logs/
+is 'a directory: its files, also of folders and behind links to files' "logs/a.log:$title
+logs/deep/b.log:INFO: task hung in frob_the_disk
+logs/z.log:INFO: task hung in frob_the_disk" "$out"
+is 'a directory: what is no log is passed over, and told' "1 culprit parse: logs/vmlinux: passed over: it is no log" "$code $err"
+run "$CULPRIT" parse logs/vmlinux
+is 'a file that is named and no log is an error' 2 "$code"
+mkdir empty
+run "$CULPRIT" parse empty
+is 'a directory without files says nothing of a kernel' '2 culprit parse: no file in empty' "$code $err"
+run "$CULPRIT" parse --follow logs
+is 'a directory cannot be followed' '2 culprit parse: --follow reads one log, no directory' "$code $err"
 
 # --- many files at once, printed in order
 for i in $(seq 1 150); do cp hung.log "many-$i.log"; done
