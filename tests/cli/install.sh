@@ -25,6 +25,7 @@ usr/lib/pkgconfig/culprit.pc
 usr/share/culprit/culprit-bisect.schema.json
 usr/share/culprit/culprit-dedup.schema.json
 usr/share/culprit/culprit-report.schema.json
+usr/share/culprit/culprit-watch.schema.json
 usr/share/man/man1/culprit-corpus.1
 usr/share/man/man1/culprit.1' "$(cd "$root" && find usr ! -type d | sort | grep -E 'bin/|include|\.so$|\.a$|\.pc$|schema|culprit\.1|corpus\.1')"
 is 'the program runs from there' "$("$CULPRIT" --version)" "$("$root/usr/bin/culprit" --version)"
