@@ -399,7 +399,8 @@ static void shortlist(const struct bisect *b, struct lanes *lanes)
 	order_by_age(b, lanes);
 }
 
-static void best_of(struct bisect *b, const struct lanes *lanes, struct visit *ret)
+/* fresh: the best at a commit that does not most likely fail by itself, by what was seen of it. */
+static void best_of(struct bisect *b, const struct lanes *lanes, struct visit *ret, struct visit *fresh)
 {
 	for (uint32_t i = 0; i < lanes->n_list + b->n_tested; i++) {
 		uint32_t t = i - lanes->n_list;
@@ -412,23 +413,26 @@ static void best_of(struct bisect *b, const struct lanes *lanes, struct visit *r
 			visit.rate *= STAY;
 		if (visit.rate > ret->rate)
 			*ret = visit;
+		if (visit.rate > fresh->rate &&
+		    (i < lanes->n_list || testable_own_failure(b, &b->tested[t]) < 0.5))
+			*fresh = visit;
 	}
 }
 
-/* The best visit of all; rate <= 0 when none tells anything. */
-static struct culprit_error *best_visit(struct bisect *b, struct visit *ret)
+/* The best visit of all, and the best as in best_of(); rate <= 0 when none tells anything. */
+static struct culprit_error *best_visit(struct bisect *b, struct visit *ret, struct visit *fresh)
 {
 	struct lanes lanes;
 	struct culprit_error *err;
 
-	*ret = (struct visit){ .commit = BISECT_NONE, .rate = 0 };
+	*ret = *fresh = (struct visit){ .commit = BISECT_NONE, .rate = 0 };
 	err = fill_lanes(b, &lanes);
 	if (!err) {
 		shortlist(b, &lanes);
 		err = fill_rates(b, &lanes);
 	}
 	if (!err)
-		best_of(b, &lanes, ret);
+		best_of(b, &lanes, ret, fresh);
 	lanes_deinit(&lanes);
 	return err;
 }
@@ -674,11 +678,14 @@ static bool hopeless(const struct bisect *b, const struct visit *visit, double e
 static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)
 {
 	struct culprit_error *err;
-	struct visit visit;
+	struct visit visit, fresh;
 
-	err = best_visit(b, &visit);
+	err = best_visit(b, &visit, &fresh);
 	if (err)
 		return err;
+	/* Built already, one that fails costs so little that it can be the best, and yet says nothing of the others. */
+	if (hopeless(b, &visit, entropy))
+		visit = fresh;
 	if (hopeless(b, &visit, entropy)) {
 		choose_conclude(b, why_stuck(b), ret);
 		return NULL;

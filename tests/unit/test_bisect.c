@@ -628,6 +628,29 @@ START_TEST(baseline_comes_first)
 }
 END_TEST
 
+/*
+ * A build is worth 24 runs, and the middle of the history does not boot. As it is
+ * built, another look at it costs next to nothing, and is the best for its cost:
+ * that is no reason to give up on 22 commits that nobody has tried.
+ */
+START_TEST(one_commit_that_does_not_boot_is_not_the_end)
+{
+	struct history h;
+	struct bisect *b = create(line(&h, 25), NULL);
+	struct bisect_action a;
+
+	ok(bisect_add_build(b, 24, BISECT_BUILD_OK, 0));
+	runs(b, 24, BISECT_RUN_TARGET, 2);
+	bisect_set_build_cost(b, 24, 24);
+	ok(bisect_add_build(b, 13, BISECT_BUILD_OK, 0));
+	runs(b, 13, BISECT_RUN_BOOT_FAILED, 2);
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_TEST);
+	ck_assert_int_ne(a.commit, 13);
+	bisect_destroy(b);
+}
+END_TEST
+
 /* All commits would be a set that holds the culprit, and no answer. */
 START_TEST(a_budget_without_a_hit_is_no_set)
 {
@@ -1123,7 +1146,7 @@ int main(void)
 		sums_are_exact, posterior_is_the_model, a_rate_may_drop, cut_runs_survived_so_far, other_crashes_say_nothing, matcher_doubt_counts,
 		merges_and_weights, marks_override_runs, same_image_shares_evidence, broken_builds_spread,
 		boot_failures_are_weighed, finds_each_culprit, finds_each_fix, baseline_comes_first,
-		a_budget_without_a_hit_is_no_set, dear_builds_make_long_visits, good_is_bad_already,
+		one_commit_that_does_not_boot_is_not_the_end, a_budget_without_a_hit_is_no_set, dear_builds_make_long_visits, good_is_bad_already,
 		merge_base_is_tested_first, untestable_range_gives_its_set, parents_are_tested_themselves,
 		budget_ends_the_hunt, infrastructure_stops_until_retried, replay_gives_the_same_action,
 		parallel_runs_stay_in_bounds, plain_mode_halves, plain_mode_skips, top_and_set,
