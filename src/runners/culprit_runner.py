@@ -34,8 +34,9 @@ BOOTED = b'culprit-run: booted'
 STARTED = b'culprit-run: workload started'
 FINISHED = b'culprit-run: finished'
 
-# A kernel spoke: its banner, or a line with the time since boot.
-KERNEL_LINE = re.compile(rb'(^|\r|\n)\W*(\[ *[0-9]+\.[0-9]{6}\]|Linux version )')
+# A kernel spoke: its banner, or a line with the time since boot. One that dies before it has a console writes all of
+# its log at the end, with levels: "<6>[    0.160000] Pid: 1, comm: swapper".
+KERNEL_LINE = re.compile(rb'(^|\r|\n)\W*(<\d+>)?\W*(\[ *[0-9]+\.[0-9]{6}\]|Linux version )')
 # A second banner in one run: the machine rebooted under us.
 KERNEL_BANNER = re.compile(rb'Linux version [0-9]+\.[0-9]+\S* \(')
 

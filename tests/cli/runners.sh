@@ -58,7 +58,12 @@ echo 'culprit-run: finished'
 echo $$ >"$PIDFILE"
 exec sleep 1000
 EOF
-chmod +x refusing silent speaking
+cat >early <<'EOF'
+#!/bin/sh
+echo '<0>[    0.160000] Kernel panic - not syncing: Segfault with no mm'
+kill -ABRT $$
+EOF
+chmod +x refusing silent speaking early
 export PIDFILE=$tmp/pid
 gcc -static -nostdlib -o program -x c - <<<'void _start(void) { for (;;); }' 2>/dev/null
 boot() { run "$runners/qemu" --program ./program --root . --busybox ./program --kernel artefacts/bzImage --workload true "$@"; }
@@ -69,6 +74,9 @@ is 'qemu refuses an option: the machine failed' 75 "$code"
 has 'what QEMU said is in the console' 'unsupported machine type' "$out"
 boot --qemu "$tmp/silent"
 is 'qemu ends without a word: the machine failed' 75 "$code"
+boot --qemu "$tmp/early"
+is 'a kernel that dies before it has a console spoke all the same' 0 "$code"
+has 'and did not get to userspace' 'userspace was not reached' "$out"
 HANG=1 boot --qemu "$tmp/speaking" --silence 0.3
 is 'a machine that falls silent: the console speaks' 0 "$code"
 has 'the runner says so' 'asking for the tasks' "$out"
