@@ -213,6 +213,11 @@ def build_initramfs(args, machine):
 
 # ---------------------------------------------------------------- the machine
 
+def die_with_parent():
+    """To be called in a child: SIGKILL once whoever started it is gone, however that came."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Machine:
     """A machine as a child process whose standard output is its console.
 
@@ -224,15 +229,14 @@ class Machine:
         self.argv, self.sysrq = argv, sysrq
         self.spoke = self.booted = self.finished = self.hung = self.rebooted = self.timed_out = self.ended = False
         self.code, self.tail, self.banners, self.quiet_since = None, b'', 0, time.monotonic()
-        libc = ctypes.CDLL(None)
 
-        def die_with_parent():
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        def own_group():
+            die_with_parent()
             os.setpgid(0, 0)
 
         try:
             self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env,
-                                            stderr=subprocess.STDOUT, pass_fds=pass_fds, preexec_fn=die_with_parent)
+                                            stderr=subprocess.STDOUT, pass_fds=pass_fds, preexec_fn=own_group)
         except OSError as error:
             fail('cannot start %s: %s' % (argv[0], error.strerror))
 
@@ -266,14 +270,17 @@ class Machine:
         return True
 
     def _ask_where_it_hangs(self):
-        """Blocked tasks, then all of them: a hang without a report has stacks then."""
+        """Blocked tasks, then all of them, each to its end: a hang without a report has stacks then."""
         for key in 'wt':
             if self.sysrq:
                 self.sysrq(key)
-            end = time.monotonic() + 3
+            end = time.monotonic() + 30
             while time.monotonic() < end:
-                if self._read(end - time.monotonic()) is None:
+                got = self._read(min(3, end - time.monotonic()))
+                if got is None:
                     return
+                if got is False:
+                    break
 
     def watch(self, timeout, silence, grace=10, over=None):
         """Until the machine ends, says that it finished (then `grace` seconds to switch off), is silent for
