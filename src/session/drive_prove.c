@@ -138,11 +138,15 @@ static const struct session_build *find_contradiction(const struct session *s, c
 /*
  * A set of commits that are said to be the same, or a bug that is said to be as
  * old as its good end, where all artefacts are not the same: they can be told apart.
+ * A set with which a spent budget ends is told without what was only assumed: its
+ * members cannot be run any more, and a culprit in a module hides in equal kernels.
  */
 static const struct session_build *find_unlike(const struct session *s)
 {
-	if (s->action.why != BISECT_WHY_SAME_IMAGE && s->action.why != BISECT_WHY_OLDER &&
-	    s->action.why != BISECT_WHY_MERGE_BASE_BAD)
+	const enum bisect_why why = s->action.why;
+
+	if (why != BISECT_WHY_SAME_IMAGE && why != BISECT_WHY_OLDER && why != BISECT_WHY_MERGE_BASE_BAD &&
+	    !(why == BISECT_WHY_BUDGET && s->action.act == BISECT_DONE_SET))
 		return NULL;
 	for (uint32_t i = 0; i < s->n_builds; i++) {
 		for (uint32_t j = 0; j < i; j++) {
