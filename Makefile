@@ -15,6 +15,7 @@
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
 # make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1", ARGS=uneven)
+# make check-lying  whole bisections where machines lie; no wrong commit may be named (LYING_WORLDS=17)
 #
 # V=1 shows the commands, DEV=1 makes warnings fatal, O=dir builds elsewhere.
 
@@ -267,6 +268,13 @@ $(O)/simworld/simworld: tests/simworld/simworld.c
 
 bench-bisect: $(O)/culprit $(O)/simworld/simworld
 	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
+
+# On demand: worlds whose machines lie; no wrong commit may be named: [LYING_WORLDS=17] [LYING_COMMITS=60] [LIES="silent cut"].
+LYING_WORLDS ?= 17
+LYING_COMMITS ?= 60
+.PHONY: check-lying
+check-lying: $(O)/culprit $(O)/simworld/simworld
+	@CULPRIT=$(abspath $(O)/culprit) tests/bench/lying.sh $(O)/simworld $(LYING_WORLDS) $(LYING_COMMITS)
 
 bench-policy: $(O)/bench/bench-policy
 	$(O)/bench/bench-policy $(ARGS)
