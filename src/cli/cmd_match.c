@@ -49,8 +49,7 @@ struct match {
 
 static int complain(struct culprit_error *err)
 {
-	fprintf(stderr, "culprit match: %s\n", culprit_error_message(err));
-	culprit_error_destroy(err);
+	text_complain_of("culprit match", err);
 	return EXIT_INPUT;
 }
 

@@ -147,18 +147,11 @@ static void complain(const char *format, ...) __attribute__((format(printf, 1, 2
 /* One line on standard error, written at once: workers complain too. */
 static void complain(const char *format, ...)
 {
-	_cleanup_(freep) char *message = NULL;
-	_cleanup_(buf_deinit) struct buf line = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = NULL;
+	text_complain_args("culprit parse", format, args);
 	va_end(args);
-	if (message && buf_add_str(&line, "culprit parse: ") && text_add(&line, span_of(message), TEXT_FIELD))
-		fprintf(stderr, "%s\n", line.data);
-	else
-		fputs("culprit parse: out of memory\n", stderr);
 }
 
 static void mark_bad(struct parse *parse)

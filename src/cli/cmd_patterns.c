@@ -29,8 +29,7 @@ struct arguments {
 
 static int fail(struct culprit_error *err)
 {
-	fprintf(stderr, "culprit patterns: %s\n", culprit_error_message(err));
-	culprit_error_destroy(err);
+	text_complain_of("culprit patterns", err);
 	return 2;
 }
 
@@ -538,6 +537,6 @@ int cmd_patterns(int argc, char **argv)
 					       subcommands[i].max_operands ? "one log" : "no operands");
 		return subcommands[i].run(&args);
 	}
-	fprintf(stderr, "culprit patterns: unknown command '%s'; lint, list and explain are known\n", argv[1]);
+	text_complain("culprit patterns", "unknown command '%s'; lint, list and explain are known", argv[1]);
 	return 2;
 }

@@ -32,8 +32,7 @@ struct settings {
 
 static int complain(struct culprit_error *err)
 {
-	fprintf(stderr, "culprit replay: %s\n", culprit_error_message(err));
-	culprit_error_destroy(err);
+	text_complain_of("culprit replay", err);
 	return EXIT_TROUBLE;
 }
 

@@ -37,13 +37,7 @@ struct run {
 
 static void complain(const char *what, const char *message)
 {
-	_cleanup_(buf_deinit) struct buf line = { 0 };
-
-	if (buf_add_str(&line, "culprit symbolize: ") && buf_add_str(&line, what) &&
-	    text_add(&line, span_of(message), TEXT_FIELD))
-		fprintf(stderr, "%s\n", line.data);
-	else
-		fputs("culprit symbolize: out of memory\n", stderr);
+	text_complain("culprit symbolize", "%s%s", what, message);
 }
 
 /* ------------------------------------------------------------ printing */

@@ -13,6 +13,7 @@
 
 #include "cli/options.h"
 #include "cli/output/json.h"
+#include "cli/output/text.h"
 #include "base/base.h"
 #include "pattern/pattern.h"
 
@@ -62,10 +63,9 @@ static int complain_of(const char *name)
 	for (size_t i = 0; i < countof(commands); i++)
 		names[i] = commands[i].name;
 	nearest = option_nearest(name, names, countof(names));
-	fprintf(stderr, "culprit: unknown command '%s'", name);
-	if (nearest)
-		fprintf(stderr, "; did you mean '%s'?", nearest);
-	fputs("\ntry 'culprit --help'\n", stderr);
+	text_complain("culprit", "unknown command '%s'%s%s%s", name, nearest ? "; did you mean '" : "",
+		      nearest ? nearest : "", nearest ? "'?" : "");
+	fputs("try 'culprit --help'\n", stderr);
 	return 2;
 }
 
@@ -79,7 +79,7 @@ static int help(int argc, char **argv)
 	if (!command)
 		return complain_of(argv[0]);
 	if (!with) {
-		fputs("culprit: out of memory\n", stderr);
+		text_complain_of("culprit", &culprit_error_no_memory);
 		return 2;
 	}
 	memcpy(with, argv, (size_t)argc * sizeof(*with));
@@ -123,9 +123,9 @@ static int finish_output(int code)
 	if (!failed || errno == EPIPE || code == 2 || code > 125)
 		return code;
 	if (errno)
-		fprintf(stderr, "culprit: cannot write to standard output: %s\n", strerror(errno));
+		text_complain("culprit", "cannot write to standard output: %s", strerror(errno));
 	else
-		fputs("culprit: cannot write to standard output\n", stderr);
+		text_complain("culprit", "cannot write to standard output");
 	return 2;
 }
 

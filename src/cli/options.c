@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "cli/output/text.h"
+
 #define HELP_COLUMN 26
 #define HELP_WIDTH 80
 #define NEAREST_MAX 32		/* bytes of a word that is compared */
@@ -21,9 +23,8 @@ int option_complain(const struct option_reader *reader, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fprintf(stderr, "%s: ", reader->command);
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "\ntry '%s --help'\n", reader->command);
+	text_complain_args(reader->command, format, args);
+	fprintf(stderr, "try '%s --help'\n", reader->command);
 	va_end(args);
 	return reader->bad_usage;
 }

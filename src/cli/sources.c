@@ -81,12 +81,7 @@ void sources_end(struct sources *sources)
 
 static void complain(const struct sources *sources, const char *message)
 {
-	_cleanup_(buf_deinit) struct buf line = { 0 };
-
-	if (buf_printf(&line, "%s: ", sources->command) && text_add(&line, span_of(message), TEXT_FIELD))
-		fprintf(stderr, "%s\n", line.data);
-	else
-		fprintf(stderr, "%s: out of memory\n", sources->command);
+	text_complain(sources->command, "%s", message);
 }
 
 struct culprit_error *sources_find(struct sources *sources, const struct culprit_report *report,

@@ -174,6 +174,41 @@ is 'add: what nobody judged is not written' '# Kernel: 6.1.0
 TITLE: another title' "$(sed '/^$/,$d' made/kasan/other)"
 run "$CULPRIT" corpus add --corpus made --title x --as ../escape console.log.gz </dev/null
 is 'add: no name outside of the corpus' 2 "$code"
+# No title or name makes headers, or a file elsewhere: nothing is written.
+refused() { # NAME WHY OPTION...
+	local name=$1 why=$2 before
+	shift 2
+	before=$(find . -newer stamp -type f | sort)
+	run "$CULPRIT" corpus add --corpus made "$@" console.log.gz </dev/null
+	is "add: $name" 2 "$code"
+	has "add: $name, why" "$why" "$err"
+	holds "add: $name, no escape is printed" test "$err" = "$(tr -d '\033\233' <<<"$err")"
+	is "add: $name, nothing was written" "$before" "$(find . -newer stamp -type f | sort)"
+}
+mkdir outside made/deep
+ln -s ../outside made/link
+ln -s ../../outside made/deep/link
+ln -s ../outside/target made/last
+touch -d '1 hour ago' stamp
+refused 'a title of two lines' 'is no title' --as a --title $'x\nTYPE: BUG'
+refused 'a title with an escape' 'is no title: ' --as a --title $'x\e[31m'
+refused 'a title of blanks' 'is no title' --as a --title ' x'
+refused 'an empty title' 'is no title' --as a --title ''
+refused 'a name of two lines' 'is no name' --title x --as $'kasan/a\nb'
+refused 'a name with an escape' 'is no name' --title x --as $'a\e[2Jb'
+for name in ../x a/../../x a//b a/ ./a a/. .. '' /abs; do
+	refused "the name '$name'" 'is no name' --title x --as "$name"
+done
+refused 'a link to a directory' 'cannot create a case in made/link: Not a directory' --title x --as link/x
+refused 'a link further down' 'cannot create a case in made/deep/link' --title x --as deep/link/x
+refused 'a link in the place of the file' 'cannot create made/last: File exists' --title x --as last
+run "$CULPRIT" corpus add --corpus made --title x --as a..b/c --judged $'one\nTITLE: two' --made $'\e[31mred' console.log.gz </dev/null
+is 'add: two dots within a name are fine' '0:made/a..b/c' "$code:$out"
+is 'add: comments are one line each' '# Kernel: 6.1.0
+# Made by: \x1b[31mred
+# Title: one\x0aTITLE: two
+TITLE: x' "$(sed '/^$/,$d' made/a..b/c)"
+rm -r made/a..b
 bug new_bug >console.log
 # answer FILE ANSWERS COMMAND: run it in a terminal, FILE gets what it says; answer when it asks
 mkfifo typed

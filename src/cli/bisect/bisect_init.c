@@ -15,6 +15,7 @@
 #include "cli/bisect/bisect_template.h"
 #include "cli/doctor.h"
 #include "cli/options.h"
+#include "cli/output/text.h"
 #include "pattern/yaml.h"
 
 /* An answer: given as a flag, or asked for. */
@@ -116,10 +117,10 @@ static bool is_right(const struct answers *answers, int which)
 {
 	struct culprit_error *err = answers->a[which].value ? check(answers, which) : NULL;
 
-	if (err)
-		fprintf(stderr, "culprit bisect init: %s\n", culprit_error_message(err));
-	culprit_error_destroy(err);
-	return !err;
+	if (!err)
+		return true;
+	text_complain_of("culprit bisect init", err);
+	return false;
 }
 
 /* False at the end of input. */
@@ -276,11 +277,11 @@ static int begin(const struct answers *a)
 	int code;
 
 	if (a->template == BISECT_TEMPLATE_NONE) {
-		fprintf(stderr, "%s is written; read it over, then 'culprit bisect run'\n", a->config);
+		text_complain("culprit bisect init", "%s is written; read it over, then 'culprit bisect run'", a->config);
 		return 0;
 	}
 	if (n) {
-		fprintf(stderr, "%s is written; to be filled in:\n", a->config);
+		text_complain("culprit bisect init", "%s is written; to be filled in:", a->config);
 		for (size_t i = 0; i < N_ASKS; i++) {
 			if (is_open(&a->a[i]))
 				fprintf(stderr, "  %s\n", a->a[i].question);
@@ -288,7 +289,7 @@ static int begin(const struct answers *a)
 		fprintf(stderr, "then 'culprit bisect try' builds and runs it once\n");
 		return 0;
 	}
-	fprintf(stderr, "%s is written\n", a->config);
+	text_complain("culprit bisect init", "%s is written", a->config);
 	n = doctor_check(a->template);
 	if (n && (!isatty(0) || a->no_try || !says_yes("That is missing on this machine. Try all the same?"))) {
 		fprintf(stderr, "%u missing on this machine; 'culprit bisect try' goes on once that is there\n", n);

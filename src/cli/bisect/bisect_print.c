@@ -3,13 +3,13 @@
 #include <errno.h>
 
 #include "cli/bisect/bisect.h"
+#include "cli/output/text.h"
 
 int bisect_complain(struct culprit_error *err)
 {
 	enum culprit_error_code code = culprit_error_code(err);
 
-	fprintf(stderr, "culprit bisect: %s\n", culprit_error_message(err));
-	culprit_error_destroy(err);
+	text_complain_of("culprit bisect", err);
 	if (code == CULPRIT_ERROR_CANCELLED)
 		return BISECT_EXIT_CANCELLED;
 	return code == CULPRIT_ERROR_USAGE || code == CULPRIT_ERROR_SYNTAX ? BISECT_EXIT_USAGE : BISECT_EXIT_ERROR;
@@ -23,7 +23,7 @@ int bisect_print(struct buf *text, bool ok)
 	}
 	ok = fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0;
 	if (!ok && errno != EPIPE) {
-		fprintf(stderr, "culprit bisect: cannot write to standard output: %s\n", strerror(errno));
+		text_complain("culprit bisect", "cannot write to standard output: %s", strerror(errno));
 		clearerr(stdout);	/* told; main() need not say it again */
 	}
 	buf_deinit(text);

@@ -8,6 +8,7 @@
 
 #include "cli/bisect/bisect.h"
 #include "cli/options.h"
+#include "cli/output/text.h"
 
 
 int bisect_open_signals(void)
@@ -51,7 +52,7 @@ int bisect_run_config(const char *config, bool quiet, bool keep)
 	if (err)
 		return bisect_complain(err);
 	if (drive_notice(drive))
-		fprintf(stderr, "culprit bisect: %s\n", drive_notice(drive));
+		text_complain("culprit bisect", "%s", drive_notice(drive));
 	bisect_progress_init(&progress, stderr);
 	err = drive_run(drive, quiet ? NULL : &observer, &outcome);
 	bisect_progress_deinit(&progress);

@@ -10,6 +10,7 @@
 #include "cli/bisect/bisect.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/output/text.h"
 
 static const struct {
 	const char *name, *summary;
@@ -53,7 +54,7 @@ int cmd_bisect(int argc, char **argv)
 		names[i] = subcommands[i].name;
 	}
 	near = option_nearest(argv[1], names, countof(names));
-	fprintf(stderr, "culprit bisect: unknown subcommand '%s'%s%s%s; 'culprit bisect --help' lists them\n", argv[1],
-		near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	text_complain("culprit bisect", "unknown subcommand '%s'%s%s%s; 'culprit bisect --help' lists them", argv[1],
+		      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return BISECT_EXIT_USAGE;
 }

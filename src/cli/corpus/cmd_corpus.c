@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "cli/corpus/corpus.h"
+#include "cli/output/text.h"
 
 struct corpus_command {
 	const char *name;
@@ -52,9 +53,8 @@ int cmd_corpus(int argc, char **argv)
 		names[i] = corpus_commands[i].name;
 	}
 	nearest = option_nearest(argv[1], names, countof(names));
-	fprintf(stderr, "culprit corpus: unknown command '%s'", argv[1]);
-	if (nearest)
-		fprintf(stderr, "; did you mean '%s'?", nearest);
-	fputs("\ntry 'culprit corpus --help'\n", stderr);
+	text_complain("culprit corpus", "unknown command '%s'%s%s%s", argv[1], nearest ? "; did you mean '" : "",
+		      nearest ? nearest : "", nearest ? "'?" : "");
+	fputs("try 'culprit corpus --help'\n", stderr);
 	return 2;
 }

@@ -4,7 +4,9 @@
  *
  * A case is somebody's judgement, not the parser's: on a terminal the title is
  * shown and asked about, elsewhere --title or --none has to be given.  The case
- * says by what judgement.  Nothing is ever overwritten.
+ * says by what judgement.  Nothing is ever overwritten, nothing is written
+ * outside of the corpus (no "..", no symbolic link below it), and what is
+ * written reads back as the same case: titles and names hold no line breaks.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -187,22 +189,64 @@ static struct culprit_error *choose_name(struct add *add)
 	return add->as ? NULL : &culprit_error_no_memory;
 }
 
-static bool is_good_name(const char *name)
+/* Nothing that has to be escaped: no control bytes, nothing but UTF-8. False also when out of memory. */
+static bool is_plain(const char *text)
 {
-	return *name && *name != '/' && !strstr(name, "..") && name[strlen(name) - 1] != '/' &&
-	       name[strcspn(name, "\n\r\t ")] == '\0';
+	_cleanup_(buf_deinit) struct buf buf = { 0 };
+
+	return text_add(&buf, span_of(text), TEXT_FIELD) && span_equal(buf_span(&buf), span_of(text));
 }
 
-/* One line, however many it had. */
+/* a/b/c: parts that are not empty, nor "." or "..". */
+static bool is_good_name(const char *name)
+{
+	if (strchr(name, ' ') || !is_plain(name))
+		return false;
+	for (;; name++) {
+		size_t n = strcspn(name, "/");
+
+		if (!n || (n <= 2 && !strncmp(name, "..", n)))
+			return false;
+		name += n;
+		if (!*name)
+			return true;
+	}
+}
+
+/* One line, whatever it had. */
 static const char *comment(struct add *add, const char *what, const char *text)
 {
-	char *line = arena_printf(&add->arena, "%s: %s", what, text);
+	_cleanup_(buf_deinit) struct buf line = { 0 };
 
-	for (char *at = line; at && *at; at++) {
-		if (iscntrl((unsigned char)*at))
-			*at = ' ';
-	}
-	return line;
+	if (!buf_printf(&line, "%s: ", what) || !text_add(&line, span_of(text), TEXT_FIELD))
+		return NULL;
+	return arena_dup(&add->arena, buf_span(&line));
+}
+
+/* A header's value is one line, and blanks at its ends are lost. */
+static struct culprit_error *check_title(const char *title)
+{
+	struct span text = span_of(title ? title : "-");
+
+	if (text.len && is_plain(text.ptr) && span_equal(span_trim(text), text))
+		return NULL;
+	return culprit_error_create(CULPRIT_ERROR_USAGE, "'%s' is no title: it must be one line of plain text, without blanks "
+				    "at its ends", title);
+}
+
+/* Nobody's log makes a case that says something else when it is read. */
+static struct culprit_error *check_text(const struct add *add, const char *path, struct span text)
+{
+	struct corpus_case again = { 0 };
+	struct culprit_error *err = case_parse(text, path, add->as, &again);
+	const char *title = add->none ? NULL : add->title;
+
+	/* a report's text behind it may end the log's last line */
+	if (!err && (!again.title != !title || (title && strcmp(again.title, title)) ||
+		     !span_starts(again.log, add->c.log) || again.log.len > add->c.log.len + add->with_report))
+		err = culprit_error_create(CULPRIT_ERROR_FORMAT, "%s would not read back as this case", path);
+	case_deinit(&again);
+	return err;
 }
 
 static bool format_case(struct add *add, struct buf *ret)
@@ -247,27 +291,54 @@ static bool format_case(struct add *add, struct buf *ret)
 	       buf_add(ret, report->text, report->text_len);
 }
 
-static struct culprit_error *make_parents(char *path)
+static struct culprit_error *make_directories(const char *path)
 {
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		int failed;
+	_cleanup_(freep) char *copy = strdup(path);
 
-		*slash = '\0';
-		failed = mkdir(path, 0777) && errno != EEXIST;
-		if (failed) {
-			struct culprit_error *err = culprit_error_errno("cannot create %s", path);
-
+	if (!copy)
+		return &culprit_error_no_memory;
+	for (char *slash = copy; slash;) {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		if (mkdir(copy, 0777) && errno != EEXIST)
+			return culprit_error_errno("cannot create %s", copy);
+		if (slash)
 			*slash = '/';
-			return err;
-		}
-		*slash = '/';
 	}
 	return NULL;
 }
 
-static struct culprit_error *write_file(const char *path, const struct buf *text)
+/* The directory of the case, made where it is missing; *left is the file's own name. No link is followed below the corpus. */
+static struct culprit_error *open_parents(const struct add *add, const char **left, int *ret)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int fd = open(add->corpus, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *name = add->as;
+
+	if (fd < 0)
+		return culprit_error_errno("cannot open %s", add->corpus);
+	for (const char *slash; (slash = strchr(name, '/')); name = slash + 1) {
+		_cleanup_(freep) char *part = strndup(name, (size_t)(slash - name));
+		int next = -1, failed;
+
+		if (part && (!mkdirat(fd, part, 0777) || errno == EEXIST))
+			next = openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		failed = errno;
+		close(fd);
+		fd = next;
+		errno = failed;
+		if (fd < 0)
+			return part ? culprit_error_errno("cannot create a case in %s/%.*s", add->corpus, (int)(slash - add->as),
+							  add->as) : &culprit_error_no_memory;
+	}
+	*left = name;
+	*ret = fd;
+	return NULL;
+}
+
+static struct culprit_error *write_file(int dir, const char *name, const char *path, const struct buf *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	struct culprit_error *err = NULL;
 	size_t done = 0;
 
@@ -284,16 +355,29 @@ static struct culprit_error *write_file(const char *path, const struct buf *text
 	if (close(fd) && !err)
 		err = culprit_error_errno("cannot write %s", path);
 	if (err)
-		unlink(path);
+		unlinkat(dir, name, 0);
 	return err;
+}
+
+static bool print_path(const char *path)
+{
+	_cleanup_(buf_deinit) struct buf line = { 0 };
+
+	if (!text_add(&line, span_of(path), TEXT_FIELD))
+		return false;
+	puts(line.data);
+	return true;
 }
 
 static struct culprit_error *write_case(struct add *add)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 };
-	struct culprit_error *err = choose_name(add);
-	char *path;
+	struct culprit_error *err = check_title(add->title);
+	const char *path, *name;
+	int dir = -1;
 
+	if (!err)
+		err = choose_name(add);
 	if (err)
 		return err;
 	if (!is_good_name(add->as))
@@ -301,12 +385,16 @@ static struct culprit_error *write_case(struct add *add)
 	path = arena_printf(&add->arena, "%s/%s", add->corpus, add->as);
 	if (!path || !format_case(add, &text))
 		return &culprit_error_no_memory;
-	err = make_parents(path);
+	err = check_text(add, path, buf_span(&text));
 	if (!err)
-		err = write_file(path, &text);
+		err = make_directories(add->corpus);
 	if (!err)
-		printf("%s\n", path);
-	return err;
+		err = open_parents(add, &name, &dir);
+	if (!err)
+		err = write_file(dir, name, path, &text);
+	if (dir >= 0)
+		close(dir);
+	return !err && !print_path(path) ? &culprit_error_no_memory : err;
 }
 
 /* ------------------------------------------------------------- command */

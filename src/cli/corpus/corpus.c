@@ -441,11 +441,7 @@ struct culprit_error *corpus_load(const struct corpus_settings *settings, const 
 
 int corpus_complain(const struct option_reader *reader, struct culprit_error *err)
 {
-	_cleanup_(buf_deinit) struct buf line = { 0 };
-
-	if (text_add(&line, span_of(culprit_error_message(err)), TEXT_FIELD))
-		fprintf(stderr, "%s: %s\n", reader->command, line.len ? line.data : "");
-	culprit_error_destroy(err);
+	text_complain_of(reader->command, err);
 	return 2;
 }
 

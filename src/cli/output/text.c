@@ -142,6 +142,52 @@ bool text_add(struct buf *buf, struct span s, enum text_shape shape)
 	return true;
 }
 
+/* False when out of memory. */
+static bool add_complaint(struct buf *buf, const char *who, struct span message)
+{
+	bool good = buf_printf(buf, "%s:", who);
+	const char *indent = " ";
+
+	while (good && message.len) {
+		const char *end = memchr(message.ptr, '\n', message.len);
+		struct span line = { message.ptr, end ? (size_t)(end - message.ptr) : message.len };
+
+		good = buf_add_str(buf, line.len && line.ptr[0] == ' ' ? "" : indent) && text_add(buf, line, TEXT_FIELD) &&
+		       buf_add_char(buf, '\n');
+		message = span_skip(message, line.len + (end != NULL));
+		indent = "  ";
+	}
+	return good && (buf->data[buf->len - 1] == '\n' || buf_add_char(buf, '\n'));
+}
+
+void text_complain_args(const char *who, const char *format, va_list args)
+{
+	_cleanup_(buf_deinit) struct buf buf = { 0 };
+	_cleanup_(freep) char *message = NULL;
+
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	if (message && add_complaint(&buf, who, span_of(message)))
+		fwrite(buf.data, 1, buf.len, stderr);
+	else
+		fprintf(stderr, "%s: out of memory\n", who);
+}
+
+void text_complain(const char *who, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_complain_args(who, format, args);
+	va_end(args);
+}
+
+void text_complain_of(const char *who, struct culprit_error *err)
+{
+	text_complain(who, "%s", culprit_error_message(err));
+	culprit_error_destroy(err);
+}
+
 bool text_add_painted(struct buf *buf, struct span s, enum text_paint paint, bool color)
 {
 	return buf_add_str(buf, text_paint(paint, color)) && text_add(buf, s, TEXT_FIELD) &&

@@ -12,6 +12,8 @@
 #ifndef CULPRIT_CLI_OUTPUT_TEXT_H
 #define CULPRIT_CLI_OUTPUT_TEXT_H
 
+#include <stdarg.h>
+
 #include "base/base.h"
 
 enum text_color { TEXT_COLOR_AUTO, TEXT_COLOR_ALWAYS, TEXT_COLOR_NEVER };
@@ -49,6 +51,17 @@ bool text_add(struct buf *buf, struct span s, enum text_shape shape) __attribute
 /* The same for one field in colour. */
 bool text_add_painted(struct buf *buf, struct span s, enum text_paint paint, bool color)
 	__attribute__((warn_unused_result));
+
+/*
+ * "WHO: MESSAGE" on standard error, written at once: the one way in which commands complain.  Arguments, names
+ * of files and what programs said are all in it, so it is escaped; lines behind the first are indented, and look
+ * like none of ours.
+ */
+void text_complain(const char *who, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_complain_args(const char *who, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* The message of err, which is destroyed. */
+void text_complain_of(const char *who, struct culprit_error *err);
 
 /* Nothing, or the sequence that starts paint; TEXT_PLAIN ends any. */
 const char *text_paint(enum text_paint paint, bool color);
