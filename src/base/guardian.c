@@ -3,17 +3,11 @@
  * The guardian: starts one command, waits for it, ends all that is left.
  *
  * Its children are what it started and what was orphaned below (child
- * subreaper), so "all has ended" is exactly "waitpid says ECHILD".  Who lives
- * is read from /proc/PID/stat:
- *
- *	4711 (qemu-system-x86) S 4709 4709 4709 0 -1 ...
- *
- * of which only the parent's id, behind the last parenthesis and the state, is
- * used: the name in between is the command's own and may hold anything.
+ * subreaper), so "all has ended" is exactly "waitpid says ECHILD".
  */
 #include "base/guardian.h"
+#include "base/process_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -141,91 +135,24 @@ static int start_command(struct guardian *g, const struct guardian_job *job)
 
 /* -------------------------------------------------------- the others */
 
-struct relation {
-	pid_t pid, parent;
-	bool ours;
-};
-
-static bool read_parent(const char *name, pid_t *ret)
-{
-	char path[64], text[512];
-	const char *p;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	p = strrchr(text, ')');
-	return p && sscanf(p + 1, " %*c %d", ret) == 1;
-}
-
-static size_t read_relations(struct relation **ret)
-{
-	struct relation *all = NULL, *grown;
-	size_t n = 0, cap = 0;
-	struct dirent *entry;
-	DIR *dir = opendir("/proc");
-
-	while (dir && (entry = readdir(dir))) {
-		pid_t parent;
-
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !read_parent(entry->d_name, &parent))
-			continue;
-		if (n == cap) {
-			cap = cap ? cap * 2 : 256;
-			grown = realloc(all, cap * sizeof(*all));
-			if (!grown)
-				break;
-			all = grown;
-		}
-		all[n++] = (struct relation){ (pid_t)atoi(entry->d_name), parent, false };
-	}
-	if (dir)
-		closedir(dir);
-	*ret = all;
-	return n;
-}
-
-static bool is_ours(const struct relation *all, size_t n, pid_t pid)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (all[i].pid == pid)
-			return all[i].ours;
-	}
-	return false;
-}
-
 /* Signal the command's group and every descendant of ours; says how many of these there were. */
 static uint32_t signal_all(const struct guardian *g, int sig)
 {
-	struct relation *all;
-	size_t n = read_relations(&all);
-	pid_t self = getpid();
+	_cleanup_(freep) struct process_relation *all = NULL;
+	size_t n = process_tree_read(&all);
 	uint32_t count = 0;
-	bool changed = true;
 
 	if (!g->command_ended)
 		kill(-g->command, sig);
-	while (changed) {
-		changed = false;
-		for (size_t i = 0; i < n; i++) {
-			if (all[i].ours || (all[i].parent != self && !is_ours(all, n, all[i].parent)))
-				continue;
-			all[i].ours = changed = true;
-			count++;
-			/* Its group had the signal already. */
-			if (g->command_ended || getpgid(all[i].pid) != g->command)
-				kill(all[i].pid, sig);
-		}
+	process_tree_mark(all, n, getpid(), NULL, 0);
+	for (size_t i = 0; i < n; i++) {
+		if (!all[i].ours)
+			continue;
+		count++;
+		/* Its group had the signal already. */
+		if (g->command_ended || getpgid(all[i].pid) != g->command)
+			kill(all[i].pid, sig);
 	}
-	free(all);
 	return count;
 }
 

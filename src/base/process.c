@@ -4,7 +4,7 @@
  *
  * A guardian writes one struct guardian_status when everything below it has
  * ended.  If its pipe ends without one, somebody killed the guardian: that is
- * told as SIGKILL, which is what the command got then.
+ * told as SIGKILL, which is what the command got then, and all else below it.
  */
 #include "base/process.h"
 
@@ -15,11 +15,11 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/guardian.h"
+#include "base/process_tree.h"
 
 #define READ_BYTES (64u << 10)
 
@@ -173,7 +173,7 @@ static struct culprit_error *fork_guardian(const struct process_spec *spec, cons
 
 	if (!environment)
 		return &culprit_error_no_memory;
-	*ret = fork();
+	*ret = guardians_fork();
 	if (*ret < 0)
 		return culprit_error_errno("cannot start a process for %s", spec->argv[0]);
 	if (*ret == 0)
@@ -256,8 +256,11 @@ static void finish(struct process *process)
 	do {
 		n = read(process->status, &status, sizeof(status));
 	} while (n < 0 && errno == EINTR);
-	if (n != sizeof(status))
+	guardians_wait(process->guardian);
+	if (n != sizeof(status)) {
 		status = (struct guardian_status){ .outcome = PROCESS_SIGNALLED, .value = SIGKILL };
+		guardians_end_orphans();
+	}
 	/* All writers have ended, or never will: what is in the pipes is all there is. */
 	for (int i = 0; i < 2; i++) {
 		while (process->streams[i] >= 0 && read_stream(process, i))
@@ -266,8 +269,6 @@ static void finish(struct process *process)
 	}
 	close_fd(&process->control);
 	close_fd(&process->status);
-	while (waitpid(process->guardian, NULL, 0) < 0 && errno == EINTR)
-		;
 	process->ended = true;
 	process->result = (struct process_result){
 		.outcome = (enum process_outcome)status.outcome,

@@ -7,8 +7,9 @@
  * command starts, be it daemonised, stays below it.  The guardian ends all of
  * it when the command ends, when the deadline passes, when we ask, and when we
  * die (it sees a pipe of ours closed, even after SIGKILL).  Should the guardian
- * itself be killed, the command dies with it (PR_SET_PDEATHSIG), its own
- * children may survive: nothing short of a control group helps there.
+ * itself be killed, the command dies with it (PR_SET_PDEATHSIG), its children
+ * become ours (we are a subreaper, too) and get SIGKILL.  Both of us killed at
+ * once, its children survive: nothing short of a control group helps there.
  *
  *	struct process_spec spec = { .argv = argv, .timeout_ms = 60000, .on_output = print };
  *	struct process_result result;

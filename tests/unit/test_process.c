@@ -311,6 +311,55 @@ START_TEST(nothing_survives_our_own_death)
 }
 END_TEST
 
+/* Numbers that the command prints, as they come. */
+static void take_numbers(void *arg, struct span bytes, bool from_stderr)
+{
+	(void)from_stderr;
+	ck_assert(buf_add(arg, bytes.ptr, bytes.len));
+}
+
+/* Somebody kills a guardian: what its command started, daemonised or not, goes; what others started stays. */
+START_TEST(nothing_survives_a_guardian_that_is_killed)
+{
+	_cleanup_(buf_deinit) struct buf numbers = { 0 };
+	struct process_spec other = shell(SHELL("sleep 1000")), spec = shell(SHELL(
+		"sleep 1000 & a=$!; setsid sh -c 'trap \"\" TERM HUP; sleep 1000 & echo inner=$! >&3; while :; do sleep 1000; done' "
+		"3>&1 >/dev/null & echo outer=$PPID,$a,$!,; wait"));
+	int guardian, pids[3], n = 0;
+	struct process *p[2];
+
+	spec.on_output = take_numbers;
+	spec.arg = &numbers;
+	must(process_spawn(&other, &p[1]));
+	must(process_spawn(&spec, &p[0]));
+	while (n < 4) {
+		const char *inner, *outer;
+		char end;
+
+		must(process_pump(p, 2, -1, 5000, NULL));
+		ck_assert_ptr_null(process_result(p[0]));
+		ck_assert(buf_add_char(&numbers, '\0'));
+		numbers.len--;
+		inner = strstr(numbers.data, "inner=");
+		outer = strstr(numbers.data, "outer=");
+		n = outer ? sscanf(outer, "outer=%d,%d,%d,", &guardian, &pids[0], &pids[1]) : 0;
+		n += inner && sscanf(inner, "inner=%d%c", &pids[2], &end) == 2;
+	}
+	ck_assert_int_eq(kill(guardian, SIGKILL), 0);
+	while (!process_result(p[0]))
+		must(process_pump(p, 2, -1, 5000, NULL));
+	ck_assert_int_eq(process_result(p[0])->outcome, PROCESS_SIGNALLED);
+	ck_assert_int_eq(process_result(p[0])->value, SIGKILL);
+	/* at once: it is told only when all is over */
+	for (size_t i = 0; i < countof(pids); i++)
+		ck_assert_msg(gone_within(pids[i], 10), "process %d survived", pids[i]);
+	must(process_pump(p, 2, -1, 0, NULL));
+	ck_assert_ptr_null(process_result(p[1]));
+	process_destroy(p[0]);
+	process_destroy(p[1]);
+}
+END_TEST
+
 /* A lock that the guardian holds is free only once everything has ended. */
 START_TEST(held_descriptor_closes_with_the_last_process)
 {
@@ -353,6 +402,7 @@ int main(void)
 	tcase_add_test(tc, several_at_once_and_one_is_killed);
 	tcase_add_test(tc, destroying_a_running_one_ends_it);
 	tcase_add_test(tc, nothing_survives_our_own_death);
+	tcase_add_test(tc, nothing_survives_a_guardian_that_is_killed);
 	tcase_add_test(tc, held_descriptor_closes_with_the_last_process);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
