@@ -93,6 +93,8 @@ struct form {
 	size_t n_alts;
 	struct frame_source *sources;	/* alternatives: the first that gives a frame */
 	size_t n_sources;
+	struct frame_source *origins;	/* the same for {origin}: another frame that its alternative titles name */
+	size_t n_origins;
 	bool no_stack;			/* the report needs no stack to be trusted */
 	const char *suppressed;		/* a reason: reports of this form are no bugs of the kernel */
 	const char *corrupted;		/* a reason: reports of this form are never trusted */
@@ -116,6 +118,7 @@ struct banner {
 	enum speaker speaker;
 	bool follow_up;			/* belongs to the report that it stands in */
 	bool inside;			/* a follow-up that the report goes on behind, whole */
+	bool within;			/* a follow-up only where the report lacks what its title needs */
 	struct regex *follow_if;	/* behind a report that is complete, only lines that match are follow-ups */
 	size_t n_follow_if;
 	bool panic;			/* the kernel gives up: reports of this log are "panicked" */

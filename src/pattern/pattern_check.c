@@ -9,18 +9,30 @@
 
 typedef struct culprit_error *regex_visitor(struct regex *re, const struct pattern_place *place, void *data);
 
+static struct culprit_error *visit_sources(struct frame_source *sources, size_t n, const struct pattern_place *place,
+					   regex_visitor *visit, void *data)
+{
+	struct culprit_error *err = NULL;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		for (size_t j = 0; !err && j < sources[i].n_steps; j++) {
+			if (sources[i].steps[j].kind == STEP_LINE)
+				err = visit(&sources[i].steps[j].re, place, data);
+		}
+	}
+	return err;
+}
+
 static struct culprit_error *visit_form(struct form *form, regex_visitor *visit, void *data)
 {
 	struct culprit_error *err = visit(&form->match, &form->place, data);
 
 	if (!err && form->has_report)
 		err = visit(&form->report, &form->place, data);
-	for (size_t i = 0; !err && i < form->n_sources; i++) {
-		for (size_t j = 0; !err && j < form->sources[i].n_steps; j++) {
-			if (form->sources[i].steps[j].kind == STEP_LINE)
-				err = visit(&form->sources[i].steps[j].re, &form->place, data);
-		}
-	}
+	if (!err)
+		err = visit_sources(form->sources, form->n_sources, &form->place, visit, data);
+	if (!err)
+		err = visit_sources(form->origins, form->n_origins, &form->place, visit, data);
 	return err;
 }
 
@@ -88,9 +100,19 @@ static struct culprit_error *free_one(struct regex *re, const struct pattern_pla
 	return NULL;
 }
 
-/* {name} in a title must be a group of the form, or frame. */
+/* {name} in a title must be a group of the form, or a frame. */
+static bool is_known_name(const struct form *form, const char *name, bool alt)
+{
+	if (!strcmp(name, "frame") || !strcmp(name, "phase"))
+		return true;
+	if (!strcmp(name, "origin"))
+		return alt && form->n_origins;
+	return regex_has_group((struct regex *)&form->match, name) ||
+	       (form->has_report && regex_has_group((struct regex *)&form->report, name));
+}
+
 static struct culprit_error *check_template(const struct culprit_patterns *set, const struct form *form,
-					    const char *text)
+					    const char *text, bool alt)
 {
 	const struct pattern_place *place = pattern_set_place(set, text, &form->place);
 
@@ -103,8 +125,7 @@ static struct culprit_error *check_template(const struct culprit_patterns *set, 
 						    place->file, place->line, place->column, text);
 		memcpy(name, p + 1, n);
 		name[n] = '\0';
-		if (!strcmp(name, "frame") || !strcmp(name, "phase") || regex_has_group((struct regex *)&form->match, name) ||
-		    (form->has_report && regex_has_group((struct regex *)&form->report, name)))
+		if (is_known_name(form, name, alt))
 			continue;
 		return culprit_error_create(CULPRIT_ERROR_SYNTAX,
 					    "%s:%u:%u: '{%s}' in '%s' is neither 'frame' nor a named group of match or report",
@@ -115,10 +136,10 @@ static struct culprit_error *check_template(const struct culprit_patterns *set, 
 
 static struct culprit_error *check_form(const struct culprit_patterns *set, const struct form *form)
 {
-	struct culprit_error *err = check_template(set, form, form->title);
+	struct culprit_error *err = check_template(set, form, form->title, false);
 
 	for (size_t i = 0; !err && i < form->n_alts; i++)
-		err = check_template(set, form, form->alts[i]);
+		err = check_template(set, form, form->alts[i], true);
 	return err;
 }
 

@@ -47,6 +47,8 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 			err = yaml_get_bool(l->doc, pair->value, "follow-up", &banner.follow_up);
 		else if (yaml_is(pair->key, "inside"))
 			err = yaml_get_bool(l->doc, pair->value, "inside", &banner.inside);
+		else if (yaml_is(pair->key, "within"))
+			err = yaml_get_bool(l->doc, pair->value, "within", &banner.within);
 		else if (yaml_is(pair->key, "follow-up-if"))
 			err = loader_get_regexes(l, pair->value, "follow-up-if", &banner.follow_if, &banner.n_follow_if);
 		else if (yaml_is(pair->key, "panic"))
@@ -57,7 +59,7 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 			err = loader_get_regexes(l, pair->value, "require", &banner.require, &banner.n_require);
 		else
 			err = loader_unknown_key(l, pair->key,
-						 "literal, speaker, follow-up, inside, follow-up-if, panic, ignore, require");
+						 "literal, speaker, follow-up, inside, within, follow-up-if, panic, ignore, require");
 		if (err)
 			return err;
 	}
@@ -278,6 +280,8 @@ static struct culprit_error *read_form_key(struct loader *l, const struct yaml_p
 		return loader_get_string(l, value, "type", &form->type);
 	if (yaml_is(pair->key, "frames"))
 		return read_sources(l, value, &form->sources, &form->n_sources);
+	if (yaml_is(pair->key, "origin"))
+		return read_sources(l, value, &form->origins, &form->n_origins);
 	if (yaml_is(pair->key, "stack")) {
 		err = yaml_get_bool(l->doc, value, "stack", &need);
 		form->no_stack = !need;
@@ -294,8 +298,8 @@ static struct culprit_error *read_form_key(struct loader *l, const struct yaml_p
 	if (yaml_is(pair->key, "corrupted"))
 		return loader_get_string(l, value, "corrupted", &form->corrupted);
 	return loader_unknown_key(l, pair->key,
-				  "name, match, report, title, alt, type, frames, stack, kind, before-userspace, suppressed, "
-			   "corrupted");
+				  "name, match, report, title, alt, type, frames, origin, stack, kind, before-userspace, "
+				  "suppressed, corrupted");
 }
 
 static struct culprit_error *read_form(struct loader *l, const struct yaml_node *node, struct pattern *pattern)

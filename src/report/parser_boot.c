@@ -182,7 +182,8 @@ static struct culprit_error *was_alive(struct culprit_parser *p, const struct li
 	struct phase_mark said = { 0 };
 	struct culprit_error *err = NULL;
 
-	*ret = p->in_kernel;
+	/* Programs ran: a kernel was up, though its first words are not in the log. */
+	*ret = p->in_kernel || p->phase >= CULPRIT_PHASE_INIT;
 	if (line->flags & LINE_CONTINUED)
 		return NULL;
 	if (!*ret && !p->n_boots && p->phase < CULPRIT_PHASE_FIRMWARE)

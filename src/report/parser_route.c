@@ -294,6 +294,16 @@ static bool waits(const struct draft *d, const struct line *line)
 	       (line->time_us >= d->time_us && line->time_us - d->time_us < WAITING_US);
 }
 
+/* Is all that the line announces such as may stand in the middle of a report? */
+static bool all_within(const struct culprit_parser *p, const struct hits *hits)
+{
+	for (size_t i = 0; i < hits->n_banners; i++) {
+		if (!p->patterns->banners[hits->banners[i]].within)
+			return false;
+	}
+	return true;
+}
+
 /*
  * A follow-up goes on with the report.  Another banner does so only where the
  * caller prefix proves that the same task or CPU speaks, and no stack was
@@ -308,6 +318,8 @@ static bool goes_on(struct culprit_parser *p, struct draft *d, const struct line
 	if ((d->quiet <= FOLLOW_UP_QUIET || waits(d, line)) &&
 	    parser_is_follow_up(p, hits, line->text, d->has_stack || d->only_leftovers))
 		return true;
+	if (d->quiet <= FOLLOW_UP_QUIET && all_within(p, hits))
+		return !is_complete(p, d);
 	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
 		return false;
 	return !is_complete(p, d);

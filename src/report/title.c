@@ -50,6 +50,19 @@ static struct culprit_error *title_from_banner(struct finder *f)
 	return NULL;
 }
 
+static struct culprit_error *find_origin(struct finder *f, const struct form *form)
+{
+	struct frame_names names = { .n = 0 };
+	struct culprit_error *err;
+	struct span function;
+
+	if (!title_find_origin(f, form, &function))
+		return NULL;
+	err = title_name_frame(f, function, NULL, &names);
+	f->origin = err ? NULL : names.names[0];
+	return err;
+}
+
 static struct culprit_error *title_from_form(struct finder *f, const struct form *form)
 {
 	struct frame_names names = { { NO_FRAME }, 1 };
@@ -69,7 +82,9 @@ static struct culprit_error *title_from_form(struct finder *f, const struct form
 		f->title->no_frame = true;
 		f->title->frame = NO_FRAME;
 	}
-	err = title_make(f, form, &names);
+	err = form->n_origins ? find_origin(f, form) : NULL;
+	if (!err)
+		err = title_make(f, form, &names);
 	if (err)
 		return err;
 	f->title->suppressed = form->suppressed;

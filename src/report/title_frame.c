@@ -281,3 +281,15 @@ bool title_find_frame(struct finder *f, const struct form *form, struct span *re
 		found = register_frame(f, ret);
 	return found;
 }
+
+bool title_find_origin(struct finder *f, const struct form *form, struct span *ret)
+{
+	bool found = false, torn = f->torn;
+	const char *as;
+
+	for (size_t i = 0; i < form->n_origins && !found; i++)
+		found = run_source(f, &form->origins[i], ret, &as);
+	/* What is mixed with another stack there says nothing of the frame. */
+	f->torn = torn;
+	return found;
+}

@@ -36,6 +36,7 @@ struct finder {
 	struct frame_list list;		/* of the source at hand */
 	bool torn;			/* somebody else's stack stood where a frame was looked for */
 	struct choice choice;		/* the form, and what it matched */
+	const char *origin;		/* {origin}, or NULL: alternatives that name it are left out */
 };
 
 /* For `patterns explain`: a line of it, where somebody asks. */
@@ -77,6 +78,9 @@ bool title_pattern_is_announced(const struct pattern *pattern, const struct titl
  * the group that it belongs to, or NULL. False: none was found.
  */
 bool title_find_frame(struct finder *f, const struct form *form, struct span *ret, const char **ret_as);
+
+/* The same for {origin}. */
+bool title_find_origin(struct finder *f, const struct form *form, struct span *ret);
 
 /* Of those on the list. */
 bool title_pick(const struct finder *f, const struct frame_source *source, const struct frame_list *list,

@@ -81,6 +81,9 @@ static bool fill_template(const struct finder *f, const struct form *form, const
 		if (!strcmp(name, "frame")) {
 			if (!buf_add_str(out, frame))
 				return false;
+		} else if (!strcmp(name, "origin")) {
+			if (!buf_add_str(out, f->origin ? f->origin : ""))
+				return false;
 		} else if (!strcmp(name, "phase")) {
 			if (!buf_add_str(out, f->in->phase ? f->in->phase : ""))
 				return false;
@@ -216,7 +219,11 @@ struct culprit_error *title_make(struct finder *f, const struct form *form, cons
 		const char *alt;
 
 		for (size_t j = 0; j <= form->n_alts; j++) {
-			err = make_title(f, form, j ? form->alts[j - 1] : form->title, names->names[i], &alt);
+			const char *template = j ? form->alts[j - 1] : form->title;
+
+			if (!f->origin && strstr(template, "{origin}"))
+				continue;
+			err = make_title(f, form, template, names->names[i], &alt);
 			if (err)
 				return err;
 			add_alt(t, alt);
