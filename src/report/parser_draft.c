@@ -335,6 +335,14 @@ static void note_intruder(const struct culprit_parser *p, struct draft *d, const
 		d->lines[i].flags |= DRAFT_LINE_DOUBTFUL;
 }
 
+/* A mail's line that was broken behind a banner's inlined function: "fs/xfs/xfs_log.c:67 [inline]". */
+static bool is_inlined_place(struct span text)
+{
+	static const struct span end = { " [inline]", 9 };
+
+	return text.len > end.len && span_equal(span_skip(text, text.len - end.len), end);
+}
+
 struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 				      uint64_t end_off, bool banner)
 {
@@ -345,7 +353,8 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	bool inlined = stack_is_inlined(line->text);
 	uint32_t flags = (d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0) | (inlined ? DRAFT_LINE_INLINED : 0);
 
-	d->expanding = banner && inlined;
+	d->expanding = banner ? inlined : d->at_banner && is_inlined_place(line->text);
+	d->at_banner = banner;
 	if (is_frame && (frame.flags & CULPRIT_FRAME_UNRELIABLE) && !frame.pc) {
 		flags |= DRAFT_LINE_LEFTOVER;
 		if (glob_list_match(&p->patterns->unwinder, frame.function)) {

@@ -64,6 +64,7 @@ struct draft {
 	bool cut;			/* the log ended, or the machine was reset, inside */
 	bool truncated;
 	bool expanding;			/* its last line was a banner with an inlined function: the same one follows */
+	bool at_banner;			/* its last line was a banner */
 	uint16_t last_banner;
 	bool closed;			/* complete: waits for its turn */
 	bool told;			/* is no report, or one that was told: goes when its turn comes */

@@ -15,7 +15,8 @@
 
 #include "report/title.h"
 
-#define MAX_STACK_FRAMES 256
+/* A stack that ran over has hundreds, and its entry is the last of them. */
+#define MAX_STACK_FRAMES 1024
 
 struct frame_list {
 	struct span names[MAX_STACK_FRAMES];
