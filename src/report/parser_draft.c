@@ -302,7 +302,7 @@ static bool looks_like_report(const struct culprit_parser *p, struct span text, 
 {
 	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
 		return true;
-	return is_dump(text) || glob_list_match(&p->patterns->continues, text);
+	return glob_list_match(&p->patterns->continues, text) || is_dump(text);
 }
 
 void draft_note_place(struct draft *d, const struct line *line, uint64_t end_off)
@@ -370,7 +370,7 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
 	}
 	d->frames |= is_frame;
-	d->facts |= !in_stack && glob_list_match(&p->patterns->evidence, line->text);
+	d->facts = d->facts || (!in_stack && glob_list_match(&p->patterns->evidence, line->text));
 	/* What a line says matters only where it is no frame. */
 	if (!is_frame && glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
