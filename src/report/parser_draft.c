@@ -168,6 +168,7 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 {
 	struct culprit_error *err;
 
+	d->cut = p->finished && !d->quiet && d->last_off == p->off;
 	trim_draft(d);
 	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
 	if (!shows_kernel(d)) {

@@ -498,7 +498,7 @@ static struct culprit_error *keep_title(struct title_memo *memo, const struct dr
 	struct culprit_error *err;
 
 	memo->valid = false;
-	if (text.len > MEMO_MAX_BYTES || draft->intruded || draft->event)
+	if (text.len > MEMO_MAX_BYTES || draft->intruded || draft->event || draft->cut)
 		return NULL;
 	arena_deinit(&memo->arena);
 	memo->text.len = 0;
@@ -520,7 +520,7 @@ static struct culprit_error *name_by(struct title_input *in, const struct draft 
 
 	if (!draft_text(draft, leftovers, &text, &lines))
 		return &culprit_error_no_memory;
-	if (!in->trace && title_memo_fits(memo, draft, buf_span(&text)))
+	if (!in->trace && !draft->cut && title_memo_fits(memo, draft, buf_span(&text)))
 		return copy_title(&memo->title, arena, ret);
 	if (draft->intruded && !draft_whole(draft, leftovers, &whole, &whole_lines))
 		return &culprit_error_no_memory;
@@ -530,6 +530,16 @@ static struct culprit_error *name_by(struct title_input *in, const struct draft 
 	return err ? err : keep_title(memo, draft, buf_span(&text), ret);
 }
 
+/* Lines that the title's text lacks, though the log has them. */
+static bool has_leftovers(const struct draft *draft)
+{
+	for (size_t i = 0; i < draft->n_lines; i++) {
+		if (draft->lines[i].flags & DRAFT_LINE_LEFTOVER)
+			return true;
+	}
+	return false;
+}
+
 static struct culprit_error *name_report(struct report_box *box, const struct draft *draft,
 					 const struct culprit_patterns *patterns, struct regex_scratch *scratch,
 					 struct title_memo *memo, struct buf *trace, bool *ret_leftovers)
@@ -537,7 +547,7 @@ static struct culprit_error *name_report(struct report_box *box, const struct dr
 	struct title_input in = {
 		.patterns = patterns, .scratch = scratch, .banners = draft->banners,
 		.n_banners = draft->n_banners, .trace = trace, .event = draft->event,
-		.phase = culprit_phase_name(draft->phase),
+		.phase = culprit_phase_name(draft->phase), .cut = draft->cut && !has_leftovers(draft),
 	};
 	struct culprit_report *r = &box->report;
 	struct culprit_error *err;

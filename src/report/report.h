@@ -61,7 +61,7 @@ struct draft {
 	bool intruded;			/* one did, and nobody says whose frame is whose */
 	bool ended;			/* its closing line was seen */
 	bool follow_up;			/* a follow-up began: the rest is region, not text */
-	bool cut;			/* the log ended, or the machine was reset, inside */
+	bool cut;			/* the log ended with its last line */
 	bool truncated;
 	bool expanding;			/* its last line was a banner with an inlined function: the same one follows */
 	bool at_banner;			/* its last line was a banner */

@@ -35,6 +35,7 @@ struct title_input {
 	const uint16_t *banners;	/* indexes of the banners that the first line holds */
 	size_t n_banners;
 	const char *event;		/* set: the title of this event's pattern, without a look at the text */
+	bool cut;			/* nothing stands behind the text: it may lack its end */
 	const char *phase;		/* what {phase} stands for in titles */
 	struct buf *trace;		/* what was decided and why, for people; may be NULL */
 };

@@ -23,6 +23,8 @@ static bool has_doubt(struct finder *f, bool on_title, struct span text)
 }
 
 #define FRAMES_WITHIN_LINES 15
+/* A stack of one line has lost the rest where the log ends there. */
+#define LINES_BELOW_HEADER 2
 
 /* Where a stack is announced, at least one frame must follow soon. */
 static bool stack_follows(const struct title_text *text, struct line_cursor c)
@@ -63,6 +65,10 @@ static void check_stacks(struct finder *f, bool need_stack)
 		if (!header || !has_frames_of_its_own(header->role) || checked[header->role])
 			continue;
 		checked[header->role] = true;
+		if (need_stack && f->in->cut && c.n - c.at < LINES_BELOW_HEADER) {
+			f->title->corrupted = "the log ends in a stack trace";
+			return;
+		}
 		/* A call trace that the form does without may be empty. */
 		if (stack_follows(text, c) || (!need_stack && header->role == CULPRIT_ROLE_CALL_TRACE))
 			continue;
