@@ -10,6 +10,7 @@
 
 #include "base/demangle.h"
 #include "report/stack.h"
+#include "report/symbol_scan.h"
 
 /* Rust's names are told apart by their paths only: the linker's form says nothing to people or to globs. */
 static struct span readable_name(const struct finder *f, struct span function)
@@ -241,19 +242,40 @@ static bool run_source(struct finder *f, const struct frame_source *source, stru
 	return found;
 }
 
-/*
- * A helper was at work, and the report was cut before its stack: the link
- * register says who called it, and a helper that called itself on is named in
- * the end.  Where there is no such register (x86), and of a function that is no
- * helper's, the community says "corrupted" when the stack is missing.
- */
-static bool register_frame(const struct finder *f, struct span *ret)
+/* The first symbol of the line that the form matched. */
+static struct span banner_function(const struct finder *f)
 {
+	struct span line = span_skip(f->in->text.text, f->choice.match.start[0]);
+	const char *end = line.len ? memchr(line.ptr, '\n', line.len) : NULL;
+	struct symbol_token token;
+	size_t at = 0;
+
+	if (end)
+		line.len = (size_t)(end - line.ptr);
+	while (symbol_next(line, &at, &token)) {
+		if (token.name.len && (!token.size || token.offset <= token.size))
+			return readable_name(f, stack_base_name(token.name));
+	}
+	return (struct span){ 0 };
+}
+
+/*
+ * A helper was at work, and the report was cut before its stack.  What the text
+ * still names, in this order: the banner's function, who called it (lr, ra), and
+ * where no other is left the helper itself.  Where there is no link register
+ * (x86), and of a function that is no helper's, the community says "corrupted"
+ * when the stack is missing.
+ */
+static bool last_resort(const struct finder *f, struct span *ret)
+{
+	const struct glob_list *skip = &f->in->patterns->skip;
 	struct line_cursor c = title_lines_from(&f->in->text, f->choice.match.start[0]);
-	struct span pc = { 0 }, best = { 0 };
+	struct span pc = { 0 }, best = banner_function(f);
 	const struct title_line *line;
 	bool linked = false;
 
+	if (glob_list_match(skip, best))
+		best.len = 0;
 	while ((line = next_line(&c))) {
 		const struct raw_frame *raw = line->frame;
 		struct span name;
@@ -264,11 +286,11 @@ static bool register_frame(const struct finder *f, struct span *ret)
 		name = readable_name(f, stack_base_name(raw->function));
 		if (raw->pc && !pc.len)
 			pc = name;
-		if (!best.len && name.len && !glob_list_match(&f->in->patterns->skip, name))
+		if (!best.len && name.len && !glob_list_match(skip, name))
 			best = name;
 	}
 	*ret = best.len ? best : pc;
-	return linked && pc.len && glob_list_match(&f->in->patterns->skip, pc);
+	return linked && pc.len && glob_list_match(skip, pc);
 }
 
 bool title_find_frame(struct finder *f, const struct form *form, struct span *ret, const char **ret_as)
@@ -278,7 +300,7 @@ bool title_find_frame(struct finder *f, const struct form *form, struct span *re
 	for (size_t i = 0; i < form->n_sources && !found; i++)
 		found = run_source(f, &form->sources[i], ret, ret_as);
 	if (!found && form->n_sources && !form->sources[0].pick && !f->torn && !f->in->whole.text.len)
-		found = register_frame(f, ret);
+		found = last_resort(f, ret);
 	return found;
 }
 

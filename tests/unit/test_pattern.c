@@ -105,6 +105,11 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "a.yaml:6:12: '{b}' in '{b}' is neither 'frame' nor a named group of match or report" },
 	{ "patterns:\n- name: p\n  banner: \"BUG:\"\n  forms:\n  - match: 'a'\n    title: \"a\"\n    alt: [\"x {b}\"]\n",
 	  "a.yaml:7:11: '{b}' in 'x {b}' is neither 'frame' nor a named group of match or report" },
+	/* {origin} is for alternatives, and has to be looked for. */
+	{ "patterns:\n- name: p\n  banner: \"BUG:\"\n  forms:\n  - match: 'a'\n    title: \"{origin}\"\n    origin: {from: stack}\n",
+	  "a.yaml:6:12: '{origin}' in '{origin}' is neither 'frame' nor a named group of match or report" },
+	{ "patterns:\n- name: p\n  banner: \"BUG:\"\n  forms:\n  - match: 'a'\n    title: \"a\"\n    alt: [\"x {origin}\"]\n",
+	  "a.yaml:7:11: '{origin}' in 'x {origin}' is neither 'frame' nor a named group of match or report" },
 	{ "patterns:\n- name: p\n  banner: \"BUG:\"\n  forms:\n  - match: 'a'\n    title: \"x {frame\"\n",
 	  "a.yaml:6:12: '{' without '}' in 'x {frame'" },
 	{ "stacks: [{role: freed}]\n", "a.yaml:1:10: an entry of stacks needs 'starts' or 'holds'" },

@@ -140,6 +140,62 @@ START_TEST(ways)
 }
 END_TEST
 
+#define RESORT \
+	"skip: [generic_*]\nstacks: [{starts: \"Call trace:\", role: call-trace}]\n" \
+	FORMS("  - match: 'BUG: x'\n    title: \"in {frame}\"\n    stack: false\n    frames: [{from: [pc, call-trace, stack]}]\n")
+
+/* Of a report that was cut before its stack: what the text names yet. */
+START_TEST(the_last_resort)
+{
+	static const char pc[] = "pc : generic_f+0x1/0x2\n", lr[] = "lr : g+0x1/0x2\n", helper[] = "lr : generic_g+0x1/0x2\n";
+	char text[200];
+
+#define CUT(banner, a, b) strcat(strcat(strcpy(text, banner), a), b)
+	/* The banner's function, then who called the helper, then the helper. */
+	ck_title(RESORT, CUT("BUG: x in b+0x1/0x2\n", pc, lr), "in b | b | - | -");
+	ck_title(RESORT, CUT("BUG: x in generic_b+0x1/0x2\n", pc, lr), "in g | g | - | -");
+	ck_title(RESORT, CUT("BUG: x\n", pc, lr), "in g | g | - | -");
+	ck_title(RESORT, CUT("BUG: x in generic_b+0x1/0x2\n", pc, helper), "in generic_f | generic_f | - | -");
+	/* Behind the end of a function stands another, or none. */
+	ck_title(RESORT, CUT("BUG: x in b+0x9/0x2\n", pc, lr), "in g | g | - | -");
+	/* A stack knows better. */
+	ck_title(RESORT, CUT("BUG: x in b+0x1/0x2\n", lr, "pc : generic_f+0x1/0x2\nCall trace:\n h+0x1/0x2\n"),
+		 "in h | h | - | -");
+	/* Without a link register the community does not guess, and where no function is named nobody can. */
+	ck_title(RESORT, CUT("BUG: x in b+0x1/0x2\n", pc, ""), "in corrupted | corrupted | - | no guilty frame found");
+	ck_title(RESORT, CUT("BUG: x\n", "pc : 0x12\n", "lr : 0x13\n"), "in corrupted | corrupted | - | no guilty frame found");
+#undef CUT
+}
+END_TEST
+
+/* Another frame, for alternatives alone. */
+START_TEST(origins)
+{
+	static const char yaml[] =
+		"skip: [generic_*]\nstacks: [{starts: \"Call Trace:\", role: call-trace}, {starts: \"Uninit\", role: uninit-origin}]\n"
+		FORMS("  - match: 'BUG: x'\n    title: \"in {frame}\"\n    alt: [\"from {origin}\", \"bad in {frame}\"]\n"
+		      "    frames: {from: [call-trace, stack]}\n    origin: {from: ['^Uninit', stack]}\n");
+
+	ck_title(yaml, "BUG: x\nCall Trace:\n f+0x1/0x2\nUninit was stored:\n generic_g+0x1/0x2\n h+0x1/0x2\n",
+		 "in f | bad in f | from h | f | - | -");
+	/* None is there: no alternative names it, and nothing is wrong with the title. */
+	ck_title(yaml, "BUG: x\nCall Trace:\n f+0x1/0x2\n", "in f | bad in f | f | - | -");
+}
+END_TEST
+
+/* Whoever was called first stands last, in however long a stack. */
+START_TEST(deep_stacks)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+
+	ck_assert(buf_add_str(&text, "BUG: x\nCall Trace:\n"));
+	for (int i = 0; i < 1000; i++)
+		ck_assert(buf_add_str(&text, " wait_a+0x1/0x2\n"));
+	ck_assert(buf_add_str(&text, " f+0x1/0x2\n entry+0x1/0x2\n"));
+	ck_title(FRAMES(", pick: stall"), text.data, "x in f | bad in f | f | T | -");
+}
+END_TEST
+
 START_TEST(titles_are_cleaned)
 {
 	static const char yaml[] = "cleanup: [{match: '0x[0-9a-f]+', replace: ADDR}, {match: '([^0-9])[0-9]+', replace: '$1NUM', "
@@ -183,6 +239,9 @@ int main(void)
 	tcase_add_test(tc, picks);
 	tcase_add_test(tc, steps);
 	tcase_add_test(tc, ways);
+	tcase_add_test(tc, the_last_resort);
+	tcase_add_test(tc, origins);
+	tcase_add_test(tc, deep_stacks);
 	tcase_add_test(tc, titles_are_cleaned);
 	tcase_add_test(tc, reports_that_are_torn_say_why);
 	suite_add_tcase(suite, tc);
