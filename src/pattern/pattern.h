@@ -167,6 +167,7 @@ struct phase_mark {
 	bool echo;			/* what follows was said before: someone has it printed again */
 	bool suspend;			/* the machine sleeps: its firmware speaks, and the kernel goes on */
 	bool silent;			/* behind it nobody is heard, whatever goes on */
+	bool guest;			/* nobody says it but programs under the kernel of the log */
 	struct regex match;
 	bool has_match;
 };

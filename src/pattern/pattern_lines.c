@@ -53,7 +53,7 @@ struct culprit_error *loader_read_mark(struct loader *l, const struct yaml_node 
 	} flags[] = {
 		{ "boot", &mark.boot }, { "kernel", &mark.kernel }, { "shutdown", &mark.shutdown },
 		{ "hands-over", &mark.hands_over }, { "echo", &mark.echo }, { "suspend", &mark.suspend },
-		{ "silent", &mark.silent },
+		{ "silent", &mark.silent }, { "guest", &mark.guest },
 	};
 	int value;
 
@@ -83,7 +83,7 @@ struct culprit_error *loader_read_mark(struct loader *l, const struct yaml_node 
 			err = i < countof(flags) ? yaml_get_bool(l->doc, pair->value, flags[i].key, flags[i].value) :
 						   loader_unknown_key(l, pair->key, "literal, match, phase, speaker, "
 								      "boot, kernel, shutdown, hands-over, echo, "
-								      "suspend, silent");
+								      "suspend, silent, guest");
 		}
 		if (err)
 			return err;

@@ -176,14 +176,13 @@ static struct culprit_error *is_echo(struct culprit_parser *p, const struct line
 }
 
 /* Was the machine up, so that nothing but a reset can have ended that? */
-static struct culprit_error *was_alive(struct culprit_parser *p, const struct line *line, struct lookback *back,
-				       bool *ret)
+static struct culprit_error *was_alive(struct culprit_parser *p, const struct phase_mark *mark,
+				       const struct line *line, struct lookback *back, bool *ret)
 {
 	struct phase_mark said = { 0 };
 	struct culprit_error *err = NULL;
 
-	/* Programs ran: a kernel was up, though its first words are not in the log. */
-	*ret = p->in_kernel || p->phase >= CULPRIT_PHASE_INIT;
+	*ret = p->in_kernel || (p->guest && !mark->kernel);
 	if (line->flags & LINE_CONTINUED)
 		return NULL;
 	if (!*ret && !p->n_boots && p->phase < CULPRIT_PHASE_FIRMWARE)
@@ -211,7 +210,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 		err = parser_close_all(p);
 	before = parser_boot_state(p);
 	if (!err)
-		err = was_alive(p, line, back, &alive);
+		err = was_alive(p, mark, line, back, &alive);
 	again = mark->kernel && same && p->in_kernel && line->origin == ORIGIN_KERNEL && p->again.n_heard;
 	if (!err && alive)
 		err = make_event(p, "unexpected-reboot", line, end_off, again ? &event : NULL);
@@ -226,7 +225,7 @@ static struct culprit_error *begin_boot(struct culprit_parser *p, const struct p
 	p->in_kernel = mark->kernel;
 	p->bare_banner = mark->kernel && line->origin == ORIGIN_UNKNOWN;
 	p->logged = mark->kernel && (line->flags & LINE_LOGGED);
-	p->crashed = p->shut_down = p->handed_over = p->suspended = false;
+	p->crashed = p->shut_down = p->handed_over = p->suspended = p->guest = false;
 	p->phase = mark->phase;
 	p->watch_left = WATCH_LINES;
 	if (mark->kernel)
@@ -291,6 +290,7 @@ static void take_mark(struct culprit_parser *p, const struct phase_mark *mark)
 {
 	p->shut_down |= mark->shutdown;
 	p->handed_over |= mark->hands_over;
+	p->guest |= mark->guest;
 	if (mark->phase > p->phase && fits_phase(p, mark->phase))
 		p->phase = mark->phase;
 	if (p->phase > p->phase_best)

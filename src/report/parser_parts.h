@@ -86,6 +86,7 @@ struct culprit_parser {
 	bool logged;			/* by the machine's own user space: this boot came that far */
 	bool bare_banner;		/* this boot's "Linux version" carried no prefix */
 	bool handed_over;		/* the kernel said its last word before init */
+	bool guest;			/* programs ran under this boot's kernel, whether it was heard itself or not */
 	bool suspended;			/* firmware that speaks wakes the machine up */
 	uint32_t watch_left;		/* lines of this boot that are yet looked at for what has no literal */
 	struct again again;

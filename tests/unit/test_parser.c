@@ -85,7 +85,7 @@ START_TEST(one_report_with_its_place)
 	ck_reports(VERSION T "before\n" KASAN(T, "kc_read") T "after\n", "3-8 KASAN: use-after-free Read in kc_read\n");
 	/* Without an end of line at the log's end. */
 	ck_reports(VERSION T "BUG: KASAN: use-after-free in f+0x1/0x2\n" T "Read of size 8 at addr ffff8880\n" T "Call Trace:\n"
-		   T " f+0x1/0x2", "2-5 KASAN: use-after-free Read in f\n");
+		   T " f+0x1/0x2\n" T " g+0x1/0x2", "2-6 KASAN: use-after-free Read in f\n");
 }
 END_TEST
 

@@ -63,7 +63,7 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "a.yaml:1:38: speaker is 'me'; expected one of: kernel, any" },
 	{ "banners: [{literal: \"BUG:\", panic: 1}]\n", "a.yaml:1:36: panic must be true or false, not '1'" },
 	{ "banners: [{literal: \"BUG:\", foo: 1}]\n",
-	  "a.yaml:1:29: unknown key 'foo'; expected one of: literal, speaker, follow-up, inside, follow-up-if, panic, ignore, require" },
+	  "a.yaml:1:29: unknown key 'foo'; expected one of: literal, speaker, follow-up, inside, within, follow-up-if, panic, ignore, require" },
 	{ "banners: [{literal: \"BUG:\", ignore: 'a('}]\n",
 	  "a.yaml:1:37: at byte 2 of 'a(': bad regular expression: missing closing parenthesis" },
 	{ "banners: [{literal: \"BUG:\", follow-up-if: 'a('}]\n",
@@ -86,7 +86,7 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n", "a.yaml:4:5: a form needs 'match' and 'title'" },
 	{ "patterns:\n- name: p\n  forms:\n  - title: x\n", "a.yaml:4:5: a form needs 'match' and 'title'" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    titel: x\n",
-	  "a.yaml:5:5: unknown key 'titel'; expected one of: name, match, report, title, alt, type, frames, stack, kind, "
+	  "a.yaml:5:5: unknown key 'titel'; expected one of: name, match, report, title, alt, type, frames, origin, stack, kind, "
 	  "before-userspace, suppressed, corrupted" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: '{{X}}'\n", "a.yaml:4:12: no macro '{{X}}'; macros are defined under 'macros:'" },
 	{ "patterns:\n- name: p\n  forms:\n  - match: x\n    frames: {skip: x}\n", "a.yaml:5:13: an entry of frames needs 'from' or 'way'" },
