@@ -92,11 +92,23 @@ static struct culprit_error *test(struct drive *d, bool *ret_cancelled)
 	return err;
 }
 
+/* End what runs elsewhere than the policy wants it; *ret_cut: ask it again. */
+static struct culprit_error *cut_elsewhere(struct drive *d, bool *ret_cut)
+{
+	const struct session *s = d->session;
+	struct subject subject;
+
+	if (s->action.act != BISECT_TEST)
+		return drive_cut(d, NULL, ret_cut);
+	subject = subject_of(s->history.hashes[s->action.commit].hex);
+	return drive_cut(d, &subject, ret_cut);
+}
+
 static struct culprit_error *hunt(struct drive *d, bool *ret_cancelled)
 {
 	struct session *s = d->session;
 	struct culprit_error *err = NULL;
-	bool more;
+	bool more, cut;
 
 	*ret_cancelled = false;
 	while (!err && !*ret_cancelled) {
@@ -104,11 +116,17 @@ static struct culprit_error *hunt(struct drive *d, bool *ret_cancelled)
 		if (!err)
 			err = session_ask(s);
 		if (!err && should_learn(s)) {
-			err = drive_learn(d, known_end(s));
+			err = drive_cut(d, NULL, &cut);
+			if (!err)
+				err = drive_learn(d, known_end(s));
 			if (!err)
 				drive_notify(d, SESSION_LEARNED);
 			continue;
 		}
+		if (!err)
+			err = cut_elsewhere(d, &cut);
+		if (!err && cut)
+			continue;
 		if (!err)
 			err = drive_journal_decision(d, &s->action);
 		if (err)

@@ -90,6 +90,33 @@ void drive_enter(struct drive *d, enum session_phase phase, const struct subject
 	session->phase_since_us = ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
 }
 
+struct culprit_error *drive_cut(struct drive *d, const struct subject *but, bool *ret_cut)
+{
+	const struct subject subject = d->session->subject;
+	uint32_t n = runner_n_running(d->runner);
+	_cleanup_(freep) struct runner_cut *cuts = NULL;
+	struct culprit_error *err = NULL;
+
+	*ret_cut = false;
+	if (!n || (but && subject_equal(&subject, but)))
+		return NULL;
+	cuts = calloc(n, sizeof(*cuts));
+	if (!cuts)
+		return &culprit_error_no_memory;
+	n = runner_cut(d->runner, cuts);
+	for (uint32_t i = 0; i < n && !err; i++) {
+		struct journal_draft draft;
+
+		journal_begin(&draft, "cut");
+		journal_add_f(&draft, "n", "%u", cuts[i].number);
+		add_subject(&draft, &subject);
+		journal_add_f(&draft, "elapsed_us", "%" PRId64, cuts[i].elapsed_us);
+		err = journal_commit(d->journal, &draft);
+	}
+	*ret_cut = n && !err;
+	return err;
+}
+
 struct culprit_error *drive_build(struct drive *d, const struct subject *subject, const struct session_build **ret)
 {
 	struct session *session = d->session;

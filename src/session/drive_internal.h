@@ -22,6 +22,12 @@ void drive_stop(struct drive *drive);
 
 /* ------------------------------------------------------ drive_act.c */
 
+/*
+ * Runs of another subject than this (NULL: all) are ended and journalled as cut;
+ * *ret_cut: there were some, so that the policy's word may be another one now.
+ */
+struct culprit_error *drive_cut(struct drive *drive, const struct subject *but, bool *ret_cut);
+
 /* Build, journalled. *ret is the last of builds; NULL: cancelled. */
 struct culprit_error *drive_build(struct drive *drive, const struct subject *subject,
 				  const struct session_build **ret);

@@ -172,7 +172,7 @@ static bool keep(void *arg, const struct journal_record *record)
 		sel->unlearned = true;
 		return false;
 	}
-	if (!strcmp(record->type, "running") || !strcmp(record->type, "run"))
+	if (!strcmp(record->type, "running") || !strcmp(record->type, "run") || !strcmp(record->type, "cut"))
 		return keep_run(sel, record);
 	if (!strcmp(record->type, "building") || !strcmp(record->type, "build"))
 		return keep_build(sel, record);

@@ -250,6 +250,36 @@ static struct culprit_error *watch_run(struct runner *runner, struct run *run)
 	return err;
 }
 
+/* What the console holds back as an unfinished report counts, too. */
+static bool is_well(struct run *run)
+{
+	struct culprit_error *err = run->err || process_result(run->process) ? NULL :
+		culprit_parser_flush(run->console.parser);
+
+	if (!err && !run->err)
+		err = run_console_feed(&run->console, (struct span){ "", 0 });
+	if (err) {
+		culprit_error_destroy(err);
+		return false;
+	}
+	return !run->err && !process_result(run->process) && !run->stopped && !has_crashed(run);
+}
+
+uint32_t runner_cut(struct runner *runner, struct runner_cut *ret)
+{
+	int64_t now = runner_now_us();
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < runner->n_running; i++) {
+		struct run *run = runner->runs[i];
+
+		if (is_well(run))
+			ret[n++] = (struct runner_cut){ run->number, now - run->started_us };
+	}
+	runner_cancel(runner);
+	return n;
+}
+
 static struct culprit_error *judge(struct runner *runner, struct run *run, struct run_result *ret)
 {
 	const struct process_result *result = process_result(run->process);

@@ -69,7 +69,6 @@ struct run_end {
 struct run_result {
 	uint32_t number;
 	struct run_end end;
-	bool cancelled;			/* stopped because nobody needs it any more; not judged */
 	struct match_result match;
 	uint64_t log_bytes;
 };
@@ -120,6 +119,18 @@ struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, v
 
 /* Kill all that runs and forget it. */
 void runner_cancel(struct runner *runner);
+
+/* A run that was ended while all was well with it. */
+struct runner_cut {
+	uint32_t number;
+	int64_t elapsed_us;
+};
+
+/*
+ * The same, and tell of those that had not crashed: ret has runner_n_running()
+ * places. One whose console cannot be read is forgotten without a word.
+ */
+uint32_t runner_cut(struct runner *runner, struct runner_cut *ret);
 
 /* ------------------------------------------------------ logs of runs */
 

@@ -14,6 +14,7 @@
  *	build    n= commit= [change= changed=] outcome= reason= fixup= signature= image= proof= elapsed_us=
  *	running  n=
  *	run      n= commit= [change= changed=] verdict= q= title= symptom= because= end= value= stopped= elapsed_us= bytes=
+ *	cut      n= commit= elapsed_us=         (ended while nothing had crashed: survived so far)
  *	learn    commit=
  *	judge    n= verdict= q= title= symptom= because=
  *	distrust commit=                        (its image by the rule is not what it was taken for)
@@ -316,6 +317,22 @@ static struct culprit_error *apply_run(struct session *s, const struct journal_r
 	return err;
 }
 
+static struct culprit_error *apply_cut(struct session *s, const struct journal_record *record)
+{
+	struct session_cut *cut = APPEND(s, cuts);
+
+	if (!cut)
+		return &culprit_error_no_memory;
+	if (!get_subject(record, &cut->subject))
+		return missing(record);
+	cut->number = (uint32_t)journal_get_u64(record, "n", 0);
+	cut->elapsed_us = (int64_t)journal_get_u64(record, "elapsed_us", 0);
+	cut->n_facts = s->n_facts;
+	use_number(record, &s->next_run);
+	s->asked = false;
+	return NULL;
+}
+
 static struct culprit_error *apply_learn(struct session *s, const struct journal_record *record)
 {
 	(void)record;
@@ -384,7 +401,7 @@ static const struct {
 	{ "decide", apply_decide }, { "building", apply_building }, { "build", apply_build },
 	{ "running", apply_running }, { "run", apply_run }, { "learn", apply_learn }, { "judge", apply_judge },
 	{ "check", apply_check }, { "inputs", apply_inputs }, { "reset", apply_reset },
-	{ "distrust", apply_distrust }, { "title", apply_title },
+	{ "distrust", apply_distrust }, { "title", apply_title }, { "cut", apply_cut },
 };
 
 struct culprit_error *session_apply(void *arg, const struct journal_record *record)
@@ -536,6 +553,7 @@ void session_close(struct session *s)
 	for (uint32_t i = 0; i < s->n_titles; i++)
 		free(s->titles[i].text);
 	free(s->titles);
+	free(s->cuts);
 	free(s->older);
 	for (int i = 0; i < INPUT_GROUPS; i++)
 		free(s->inputs[i]);

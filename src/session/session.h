@@ -44,6 +44,14 @@ struct session_run {
 	int64_t time_us;
 };
 
+/* A run that was ended because another commit became of more use, while nothing had crashed. */
+struct session_cut {
+	uint32_t number;
+	struct subject subject;
+	int64_t elapsed_us;
+	uint32_t n_facts;		/* builds and runs known then */
+};
+
 /* A decision of the policy, as it was taken. */
 struct session_decision {
 	enum bisect_act act;
@@ -95,6 +103,8 @@ struct session_timing {
 	double built_s, failed_s, run_s;	/* sums */
 	double first_built_s;			/* of the first that succeeded */
 	uint32_t n_built, n_failed, n_run;
+	double clean_s;				/* runs that came to their end without a crash */
+	uint32_t n_clean;
 };
 
 enum session_phase { PHASE_IDLE, PHASE_BUILDING, PHASE_RUNNING, PHASE_PAUSING };
@@ -121,8 +131,9 @@ struct session {
 	struct session_check *checks;
 	struct session_release *releases;
 	struct session_title *titles;
-	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases, n_titles;
-	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases, cap_titles;
+	struct session_cut *cuts;
+	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases, n_titles, n_cuts;
+	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases, cap_titles, cap_cuts;
 	uint32_t n_probes;		/* of runs: tries during an outage, which nobody's budget pays for */
 	uint32_t next_build, next_run;	/* numbers never used, also not by what was in flight */
 	bool learned;			/* the profile was learned from runs at the known end */
@@ -135,7 +146,7 @@ struct session {
 	bool has_graph;
 	struct git_history history;
 	struct bisect *bisect;
-	uint32_t n_fed;			/* facts the policy knows */
+	uint32_t n_fed, n_cuts_fed;	/* facts, and runs that were cut, that the policy knows */
 	struct session_timing timing;	/* of those */
 	struct bisect_action action;	/* the policy's latest word; valid once asked */
 	bool asked;

@@ -7,6 +7,8 @@
  * the journal's times in the order of its records, so that a session that is
  * taken up again decides as it would have without the interruption.
  *
+ * Of the same times: how far into a whole run a crash came, or a run was ended.
+ *
  * It fails where the machine's load changes on the way: then the ratio lags
  * behind, which costs a little, and decides nothing about the answer.
  */
@@ -56,10 +58,24 @@ static void add_build(struct session_timing *t, const struct build_result *resul
 	}
 }
 
+double session_share_of_run(const struct session *s, int64_t elapsed_us)
+{
+	const struct session_timing *t = &s->timing;
+	double whole = t->n_clean ? t->clean_s / t->n_clean : (double)s->config->run.timeout_ms / 1000;
+
+	if (whole <= 0 || elapsed_us < 0)
+		return -1;
+	return fmin(1, (double)elapsed_us / 1e6 / fmax(whole, 1e-6));
+}
+
 void session_measure(struct session *s, const struct session_fact *fact)
 {
 	double build, failure;
 
+	if (fact->kind == FACT_RUN && s->runs[fact->index].verdict == VERDICT_CLEAN) {
+		s->timing.clean_s += (double)s->runs[fact->index].end.elapsed_us / 1e6;
+		s->timing.n_clean++;
+	}
 	if (s->config->build_cost >= 0)
 		return;
 	if (fact->kind == FACT_BUILD) {

@@ -129,7 +129,7 @@ struct culprit_error *session_build_graph(struct session *s)
 
 	bisect_destroy(s->bisect);
 	s->bisect = NULL;
-	s->n_fed = 0;
+	s->n_fed = s->n_cuts_fed = 0;
 	s->timing = (struct session_timing){ 0 };
 	s->asked = false;
 	if (!s->history.n)
@@ -190,7 +190,10 @@ struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect
 	if (fact->kind == FACT_RUN) {
 		const struct session_run *run = &s->runs[fact->index];
 
-		return bisect_add_run(bisect, commit, session_run_kind(run->verdict), is_denied(s, run) ? 0 : run->q);
+		/* one that we stopped had crashed so long before */
+		return bisect_add_timed_run(bisect, commit, session_run_kind(run->verdict), is_denied(s, run) ? 0 : run->q,
+					    session_share_of_run(s, run->end.elapsed_us - (run->end.stopped ?
+						s->config->after_crash_ms * 1000 : 0)));
 	}
 	build = &s->builds[fact->index].result;
 	return bisect_add_build(bisect, commit, build_kind(build->outcome), s->images_distrusted ? build->proof : build->image);
@@ -208,6 +211,24 @@ static struct culprit_error *skip_what_fails_alone(struct session *s, uint32_t f
 	return bisect_add_mark(s->bisect, commit, BISECT_MARK_SKIP);
 }
 
+/* Those that were cut before fact n_fed came. */
+static struct culprit_error *feed_cuts(struct session *s)
+{
+	struct culprit_error *err = NULL;
+
+	for (; s->n_cuts_fed < s->n_cuts && s->cuts[s->n_cuts_fed].n_facts <= s->n_fed && !err; s->n_cuts_fed++) {
+		const struct session_cut *cut = &s->cuts[s->n_cuts_fed];
+		uint32_t commit = session_find(s, cut->subject.commit.hex);
+		double share = session_share_of_run(s, cut->elapsed_us);
+
+		if (commit == UINT32_MAX || cut->subject.changed.hex[0] || share < 0)
+			continue;
+		err = bisect_add_timed_run(s->bisect, commit, BISECT_RUN_CUT, 0, share);
+		s->asked = false;
+	}
+	return err;
+}
+
 struct culprit_error *session_feed(struct session *s)
 {
 	struct culprit_error *err = NULL;
@@ -222,6 +243,9 @@ struct culprit_error *session_feed(struct session *s)
 		const struct subject *subject;
 		uint32_t commit;
 
+		err = feed_cuts(s);
+		if (err)
+			break;
 		/* Whoever starts culprit again has looked after the machine. */
 		if (fact->kind == FACT_OPEN) {
 			bisect_retry_infra(s->bisect);
@@ -239,7 +263,7 @@ struct culprit_error *session_feed(struct session *s)
 		bisect_retry_infra(s->bisect);
 		s->asked = false;
 	}
-	return err;
+	return err ? err : feed_cuts(s);
 }
 
 struct culprit_error *session_ask(struct session *s)

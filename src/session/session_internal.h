@@ -31,6 +31,8 @@ void session_path_weights(const double share[2], double ret[2]);
 
 /* What a build costs in runs, as far as measured (session_cost.c). */
 void session_measure(struct session *session, const struct session_fact *fact);
+/* Of the time of a clean run, as far as known (of its timeout before the first), at most 1; below 0: not known. */
+double session_share_of_run(const struct session *session, int64_t elapsed_us);
 bool session_measured_cost(const struct session_timing *timing, double *ret_build, double *ret_failure);
 
 /* Hand the policy the facts from n_fed on about commits that find() knows. */

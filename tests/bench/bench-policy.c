@@ -73,7 +73,7 @@ struct tally {
 struct flight {
 	uint32_t commit, n;
 	double now;
-	struct { struct world_run run; double end; } going[MAX_FLIGHT];
+	struct { struct world_run run; double start, end; } going[MAX_FLIGHT];
 };
 
 static double now(void)
@@ -97,16 +97,27 @@ static void claim(struct claims *to, double claimed, bool right)
 	to->right += right;
 }
 
+/* What goes elsewhere is of no use any more; it survived so far. True where there was such a run. */
+static bool cut_runs(struct flight *f, const struct bisect_action *action, struct bisect *bisect)
+{
+	uint32_t n = f->n;
+
+	if (!n || (action->act == BISECT_TEST && f->commit == action->commit))
+		return false;
+	for (uint32_t k = 0; k < n; k++)
+		must(bisect_add_timed_run(bisect, f->commit, BISECT_RUN_CUT, 0, fmin(1, f->now - f->going[k].start)));
+	f->n = 0;
+	return true;
+}
+
 static void start_runs(struct flight *f, struct world *w, const struct setting *s, const struct bisect_action *action)
 {
-	/* what is going elsewhere is of no use any more */
-	if (f->commit != action->commit)
-		f->n = 0;
 	f->commit = action->commit;
 	while (f->n < action->n_parallel && f->n < MAX_FLIGHT) {
 		struct world_run run = world_run(w, s, action->commit);
 
 		f->going[f->n].run = run;
+		f->going[f->n].start = f->now;
 		f->going[f->n++].end = f->now + run.time;
 	}
 }
@@ -144,6 +155,9 @@ static void hunt(struct world *w, const struct setting *s, struct bisect *bisect
 		if (bisect_top(bisect, 1, &top))
 			claim(&tally->bins[(int)fmin(N_BINS - 1, top.posterior * N_BINS)], top.posterior,
 			      top.commit == w->culprit);
+		/* the answer may be another one then */
+		if (cut_runs(&flight, action, bisect))
+			continue;
 		if (action->act != BISECT_TEST)
 			return;
 		if (s->verbose)
@@ -159,7 +173,7 @@ static void hunt(struct world *w, const struct setting *s, struct bisect *bisect
 		run = next_end(&flight);
 		if (s->verbose)
 			printf("    %s\n", bisect_run_name(run.kind));
-		must(bisect_add_run(bisect, action->commit, run.kind, run.q));
+		must(bisect_add_timed_run(bisect, action->commit, run.kind, run.q, s->clean_time > 0 ? run.time : -1));
 	}
 	die("the policy does not come to an end");
 }

@@ -255,6 +255,23 @@ sed -i 's/^run:/run:\n  parallel: 3/' plain.yaml
 run "$CULPRIT" bisect run -q -c plain.yaml
 is 'plain mode' "culprit $(rev c14)" "${out##*$'\n'}"
 
+# --- a run that is ended because another commit is of more use survived so far
+cat >hanging.sh <<EOF
+grep -q bug "\$CULPRIT_ARTEFACTS/a.c" && [ \$((CULPRIT_RUN % 4)) = 0 ] && exec sleep 30
+CULPRIT_RUN=1 exec sh "$tmp/run.sh"
+EOF
+write_config cut.yaml cut 'verify: { revert: false, cherry-pick: false }'
+sed -i -e 's|/run.sh|/hanging.sh|' -e 's/^run:/run:\n  parallel: 6/' cut.yaml
+run "$CULPRIT" bisect run -q -c cut.yaml
+is 'runs that were cut: the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
+holds 'what is ended is journalled' grep -qE ' cut n=[0-9]+ commit=[0-9a-f]{40} elapsed_us=[0-9]+$' cut/journal
+is 'a run ends once: cut or judged' '' "$(grep -oE ' (cut|run) n=[0-9]+ ' cut/journal | sed 's/.*n=//' | sort | uniq -d)"
+at=$(sed -n 's/.* cut n=[0-9]* commit=\([0-9a-f]*\).*/\1/p' cut/journal | head -1)
+run "$CULPRIT" bisect explain -c cut.yaml "$at"
+has 'explain counts the runs that were cut' ' cut' "$(grep '^own runs' <<<"$out")"
+run "$CULPRIT" bisect report -c cut.yaml --format html
+has 'the page names them' 'cut' "$out"
+
 # --- the fix instead of the cause
 commit c25 fine
 commit c26 fine

@@ -29,10 +29,10 @@ static const char style[] =
 
 /* In the order of enum bisect_run. */
 static const char *const kind_names[BISECT_RUN_KINDS] = {
-	"clean", "target", "related", "unrelated", "boot failed", "infrastructure", "incomplete",
+	"clean", "target", "related", "unrelated", "boot failed", "infrastructure", "incomplete", "cut",
 };
 static const char *const kind_colors[BISECT_RUN_KINDS] = {
-	"var(--clean)", "var(--bad)", "var(--rel)", "var(--unrel)", "var(--boot)", "var(--infra)", "var(--line)",
+	"var(--clean)", "var(--bad)", "var(--rel)", "var(--unrel)", "var(--boot)", "var(--infra)", "var(--line)", "var(--dim)",
 };
 
 /* ------------------------------------------------------------------ text */
