@@ -11,6 +11,7 @@
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
 # make check-conventions   titles against the community's answers, in figures
 # make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="steady flaky killed broken plain x86"
+# make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
@@ -330,6 +331,14 @@ FUZZ_TIME ?= 60
 .PHONY: fuzz
 fuzz: all $(FUZZ:%=$(O)/fuzz/fuzz_%)
 	@bash tests/fuzz/run.sh $(O) $(FUZZ_TIME) $(FUZZ)
+
+# For whoever has to know what is in it.
+.PHONY: sbom
+sbom: $(O)/culprit.spdx.json
+
+$(O)/culprit.spdx.json: packaging/sbom.sh $(O)/culprit
+	$(call say,MAKE,$@)
+	$(Q)packaging/sbom.sh $(abspath $(O)/culprit) $(VERSION) > $@
 
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit

@@ -152,6 +152,31 @@ for follow in follow follow++; do
 	holds "$follow ends with the log" wait $!
 done
 
+# The list of what is in it: all that the program is linked with or opens by name, and the same text each time.
+rm -f "$build/culprit.spdx.json"
+holds 'make sbom' make -s sbom O="$build"
+cp "$build/culprit.spdx.json" "$tmp/first" && rm "$build/culprit.spdx.json"
+holds 'make sbom, again' make -s sbom O="$build"
+holds 'the list is the same each time' cmp "$tmp/first" "$build/culprit.spdx.json"
+is 'the list tells of this program' "$(sha256sum <"$build/culprit" | cut -d' ' -f1)" \
+	"$(jq -r '.packages[0].checksums[0].checksumValue' "$tmp/first")"
+is 'every part of the list is related to another' '' "$(jq -r '(.packages | map(.SPDXID)) -
+	(.relationships | map(.spdxElementId, .relatedSpdxElement)) | .[]' "$tmp/first")"
+opened=$(sed -n 's/^DYNLIB_TABLE(.*"\(lib[a-z0-9]*\)[.-].*/\1/p' src/*/*.c)
+linked=$(readelf -d "$build/culprit" | sed -n 's/.*NEEDED.*\[\(lib[a-z0-9]*\)[.-].*/\1/p' | grep -vxE 'libc|libm')
+missing='' n=0
+for library in $opened $linked; do
+	case $library in
+	libpcre2) name=pcre2 ;; libjansson) name=jansson ;; libz) name=zlib ;; libbz2) name=bzip2 ;;
+	libdw | libelf | libdebuginfod) name=elfutils ;; libcapstone) name=capstone ;;
+	*) name=$library ;;
+	esac
+	n=$((n + 1))
+	jq -e --arg name "$name" '.packages | any(.name == $name)' "$tmp/first" >/dev/null || missing="$missing $library"
+done
+is 'every library is in the list' '' "$missing"
+holds 'of which there are several' test $n -ge 10
+
 make -s uninstall O="$build" PREFIX=/usr DESTDIR="$root" >/dev/null 2>&1
 is 'make uninstall leaves nothing' '' "$(find "$root" ! -type d)"
 finish
