@@ -13,6 +13,8 @@
 #define ECHO_LINES 2
 /* What ends so soon behind the last console's end, or a talk with the boot loader, was cut there. */
 #define SILENT_LINES 4
+/* A kernel that got anywhere has said more lines than this. */
+#define FIRST_LINES 2
 /* So many lines of a boot are looked at for what has no literal. */
 #define WATCH_LINES 20000
 /* From this release on kernels say which init they run ("Run /sbin/init as init process"). */
@@ -391,6 +393,9 @@ struct culprit_error *parser_check_boot(struct culprit_parser *p)
 	if (!p->boot_serial && p->phase >= CULPRIT_PHASE_EARLY_KERNEL)
 		return NULL;
 	if (p->phase == CULPRIT_PHASE_NONE || p->phase >= CULPRIT_PHASE_INIT || init_may_run(p))
+		return NULL;
+	/* A kernel whose name alone is heard: the log was cut, or nobody listens. */
+	if (p->in_kernel && WATCH_LINES - p->watch_left < FIRST_LINES)
 		return NULL;
 	lookback_init(&back, &p->history, (struct span){ 0 }, p->off, &p->decoder);
 	err = program_spoke(&back, &alive);
