@@ -146,6 +146,7 @@ struct stack_header {
 	const char *text;		/* the line begins with it (blanks in front left out) ... */
 	size_t len;
 	bool anywhere;			/* ... or holds it */
+	bool may_be_empty;		/* it tells enough itself: nothing is torn where no frame follows */
 	uint32_t next;			/* 1 + index of the next that begins with the same byte, or is anywhere too; 0: none */
 	enum culprit_role role;
 };

@@ -27,12 +27,14 @@ struct culprit_error *loader_read_header(struct loader *l, const struct yaml_nod
 		if (yaml_is(pair->key, "starts") || yaml_is(pair->key, "holds")) {
 			header.anywhere = yaml_is(pair->key, "holds");
 			err = loader_get_string(l, pair->value, "starts", &header.text);
+		} else if (yaml_is(pair->key, "may-be-empty")) {
+			err = yaml_get_bool(l->doc, pair->value, "may-be-empty", &header.may_be_empty);
 		} else if (yaml_is(pair->key, "role")) {
 			err = loader_get_enum(l, pair->value, "role", roles, countof(roles), &role);
 			if (!err)
 				header.role = (enum culprit_role)role;
 		} else
-			err = loader_unknown_key(l, pair->key, "starts, holds, role");
+			err = loader_unknown_key(l, pair->key, "starts, holds, role, may-be-empty");
 		if (err)
 			return err;
 	}

@@ -62,7 +62,7 @@ static void check_stacks(struct finder *f, bool need_stack)
 		const struct stack_header *header = line->header;
 
 		any |= line->frame && !line->frame->pc && !line->frame->link;
-		if (!header || !has_frames_of_its_own(header->role) || checked[header->role])
+		if (!header || header->may_be_empty || !has_frames_of_its_own(header->role) || checked[header->role])
 			continue;
 		checked[header->role] = true;
 		if (need_stack && f->in->cut && c.n - c.at < LINES_BELOW_HEADER) {
