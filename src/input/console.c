@@ -156,6 +156,10 @@ static void decode_prefix(struct console_decoder *decoder, struct span s, struct
 
 	decoder->replay_next = false;
 	line->text = s;
+	if ((decoder->seen_export || (s.len && memchr("M_", *s.ptr, 2))) && console_take_export(decoder, &x)) {
+		line->text = (struct span){ x.p, (size_t)(x.end - x.p) };
+		return;
+	}
 	if (s.len == 0)
 		return;
 	if ((decoder->seen_kmsg && *s.ptr == ' ' && console_is_kmsg_property(s)) ||

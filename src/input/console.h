@@ -113,6 +113,8 @@ struct console_decoder {
 	struct buf scratch;
 	bool date_touches;	/* a date in brackets has no blank behind it in this log */
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */
+	bool seen_export;	/* records of journalctl -o export: lines "KEY=value" are theirs */
+	uint8_t export_origin;	/* of the record that is being read, as far as it said so */
 	bool replay_next;	/* the line before ended in the replay mark; clear it when lines were left out */
 	uint16_t json_priority;	/* of the record of dmesg -J that is being read, its time and caller */
 	int64_t json_time_us;
@@ -143,10 +145,11 @@ struct culprit_error *console_decode(struct console_decoder *decoder, struct spa
 
 /*
  * How many lines right before raw the decoder has to have seen, in their order,
- * to decode it: a record of dmesg -J says above its message who spoke, and when.
+ * to decode it: a record of dmesg -J says above its message who spoke, and when,
+ * and so does one of journalctl -o export.
  * 0 for nearly all lines; never more than CONSOLE_MAX_NEEDED.
  */
-#define CONSOLE_MAX_NEEDED 3
+#define CONSOLE_MAX_NEEDED 24
 size_t console_lines_needed(struct span raw);
 
 /*

@@ -143,9 +143,13 @@ bool console_take_json(struct console_decoder *decoder, struct prefix *x)
 	return true;
 }
 
+#define JSON_LINES 3
+
 size_t console_lines_needed(struct span raw)
 {
-	return span_starts(raw, SPAN("         \"msg\": \"")) ? CONSOLE_MAX_NEEDED : 0;
+	if (span_starts(raw, SPAN("         \"msg\": \"")))
+		return JSON_LINES;
+	return span_starts(raw, SPAN("MESSAGE=")) ? CONSOLE_MAX_NEEDED : 0;
 }
 
 /* ------------------------------------------------ marks of the console */
@@ -206,4 +210,46 @@ bool console_is_pstore_header(struct span s)
 		return n && p + 5 + n == end;
 	}
 	return false;
+}
+
+/* "KEY=", as journald names fields: capitals, digits and underscores. */
+static bool is_field(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && n < 64 && (is_upper(s.ptr[n]) || is_digit(s.ptr[n]) || s.ptr[n] == '_'))
+		n++;
+	return n > 1 && n < s.len && s.ptr[n] == '=';
+}
+
+/*
+ *	__CURSOR=s=9d0c...
+ *	_TRANSPORT=kernel
+ *	MESSAGE=usb 1-1: new device
+ *	(an empty line ends the record)
+ *
+ * Messages that are no text stand in it with their length, and are not read.
+ */
+bool console_take_export(struct console_decoder *decoder, struct prefix *x)
+{
+	static const struct span message = { "MESSAGE=", 8 }, transport = { "_TRANSPORT=", 11 };
+	struct span s = { x->p, (size_t)(x->end - x->p) };
+
+	if (!decoder->seen_export && !span_starts(s, message) && !span_starts(s, SPAN("__CURSOR=")))
+		return false;
+	if (s.len && !is_field(s))
+		return false;
+	decoder->seen_export = true;
+	if (!s.len || span_starts(s, SPAN("__CURSOR=")))
+		decoder->export_origin = ORIGIN_UNKNOWN;
+	if (span_starts(s, transport))
+		decoder->export_origin = span_equal(span_skip(s, transport.len), SPAN("kernel")) ? ORIGIN_KERNEL : ORIGIN_OTHER;
+	if (!span_starts(s, message)) {
+		x->line->origin = ORIGIN_META;
+		return true;
+	}
+	x->line->origin = decoder->export_origin;
+	x->line->flags |= LINE_LOGGED;
+	x->p += message.len;
+	return true;
 }

@@ -195,6 +195,21 @@ static size_t pid_tag_length(const char *p, size_t n)
 	return i > 0 && i < n - 3 && p[i] == '[' ? i : 0;
 }
 
+/* Programs that read another machine's console and log it: what stands behind their tag is no word of their own. */
+static bool is_console_reader(struct span name)
+{
+	static const struct span names[] = {
+		{ "qemu", 4 }, { "virtqemud", 9 }, { "libvirtd", 8 }, { "conserver", 9 }, { "console", 7 }, { "ser2net", 7 },
+		{ "crosvm", 6 }, { "firecracker", 11 }, { "cloud-hypervisor", 16 }, { "lkvm", 4 }, { "xenconsoled", 11 },
+		{ "minicom", 7 }, { "picocom", 7 }, { "tio", 3 }, { "netconsole", 10 }, { "vmm", 3 },
+	};
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (span_starts(name, names[i]))
+			return true;
+	return false;
+}
+
 /* The word at p is a tag: take it off and say who speaks. */
 static bool take_tag(struct prefix *x, const char *p, size_t n)
 {
@@ -204,6 +219,11 @@ static bool take_tag(struct prefix *x, const char *p, size_t n)
 		x->line->origin = ORIGIN_KERNEL;
 		x->line->flags |= LINE_LOGGED;
 	} else if ((name = pid_tag_length(p, n))) {
+		if (is_console_reader((struct span){ p, name }) && p + n < x->end &&
+		    console_begins_timed((struct span){ p + n + 1, (size_t)(x->end - p) - n - 1 })) {
+			x->p = p + n + 1;
+			return true;
+		}
 		x->line->origin = ORIGIN_OTHER;
 		x->line->speaker = (struct span){ p, name };
 	} else {
@@ -393,7 +413,25 @@ static bool time_first(struct prefix *x, bool *ret_tag)
 	return true;
 }
 
-bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
+/* behind_number: one of grep's stands in front; there is one at the most. */
+static bool stamp(struct prefix *x, bool behind_number, enum console_escape *ret_escape);
+
+/* "1261929:Apr 13 ...", and "1262024-Apr 13 ..." of the lines around it: grep -n, -b with -A, -B, -C. */
+static bool found_by_grep(struct prefix *x, enum console_escape *ret_escape)
+{
+	struct prefix y = *x;
+	uint64_t number;
+
+	y.p += prefix_digits(y.p, y.end, 12, &number);
+	if (y.p >= y.end || (*y.p != ':' && *y.p != '-') || ++y.p >= y.end || *y.p == '-')
+		return false;
+	if (!stamp(&y, true, ret_escape))
+		return false;
+	*x = y;
+	return true;
+}
+
+static bool stamp(struct prefix *x, bool behind_number, enum console_escape *ret_escape)
 {
 	struct date_form form;
 	bool tag = true;
@@ -425,13 +463,18 @@ bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
 		if (android_stamp(x))
 			return true;
 		if (!time_first(x, &tag) && !take_stamp(x, console_date_length(x->p, x->end, &form)))
-			return false;
+			return !behind_number && found_by_grep(x, ret_escape);
 	} else if (!take_stamp(x, console_date_length(x->p, x->end, &form))) {
 		return false;
 	}
 	if (tag && console_logger_tag(x, false) && x->line->origin == ORIGIN_KERNEL)
 		*ret_escape = ESCAPE_SYSLOG;
 	return true;
+}
+
+bool console_logger_stamp(struct prefix *x, enum console_escape *ret_escape)
+{
+	return stamp(x, false, ret_escape);
 }
 
 /* ----------------------------------------------------------------- dmesg */

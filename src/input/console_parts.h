@@ -102,6 +102,9 @@ bool console_take_kmsg(struct prefix *x);
 /* " SUBSYSTEM=pci" below a record; netconsole's user data may be in lower case. */
 bool console_is_kmsg_property(struct span s);
 
+/* A line of a record of `journalctl -o export`: its message is what is left, all else is none of the log's. */
+bool console_take_export(struct console_decoder *decoder, struct prefix *x);
+
 /* One member of a record as `dmesg -J` lays it out: kept for the message that follows, or that message. */
 bool console_take_json(struct console_decoder *decoder, struct prefix *x);
 

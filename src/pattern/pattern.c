@@ -82,6 +82,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return loader_get_globs(l, value, "leads", &l->set->leads);
 	if (yaml_is(key, "intruders"))
 		return loader_get_globs(l, value, "intruders", &l->set->intruders);
+	if (yaml_is(key, "unfinished"))
+		return loader_get_globs(l, value, "unfinished", &l->set->unfinished);
 	if (yaml_is(key, "headings"))
 		return loader_get_globs(l, value, "headings", &l->set->headings);
 	if (yaml_is(key, "skip"))
@@ -97,7 +99,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return loader_get_regex(l, value, "executor", &l->set->executor);
 	}
 	return loader_unknown_key(l, key, "functions, macros, sets, picks, ways, banners, patterns, stacks, phases, cleanup, doubts, "
-				  "remarks, name-prefixes, types, drop, continues, ends, evidence, leads, intruders, headings, skip, foreign, unwinder, guilty, "
+				  "remarks, name-prefixes, types, drop, continues, ends, evidence, leads, intruders, unfinished, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }
 

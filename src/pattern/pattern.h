@@ -247,6 +247,7 @@ struct culprit_patterns {
 	struct glob_list ends;		/* lines after which a report is complete */
 	struct glob_list evidence;	/* lines of reports that nobody but a kernel prints (beside frames) */
 	struct glob_list leads;		/* lines before a banner that begin what led to it */
+	struct glob_list unfinished;	/* lines that no kernel ends so: the next one without a prefix is their rest */
 	struct glob_list intruders;	/* lines of messages that bring a stack of their own and are no reports */
 	struct glob_list headings;	/* lines right behind a banner that say it was only quoted */
 	struct glob_list skip;		/* functions that are never guilty */

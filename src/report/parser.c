@@ -115,11 +115,12 @@ static struct culprit_error *pass_over(struct culprit_parser *p, struct span raw
 	struct culprit_error *err = NULL;
 
 	if (flags & LINE_TRUNCATED) {
-		bool seen_kmsg = p->decoder.seen_kmsg;
+		bool seen_kmsg = p->decoder.seen_kmsg, seen_export = p->decoder.seen_export;
 		struct line line;
 
 		err = console_decode(&p->decoder, raw, flags, &line);
 		p->decoder.seen_kmsg = seen_kmsg;
+		p->decoder.seen_export = seen_export;
 	}
 	p->decoder.replay_next = false;
 	return err;
@@ -166,7 +167,8 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 	struct hits hits;
 
 	/* Until a kernel is known to print prefixes, one line of its with a time proves it. */
-	p->seen_prefix |= parser_proves_prefixes(line);
+	p->seen_prefix |= parser_proves_prefixes(line) || (p->seen_glued && (line->flags & LINE_JUNK_FRONT));
+	p->seen_glued |= (line->flags & LINE_JUNK_FRONT) && line->origin == ORIGIN_KERNEL;
 	/* Only cleaned text can hold a literal that raw does not. */
 	if (literal || !is_part_of(line->text, line->raw))
 		parser_find_hits(p->patterns, line->text, &hits);

@@ -47,7 +47,7 @@ static struct culprit_error *make_event(struct culprit_parser *p, const char *ev
 
 bool parser_proves_prefixes(const struct line *line)
 {
-	return line->origin == ORIGIN_KERNEL && line->time_us != 0;
+	return line->origin == ORIGIN_KERNEL && line->time_us != 0 && !(line->flags & LINE_JUNK_FRONT);
 }
 
 struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret)

@@ -344,6 +344,23 @@ static bool is_inlined_place(struct span text)
 	return text.len > end.len && span_equal(span_skip(text, text.len - end.len), end);
 }
 
+/* What was broken to fit a width, put together: its first part is the draft's last line. */
+struct culprit_error *parser_join_line(struct culprit_parser *p, struct draft *d, const struct line *rest, uint64_t end_off)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	struct line whole = *rest;
+	struct span first = span_trim(d->lines[d->n_lines - 1].text);
+
+	whole.text = span_trim(rest->text);
+	if (!buf_add(&text, first.ptr, first.len) || !buf_add_char(&text, ' ') ||
+	    !buf_add(&text, whole.text.ptr, whole.text.len))
+		return &culprit_error_no_memory;
+	whole.text = buf_span(&text);
+	d->n_lines--;
+	d->own_lines--;
+	return parser_add_line(p, d, &whole, end_off, d->own_lines == 0);
+}
+
 struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 				      uint64_t end_off, bool banner)
 {
@@ -387,6 +404,7 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	if (!is_frame && glob_list_match(&p->patterns->ends, line->text))
 		d->ended = true;
 	d->own_lines += !inlined;
+	d->unfinished = !is_frame && glob_list_match(&p->patterns->unfinished, span_trim(line->text)) ? line->number : 0;
 	d->last_off = end_off;
 	return keep_line(p, d, (struct draft_line){ line->text, is_frame ? &frame : NULL, header, flags });
 }

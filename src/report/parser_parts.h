@@ -91,6 +91,7 @@ struct culprit_parser {
 	uint32_t watch_left;		/* lines of this boot that are yet looked at for what has no literal */
 	struct again again;
 	bool seen_prefix;		/* the kernel of this log prints prefixes */
+	bool seen_glued;		/* one stood in the middle of a line: another such line is no chance */
 	uint64_t boot_serial;		/* counts firmware's and kernels' beginnings */
 	uint64_t boot_off;		/* of the line with which the last one began */
 	bool panicked;
@@ -146,6 +147,9 @@ void parser_drop_draft(struct culprit_parser *p, size_t i);
 struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 				      uint64_t end_off, bool banner);
 
+/* rest is what somebody broke off the draft's last line. */
+struct culprit_error *parser_join_line(struct culprit_parser *p, struct draft *d, const struct line *rest, uint64_t end_off);
+
 /* Only the text, which tells nothing of the report; where the bounds are reached it is counted, not kept. */
 struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags);
 void draft_note_place(struct draft *d, const struct line *line, uint64_t end_off);
@@ -183,7 +187,8 @@ struct boot_state parser_boot_state(const struct culprit_parser *p);
 
 /*
  * Does the line show that its kernel prints prefixes?  Not where its time is 0:
- * early consoles speak before "printk.time=0" of the command line is obeyed.
+ * early consoles speak before "printk.time=0" of the command line is obeyed;
+ * and not where it stands in the middle of a line: two logs were mixed there.
  */
 bool parser_proves_prefixes(const struct line *line);
 

@@ -59,7 +59,7 @@ static bool same_context(const struct draft *d, const struct line *line)
 		return false;
 	if (d->doubtful)
 		return line->origin == ORIGIN_UNKNOWN;
-	if (d->origin == ORIGIN_UNKNOWN)
+	if (d->origin == ORIGIN_UNKNOWN || (d->bare && line->origin == ORIGIN_UNKNOWN))
 		return true;
 	if (!kernel)
 		return false;
@@ -241,6 +241,7 @@ static struct culprit_error *open_draft(struct culprit_parser *p, const struct l
 	d->caller = line->caller;
 	d->origin = line->origin;
 	d->doubtful = hits->doubtful;
+	d->bare = !p->seen_prefix && (line->flags & LINE_JUNK_FRONT);
 	d->time_us = line->time_us;
 	d->start_line = line->number;
 	d->start_off = line->offset;
@@ -418,11 +419,28 @@ struct culprit_error *parser_hear_kernel(struct culprit_parser *p)
 	return err;
 }
 
+/* The report whose last line was broken, and goes on in this one, or NULL. */
+static struct draft *find_unfinished(const struct culprit_parser *p, const struct line *line)
+{
+	if (line->origin != ORIGIN_UNKNOWN || !span_trim(line->text).len)
+		return NULL;
+	for (size_t i = first_open(p); i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (!d->closed && d->n_lines && !d->truncated && d->unfinished && d->unfinished + 1 == line->number)
+			return d;
+	}
+	return NULL;
+}
+
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
 {
-	struct draft *d = find_context(p, line);
+	struct draft *d = find_unfinished(p, line);
 	struct culprit_error *err;
 
+	if (d)
+		return parser_join_line(p, d, line, end_off);
+	d = find_context(p, line);
 	if (!d)
 		return line->origin == ORIGIN_KERNEL ? parser_hear_kernel(p) : NULL;
 	if (is_heading(p, d, line)) {

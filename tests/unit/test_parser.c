@@ -279,6 +279,74 @@ START_TEST(a_doubtful_word_shows_its_form_at_once)
 }
 END_TEST
 
+/* A message that was cut by itself, the second time with a prefix that no other line of the log has. */
+START_TEST(a_glued_line_begins_a_report)
+{
+#define GPF "general protection fault, probably for non-canonical address 0xdffffc0000000000: 0000 [#1] SMP\n"
+#define BARE "CPU: 1 PID: 8 Comm: a Not tainted 6.1.0\nRIP: 0010:kc_load+0x3c/0xc0\nCall Trace:\n kc_open+0x1/0x2\n" \
+	"---[ end trace 0000000000000000 ]---\n"
+	ck_reports("loop0: x\nOops: gen[  107.736417][ T5848] Oops: " GPF BARE,
+		   "2-7 general protection fault in kc_load\n");
+	/* a second such line shows that the log's lines have prefixes: what has none is a program's */
+	ck_reports("abc [  107.736416][ T5848] x\nOops: gen[  107.736417][ T5848] Oops: " GPF
+		   "def [  107.736418][ T5848] RIP: 0010:kc_load+0x3c/0xc0\nBUG: unable to handle y\n",
+		   "2-3 general protection fault in kc_load (corrupted)\n");
+}
+END_TEST
+
+/* journalctl -o export: fields and empty lines are no part of the report, and programs' records neither. */
+START_TEST(records_of_a_journal)
+{
+#define JOURNAL(transport, text) \
+	"__CURSOR=s=1\n__MONOTONIC_TIMESTAMP=100000113\n_TRANSPORT=" transport "\nPRIORITY=4\nMESSAGE=" text "\n_HOSTNAME=rig\n\n"
+	static const char log[] =
+		JOURNAL("kernel", "BUG: unable to handle kernel NULL pointer dereference at 0000000000000008")
+		JOURNAL("kernel", "RIP: 0010:kc_read+0x10/0x20") JOURNAL("stdout", "RIP: 0010:kc_other+0x10/0x20")
+		JOURNAL("kernel", "Call Trace:") JOURNAL("kernel", " kc_open+0x10/0x20");
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	ck_reports(log, "5-33 BUG: unable to handle kernel NULL pointer dereference in kc_read\n");
+	feed(p, log);
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_str_eq(r->text, "BUG: unable to handle kernel NULL pointer dereference at 0000000000000008\n"
+			 "RIP: 0010:kc_read+0x10/0x20\nCall Trace:\n kc_open+0x10/0x20\n");
+	culprit_report_destroy(r);
+	culprit_parser_destroy(p);
+	ck_reports(JOURNAL("stdout", "BUG: KASAN: use-after-free in f+0x10/0x20"), "");
+}
+END_TEST
+
+/* A mail program broke the lines: what has no prefix is the rest of the one above. */
+START_TEST(broken_lines_are_put_together)
+{
+	static const char log[] =
+		"Jun  6 04:25:18 rig kernel: [ 2105.790361] BUG: unable to handle kernel\n"
+		"paging request at 0000000715a42801\n"
+		"Jun  6 04:25:18 rig kernel: [ 2105.794640] IP: kc_map+0xc0/0x1e0\n"
+		"Jun  6 04:25:18 rig kernel: [ 2105.805885] Oops: 0000 [#3] SMP\n"
+		"Jun  6 04:25:18 rig kernel: [ 2105.805886] RIP:\n"
+		"kc_map+0xc0/0x1e0 RSP: ffffa12904193a90\n";
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	ck_reports(log, "1-6 BUG: unable to handle kernel paging request in kc_map (corrupted)\n");
+	feed(p, log);
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_str_eq(r->text, "BUG: unable to handle kernel paging request at 0000000715a42801\n"
+			 "IP: kc_map+0xc0/0x1e0\nOops: 0000 [#3] SMP\nRIP: kc_map+0xc0/0x1e0 RSP: ffffa12904193a90\n");
+	culprit_report_destroy(r);
+	culprit_parser_destroy(p);
+	/* what has a prefix of its own is no rest */
+	ck_reports(VERSION T "BUG: unable to handle kernel\n" T "paging request\n" T "IP: kc_map+0xc0/0x1e0\n",
+		   "2-4 BUG: unable to handle kernel (corrupted)\n");
+}
+END_TEST
+
 START_TEST(a_reboot_ends_a_report)
 {
 	ck_reports(VERSION T "BUG: KASAN: use-after-free in kc_a+0x10/0x20\n" VERSION KASAN(T, "kc_b"),
@@ -660,6 +728,9 @@ int main(void)
 	tcase_add_test(tc, who_speaks_decides);
 	tcase_add_test(tc, prefixes_may_end_at_once);
 	tcase_add_test(tc, a_doubtful_word_shows_its_form_at_once);
+	tcase_add_test(tc, a_glued_line_begins_a_report);
+	tcase_add_test(tc, records_of_a_journal);
+	tcase_add_test(tc, broken_lines_are_put_together);
 	tcase_add_test(tc, a_reboot_ends_a_report);
 	tcase_add_test(tc, silence_lets_go_what_is_held_back);
 	tcase_add_test(tc, memory_is_bounded);

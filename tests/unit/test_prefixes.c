@@ -53,6 +53,11 @@ static const char *const lines[] = {
 static const char *const prefixes[] = {
 	/* as it comes, and journals in other languages */
 	"{m}", "{T} {m}",
+	/* found with grep -b -C, grep -n */
+	"{u}-May 06 12:00:{s} box kernel: {m}", "{n}:2024-05-06T12:00:{s}+00:00 box kernel: {m}",
+	/* a virtual machine's console in the log of the program that runs it */
+	"May 06 12:00:{s} box qemu-vm[312]: {T} {m}", "2024-05-06T12:00:{s}+00:00 box conserver[9]: {T} {m}",
+	"box qemu-vm[312]: {T} {m}", "box virtqemud[9]: {T}[    T7] {m}",
 	"máj 06 12:00:{s} box kernel: {m}", "мая 06 12:00:{s} box kernel: {m}",
 	"5월 06 12:00:{s} box kernel: {T} {m}", "พ.ค. 06 12:00:{s} box kernel: {m}",
 	"Μαΐ 06 12:00:{s} box kernel: {m}", "Mai 06 12:00:{s} box kernel: {m}",
