@@ -50,7 +50,8 @@ bool parser_proves_prefixes(const struct line *line)
 	return line->origin == ORIGIN_KERNEL && line->time_us != 0 && !(line->flags & LINE_JUNK_FRONT);
 }
 
-struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret)
+/* Is one of the lines before such a one? */
+static struct culprit_error *spoke(struct lookback *back, bool (*is)(const struct line *, int64_t), int64_t min_us, bool *ret)
 {
 	const struct line *line;
 	struct culprit_error *err;
@@ -60,9 +61,24 @@ struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us,
 		err = lookback_line(back, i++, &line);
 		if (err)
 			return err;
-	} while (line && (!parser_proves_prefixes(line) || line->time_us < min_us));
+	} while (line && !is(line, min_us));
 	*ret = line;
 	return NULL;
+}
+
+static bool is_kernel_since(const struct line *line, int64_t min_us)
+{
+	return parser_proves_prefixes(line) && line->time_us >= min_us;
+}
+
+static bool is_program_since(const struct line *line, int64_t min_us)
+{
+	return line_is_kmsg_write(line) && line->time_us >= min_us;
+}
+
+struct culprit_error *parser_kernel_spoke(struct lookback *back, int64_t min_us, bool *ret)
+{
+	return spoke(back, is_kernel_since, min_us, ret);
 }
 
 /* Firmware's words that looked like a banner, and then the kernel began: they were not the kernel's. */
@@ -352,22 +368,6 @@ void parser_watch(struct culprit_parser *p, const struct line *line)
 	}
 }
 
-/* Did a program write to /dev/kmsg, among the log's last lines? */
-static struct culprit_error *program_spoke(struct lookback *back, bool *ret)
-{
-	const struct line *line;
-	struct culprit_error *err;
-	size_t i = 0;
-
-	do {
-		err = lookback_line(back, i++, &line);
-		if (err)
-			return err;
-	} while (line && !line_is_kmsg_write(line));
-	*ret = line;
-	return NULL;
-}
-
 /* Old kernels do not say that they run init: behind their last word before it nobody knows who is silent. */
 static bool init_may_run(const struct culprit_parser *p)
 {
@@ -398,7 +398,8 @@ struct culprit_error *parser_check_boot(struct culprit_parser *p)
 	if (p->in_kernel && WATCH_LINES - p->watch_left < FIRST_LINES)
 		return NULL;
 	lookback_init(&back, &p->history, (struct span){ 0 }, p->off, &p->decoder);
-	err = program_spoke(&back, &alive);
+	/* did a program write to /dev/kmsg, among the log's last lines? */
+	err = spoke(&back, is_program_since, -1, &alive);
 	if (!err && !alive)
 		err = look_back(p, &back, SILENT_LINES, &said);
 	return err || alive || said.silent ? err : make_event(p, "boot-stopped", &line, p->off, NULL);
