@@ -587,9 +587,3 @@ bool console_dmesg_facility(struct prefix *x)
 	x->line->flags |= LINE_LOGGED;
 	return true;
 }
-
-void console_priority(struct line *line, uint64_t priority)
-{
-	line->level = (int8_t)(priority & 7);
-	line->origin = priority >> 3 ? ORIGIN_OTHER : ORIGIN_KERNEL;
-}

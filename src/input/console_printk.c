@@ -71,6 +71,12 @@ static size_t time_stamp(const char *p, const char *end, bool strict, int64_t *r
 	return (size_t)(q - p);
 }
 
+void console_priority(struct line *line, uint64_t priority)
+{
+	line->level = (int8_t)(priority & 7);
+	line->origin = priority >> 3 ? ORIGIN_OTHER : ORIGIN_KERNEL;
+}
+
 bool console_begins_timed(struct span raw)
 {
 	int64_t time_us;
