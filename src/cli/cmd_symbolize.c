@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * culprit symbolize [OPTIONS] [LOG|DIR]...: find crash reports and print them with
- * source lines.
+ * source lines; with --filter any text, with --at single places.
  *
  * Notes on what could not be done go to standard error (and into JSON): the
  * reports alone are on standard output.
@@ -17,12 +17,14 @@
 #include "cli/options.h"
 #include "cli/paths.h"
 #include "cli/sources.h"
+#include "cli/symbolize_text.h"
 #include "cli/output/text.h"
 
 struct settings {
 	enum option_format format;
 	enum text_color color_when;
-	bool color;
+	bool color, filter;
+	struct option_list places;
 	struct sources_settings sources;
 	struct option_list pattern_dirs;
 };
@@ -32,6 +34,7 @@ struct run {
 	struct sources *sources;
 	const char *path;		/* of the log; "-": standard input */
 	bool found, bad;
+	bool unusable;			/* the vmlinux that was given */
 	bool gone;			/* nobody reads our output any more */
 };
 
@@ -96,6 +99,7 @@ static bool on_report(void *arg, struct culprit_report *report)
 		culprit_error_destroy(err);
 		run->bad = true;
 	} else {
+		run->unusable |= found.symbolized->vmlinux_unused;
 		go_on = print_report(run, &found);
 	}
 	sources_found_deinit(&found);
@@ -105,12 +109,26 @@ static bool on_report(void *arg, struct culprit_report *report)
 
 /* ------------------------------------------------------------- options */
 
+static int check_settings(struct settings *settings, const struct option_reader *options)
+{
+	if (settings->filter && settings->format == OPTION_FORMAT_JSON)
+		return option_complain(options, "--filter writes text, not json");
+	if (settings->places.n && (settings->filter || options->n_operands))
+		return option_complain(options, "--at asks for places, and reads no text");
+	settings->sources.text_only = settings->filter;
+	return OPTION_GO_ON;
+}
+
 static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
 {
 	const struct option_def defs[] = {
 		SOURCES_OPTIONS(&settings->sources, 'k', 'm', 'd', 's'),
 		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json (one object per line)", option_format_words,
 			      &settings->format),
+		OPTION_FLAG(0, "filter", "write all of the text, not only crash reports, with source lines behind its symbols",
+			    &settings->filter),
+		OPTION_LIST('a', "at", "PLACE",
+			    "print the source lines of an address or FUNCTION+0xOFFSET[/0xSIZE]; repeatable", &settings->places),
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
 		TEXT_COLOR_OPTION(&settings->color_when),
 		OPTION_HELP('h'),
@@ -118,13 +136,20 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 	struct option_reader reader = OPTION_READER("culprit symbolize", argc, argv);
 	int code;
 
-	reader.usage = "usage: culprit symbolize [OPTIONS] [LOG|DIR]...\n\n"
+	reader.usage = "usage: culprit symbolize [OPTIONS] [LOG|DIR]...\n"
+		       "       culprit symbolize --filter [OPTIONS] [FILE...]\n"
+		       "       culprit symbolize --at PLACE... [OPTIONS]\n\n"
 		       "Find the crash reports in console logs and print them with source lines: inlined\n"
-		       "functions, the code around the fault, the guilty file. Logs may be compressed; of\n"
-		       "a directory all files below it are read; without any, or for -, standard input.\n";
-	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
+		       "functions, the code around the fault, the guilty file. Logs may be compressed;\n"
+		       "of a directory all files below it are read; without any, or for -, standard\n"
+		       "input.\n";
+	reader.notes = "Exit status: 0 no crash found, 1 at least one, 2 usage or input error, 3 the\n"
+		       "vmlinux that was given cannot be used (reports are printed without). With\n"
+		       "--filter and --at 0 instead of 1.\n";
 	code = option_read(&reader, defs, countof(defs));
 	*ret_n_operands = reader.n_operands;
+	if (code == OPTION_GO_ON)
+		code = check_settings(settings, &reader);
 	settings->color = settings->format == OPTION_FORMAT_TEXT && text_use_color(settings->color_when, STDOUT_FILENO);
 	return code;
 }
@@ -154,6 +179,53 @@ static void symbolize_log(struct run *run, const struct culprit_patterns *patter
 	culprit_error_destroy(err);
 }
 
+static void filter_text(struct run *run)
+{
+	struct culprit_error *err = symbolize_filter(sources_symbolizer(run->sources), run->path, &run->unusable);
+
+	run->gone = err && errno == EPIPE && ferror(stdout);
+	if (err && !run->gone) {
+		complain("", culprit_error_message(err));
+		run->bad = true;
+	}
+	culprit_error_destroy(err);
+}
+
+static void print_places(struct run *run)
+{
+	const struct option_list *places = &run->settings->places;
+
+	for (size_t i = 0; i < places->n; i++) {
+		_cleanup_(buf_deinit) struct buf found = { 0 }, safe = { 0 };
+		struct culprit_error *err = symbolizer_find_place(sources_symbolizer(run->sources), places->values[i], &found);
+
+		if (!err && !text_add(&safe, buf_span(&found), TEXT_LINES))
+			err = &culprit_error_no_memory;
+		if (!err && fwrite(safe.data, 1, safe.len, stdout) != safe.len)
+			err = culprit_error_errno("cannot write to standard output");
+		if (!err)
+			continue;
+		complain("", culprit_error_message(err));
+		*(culprit_error_code(err) == CULPRIT_ERROR_FORMAT ? &run->unusable : &run->bad) = true;
+		culprit_error_destroy(err);
+	}
+}
+
+static void symbolize_all(struct run *run, const struct culprit_patterns *patterns, const struct paths *paths)
+{
+	if (run->settings->places.n) {
+		print_places(run);
+		return;
+	}
+	for (size_t i = 0; i < paths->n && !run->gone; i++) {
+		run->path = paths->paths[i];
+		if (run->settings->filter)
+			filter_text(run);
+		else
+			symbolize_log(run, patterns, paths_walked(paths, i));
+	}
+}
+
 static int run_symbolize(const struct settings *settings, const char *const *operands, size_t n_operands)
 {
 	_cleanup_(paths_deinit) struct paths paths = { 0 };
@@ -173,13 +245,10 @@ static int run_symbolize(const struct settings *settings, const char *const *ope
 		culprit_patterns_destroy(patterns);
 		return 2;
 	}
-	for (size_t i = 0; i < paths.n && !run.gone; i++) {
-		run.path = paths.paths[i];
-		symbolize_log(&run, patterns, paths_walked(&paths, i));
-	}
+	symbolize_all(&run, patterns, &paths);
 	sources_destroy(run.sources);
 	culprit_patterns_destroy(patterns);
-	return run.bad ? 2 : run.found;
+	return run.bad ? 2 : run.unusable ? SYMBOLIZE_EXIT_UNUSABLE : run.found;
 }
 
 int cmd_symbolize(int argc, char **argv)

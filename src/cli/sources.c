@@ -41,6 +41,7 @@ struct culprit_error *sources_create(const struct culprit_patterns *patterns,
 		.kernel_offset = settings->kernel_offset.given ? &settings->kernel_offset.value : NULL,
 		.debuginfod = settings->debuginfod,
 		.force = settings->force,
+		.text_only = settings->text_only,
 	};
 	struct culprit_error *err;
 
@@ -67,6 +68,11 @@ void sources_destroy(struct sources *sources)
 	pthread_mutex_destroy(&sources->lock);
 	free(sources->cache_dir);
 	free(sources);
+}
+
+struct symbolizer *sources_symbolizer(const struct sources *sources)
+{
+	return sources->symbolizer;
 }
 
 void sources_begin(struct sources *sources)

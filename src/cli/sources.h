@@ -47,6 +47,7 @@ struct sources_settings {
 	struct option_list modules, debug;
 	struct option_hex kernel_offset;
 	bool force, no_cache, debuginfod;
+	bool text_only;		/* for sources_symbolizer: no reports */
 };
 
 /* Did the command line name a kernel, modules, sources or where to look for them? */
@@ -58,6 +59,9 @@ struct sources;
 struct culprit_error *sources_create(const struct culprit_patterns *patterns,
 				     const struct sources_settings *settings, const char *command, struct sources **ret);
 void sources_destroy(struct sources *sources);
+
+/* For what is no report (symbolize_text.h). Borrowed. */
+struct symbolizer *sources_symbolizer(const struct sources *sources);
 
 /* One thread at a time is between begin and end: what was found is valid until end. */
 void sources_begin(struct sources *sources);

@@ -301,11 +301,24 @@ static struct culprit_error *expand_stacks(struct job *job)
 
 /* ------------------------------------------------------------------ all */
 
+/* The text alone is wanted. */
+static struct culprit_error *give_text(struct job *job)
+{
+	struct culprit_report *report = &job->out->report;
+
+	report->n_text_lines = job->n_lines;
+	report->text_len = job->text.len;
+	report->text = arena_dup(&job->out->arena, job->text.len ? buf_span(&job->text) : SPAN(""));
+	return report->text ? NULL : no_memory();
+}
+
 static struct culprit_error *finish(struct job *job)
 {
 	struct culprit_report *report = &job->out->report;
 	struct culprit_error *err;
 
+	if (job->symbolizer->options.text_only)
+		return give_text(job);
 	err = symbolize_decode_codes(job);
 	report->prefix_lines = report->prefix_lines ? new_line(job, report->prefix_lines - 1) + 1 : 0;
 	if (!err)
@@ -313,12 +326,17 @@ static struct culprit_error *finish(struct job *job)
 				  &job->out->arena, &report->file_guilty);
 	if (!err)
 		err = symbolize_write_code(job);
-	if (err)
-		return err;
-	report->n_text_lines = job->n_lines;
-	report->text_len = job->text.len;
-	report->text = arena_dup(&job->out->arena, job->text.len ? buf_span(&job->text) : SPAN(""));
-	return report->text ? NULL : no_memory();
+	return err ? err : give_text(job);
+}
+
+static void look_at_vmlinux(struct job *job)
+{
+	for (size_t i = 0; i < job->n_uses; i++) {
+		const struct use *use = &job->uses[i];
+
+		if (!*use->module->name && job->symbolizer->options.vmlinux && (use->refused || !use->module->info))
+			job->out->vmlinux_unused = true;
+	}
 }
 
 static struct culprit_error *run(struct job *job)
@@ -332,8 +350,9 @@ static struct culprit_error *run(struct job *job)
 		err = symbolize_judge_fits(job);
 	if (!err)
 		err = write_text(job);
-	if (!err)
+	if (!err && !job->symbolizer->options.text_only)
 		err = expand_stacks(job);
+	look_at_vmlinux(job);
 	return err ? err : finish(job);
 }
 

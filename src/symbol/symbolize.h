@@ -36,6 +36,7 @@ struct symbolizer_options {
 	/* Where KASLR put the kernel, for bare addresses; NULL: "Kernel Offset:" of the report, if it has that */
 	const uint64_t *kernel_offset;
 	bool force;				/* use what does not belong to the log */
+	bool text_only;				/* what is symbolized is any text: no stacks, guilty file, instructions */
 };
 
 /* Errors: OS where vmlinux or a directory cannot be read; those of debuginfod_check(); NO_MEMORY. */
@@ -71,6 +72,7 @@ struct symbolized {
 	size_t n_notes;
 	const struct symbolized_code *codes;	/* of the kernel; those of user space are left out */
 	size_t n_codes;
+	bool vmlinux_unused;		/* the options' was needed and cannot be used; a note says why */
 	size_t n_found, n_frames;	/* symbols of the text that have a line now, and all of them */
 	struct arena arena;
 };
@@ -81,5 +83,20 @@ struct culprit_error *symbolize_report(struct symbolizer *symbolizer, const stru
 
 void symbolized_destroy(struct symbolized *symbolized);
 void symbolized_destroyp(struct symbolized **symbolized);
+
+/*
+ * Where one place is, for people, as lines:
+ *
+ *	outer+0x1c/0x40:
+ *	  deepest include/helper.h:4 [inline]
+ *	  outer kernel/core.c:13
+ *
+ * what is "outer+0x1c", "outer+0x1c/0x40", "outer" (its start), each also with
+ * " [MODULE]", or an address of the kernel, hexadecimal, less its offset.  Of
+ * several functions of that name and size each is told.  Nothing is taken for
+ * a return address.  Errors: NOT_FOUND; USAGE for what is none of these;
+ * FORMAT for a vmlinux that cannot be used; NO_MEMORY.
+ */
+struct culprit_error *symbolizer_find_place(struct symbolizer *symbolizer, const char *what, struct buf *ret);
 
 #endif

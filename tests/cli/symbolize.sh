@@ -434,7 +434,7 @@ head -c 3000 obj/vmlinux >short
 echo text >textfile
 for file in short textfile; do
 	out=$(symbolize --no-cache --vmlinux $file outer.log)
-	is "the report is printed without help of: $file" "1 KASAN: use-after-free Read in outer" "$? $(head -n 1 <<<"$out")"
+	is "the report is printed without help of: $file" "3 KASAN: use-after-free Read in outer" "$? $(head -n 1 <<<"$out")"
 done
 symbolize --no-cache outer.log >out
 has "without a vmlinux or a place to look in, that is what is said" 'no vmlinux was given, nor a debug directory' "$(cat err)"
