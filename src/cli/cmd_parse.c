@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/feed.h"
+#include "cli/output/formats.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
 #include "cli/output/output.h"
@@ -24,9 +25,10 @@
 
 #define MAX_JOBS 256
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TITLES };
+/* From FORMAT_FOREIGN on those of formats.h, in its order. */
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TITLES, FORMAT_FOREIGN };
 
-static const char *const format_words[] = { "text", "json", "titles" };
+static const char *const format_words[] = { "text", "json", "titles", "junit", "tap", "sarif", "quickfix", "github" };
 
 enum filename { FILENAME_WITH_SEVERAL, FILENAME_ALWAYS, FILENAME_NEVER };
 
@@ -58,6 +60,8 @@ struct log {
 	size_t index;
 	const char *path;		/* "-": standard input */
 	bool found;
+	bool ended;
+	struct formats_log foreign;
 	struct buf text;
 };
 
@@ -114,6 +118,8 @@ static bool add_report(struct log *log, const struct culprit_report *report, con
 {
 	bool color = log->parse->settings->color;
 
+	if (log->parse->settings->format >= FORMAT_FOREIGN)
+		return formats_add_report(&log->foreign, report, &log->text);
 	switch (log->parse->settings->format) {
 	case FORMAT_TITLES:
 		return add_title(log, report);
@@ -131,6 +137,9 @@ static bool add_end(struct log *log, const struct culprit_summary *summary, bool
 	const struct settings *settings = log->parse->settings;
 	const char *place = log->parse->paths->n > 1 ? place_of(log) : NULL;
 
+	log->ended = true;
+	if (settings->format >= FORMAT_FOREIGN)
+		return formats_end_log(&log->foreign, whole, &log->text);
 	if (settings->format == FORMAT_JSON)
 		return !settings->summary || add_json_summary(log, summary);
 	/* What could not be read may hold anything. */
@@ -234,8 +243,15 @@ static void parse_log(struct parse *parse, size_t index)
 		.end = on_end,
 		.arg = &log,
 	};
-	struct culprit_error *err = feed_run(&feed);
+	struct culprit_error *err;
 
+	if (parse->settings->format >= FORMAT_FOREIGN)
+		log.foreign = (struct formats_log){ .kind = parse->settings->format - FORMAT_FOREIGN, .path = log.path, .index = index };
+	err = feed_run(&feed);
+	/* what others read has a result for each log; one without an end was not read, or is none (in a directory) */
+	log.foreign.passed_over = !err && !log.ended;
+	if (parse->settings->format >= FORMAT_FOREIGN && !log.ended)
+		send(&log, formats_end_log(&log.foreign, !err, &log.text));
 	pthread_mutex_lock(&parse->lock);
 	parse->found |= log.found;
 	parse->bad |= err != NULL;
@@ -243,6 +259,7 @@ static void parse_log(struct parse *parse, size_t index)
 	if (err)
 		complain("%s", culprit_error_message(err));
 	culprit_error_destroy(err);
+	formats_log_deinit(&log.foreign);
 	buf_deinit(&log.text);
 }
 
@@ -282,9 +299,9 @@ static int check_settings(struct settings *settings, const struct option_reader 
 {
 	if (settings->follow && options->n_operands > 1)
 		return option_complain(options, "--follow reads one log, not %d", options->n_operands);
-	if (settings->summary && settings->format == FORMAT_TITLES)
-		return option_complain(options, "--summary goes with text and json, not with titles");
-	settings->color = settings->format != FORMAT_JSON && text_use_color(settings->color_when, STDOUT_FILENO);
+	if (settings->summary && settings->format >= FORMAT_TITLES)
+		return option_complain(options, "--summary goes with text and json, not with %s", format_words[settings->format]);
+	settings->color = (settings->format == FORMAT_TEXT || settings->format == FORMAT_TITLES) && text_use_color(settings->color_when, STDOUT_FILENO);
 	if (!settings->n_jobs)
 		settings->n_jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	if (settings->n_jobs < 1)
@@ -297,7 +314,7 @@ static int check_settings(struct settings *settings, const struct option_reader 
 static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
 {
 	const struct option_def defs[] = {
-		OPTION_CHOICE('f', "format", "FORMAT", "text (default), json (one object per line) or titles", format_words,
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), json (one object per line), titles; junit, tap, sarif; quickfix, github", format_words,
 			      &settings->format),
 		OPTION_CONSTANT('t', "titles", "one title per line; the same as --format titles", FORMAT_TITLES,
 				&settings->format),
@@ -368,6 +385,33 @@ static int complain_of(struct culprit_error *err)
 	return 2;
 }
 
+/* What stands before and behind all logs. Nobody else writes then. */
+static void write_frame(struct parse *parse, bool begin)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	enum format format = parse->settings->format;
+	struct output *output = &parse->output;
+	size_t done = 0;
+	bool ok;
+
+	if (format < FORMAT_FOREIGN)
+		return;
+	ok = begin ? formats_begin(format - FORMAT_FOREIGN, parse->paths->n, &text) : formats_finish(format - FORMAT_FOREIGN, &text);
+	if (!ok) {
+		complain("out of memory");
+		parse->bad = true;
+	}
+	while (ok && done < text.len && !output->failed) {
+		ssize_t n = write(STDOUT_FILENO, text.data + done, text.len - done);
+
+		if (n < 0 && errno != EINTR) {
+			output->failed = true;
+			output->error = errno;
+		}
+		done += n > 0 ? (size_t)n : 0;
+	}
+}
+
 static int run_parse(const struct settings *settings, const struct paths *paths)
 {
 	struct parse parse = { .settings = settings, .paths = paths };
@@ -386,7 +430,9 @@ static int run_parse(const struct settings *settings, const struct paths *paths)
 		block_signals();
 	pthread_mutex_init(&parse.lock, NULL);
 	output_init(&parse.output, STDOUT_FILENO);
+	write_frame(&parse, true);
 	work_together(&parse, paths->n < (size_t)settings->n_jobs ? paths->n : (size_t)settings->n_jobs);
+	write_frame(&parse, false);
 	code = exit_code(&parse);
 	output_deinit(&parse.output);
 	pthread_mutex_destroy(&parse.lock);
