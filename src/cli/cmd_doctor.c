@@ -202,7 +202,7 @@ int cmd_doctor(int argc, char **argv)
 
 	reader.usage = "usage: culprit doctor [OPTIONS]\n\n"
 		       "Looks for what building and running kernels needs on this machine.\n\noptions:";
-	reader.notes = "exit status:\n  0  all that is needed is there\n  1  something is missing\n  2  wrong use\n";
+	reader.notes = "Exit status: 0 all that is needed is there, 1 something is missing, 2 usage\nerror.\n";
 	code = option_read(&reader, defs, countof(defs));
 	if (code == OPTION_GO_ON)
 		code = option_no_operands(&reader);

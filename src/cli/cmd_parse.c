@@ -345,7 +345,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 		       "Find the crash reports in console logs and name them. Logs may be compressed\n"
 		       "(gzip, xz, zstd, bzip2); of a directory all files below it are read; without\n"
 		       "any, or for -, standard input.\n";
-	reader.notes = "Exit code: 0 no crash found, 1 at least one, 2 usage or input error.\n";
+	reader.notes = "Exit status: 0 no crash found, 1 at least one, 2 usage or input error.\n";
 	code = option_read(&reader, defs, countof(defs));
 	*ret_n_operands = reader.n_operands;
 	return code == OPTION_GO_ON ? check_settings(settings, &reader) : code;

@@ -501,7 +501,7 @@ static int read_options(struct option_reader *reader, struct arguments *args)
 	int code;
 
 	reader->usage = usage;
-	reader->notes = "Exit code: 0 nothing wrong, 1 lint found mistakes, 2 usage or input error.\n";
+	reader->notes = "Exit status: 0 nothing wrong, 1 lint found mistakes, 2 usage or input error.\n";
 	code = option_read(reader, defs, countof(defs));
 	args->operands = (const char *const *)reader->argv + 1;
 	args->n_operands = (size_t)reader->n_operands;

@@ -445,7 +445,7 @@ static int read_options(struct settings *settings, int argc, char **argv, const 
 		OPTION_LIST('t', "target", "TITLE",
 			    "a title of the hunted bug, instead of what the first commits show; may be given several times",
 			    &settings->titles),
-		OPTION_TEXT('p', "profile", "FILE", "a profile of the hunted bug (culprit-match(1))", &settings->profile),
+		OPTION_TEXT(0, "profile", "FILE", "a profile of the hunted bug (culprit-match(1))", &settings->profile),
 		OPTION_FLAG('e', "explain", "print every run with the reason of its verdict", &settings->explain),
 		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json", option_format_words, &settings->format),
 		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),

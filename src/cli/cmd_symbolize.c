@@ -127,7 +127,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			      &settings->format),
 		OPTION_FLAG(0, "filter", "write all of the text, not only crash reports, with source lines behind its symbols",
 			    &settings->filter),
-		OPTION_LIST('a', "at", "PLACE",
+		OPTION_LIST(0, "at", "PLACE",
 			    "print the source lines of an address or FUNCTION+0xOFFSET[/0xSIZE]; repeatable", &settings->places),
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
 		TEXT_COLOR_OPTION(&settings->color_when),

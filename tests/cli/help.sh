@@ -18,6 +18,35 @@ for command in $(commands); do
 done
 is 'culprit help COMMAND is COMMAND --help' '' "$different"
 holds 'of many commands' test $n -ge 20
+
+# What is so in each: -h is help, no line is wider than 80 columns, exit codes are told (of all but the help of groups).
+strange='' wide='' silent=''
+letters=$tmp/letters
+for command in $(commands); do
+	below=$(commands "$command")
+	for sub in ${below:-''}; do
+		# shellcheck disable=SC2086 # no word for none
+		[ "$("$CULPRIT" $command $sub -h 2>&1)" = "$("$CULPRIT" $command $sub --help 2>&1)" ] || strange="$strange $command $sub,"
+		"$CULPRIT" $command $sub --help | awk 'length > 80' | grep -q . && wide="$wide $command $sub,"
+		case $command in
+		parse | symbolize | match | dedup | watch | replay | doctor | corpus | patterns)
+			"$CULPRIT" $command $sub --help | grep -q '^Exit status: ' || silent="$silent $command $sub," ;;
+		esac
+		"$CULPRIT" $command $sub --list-options | awk -F'\t' '$1 != "-" { print $1 " " $2 }' >>"$letters"
+	done
+done
+is '-h is help in each command' '' "$strange"
+is 'help fits into 80 columns' '' "$wide"
+is 'help tells the exit status' '' "$silent"
+# Letters that mean two things; none may be added.
+is 'a letter means one thing' 'a against as
+j jobs parallel
+k keep kind vmlinux
+n line-number name
+r repo report repository
+s src summary
+t target title titles' "$(sort -u "$letters" | awk '{ all[$1] = all[$1] " " $2; n[$1]++ } END { for (l in all) if (n[l] > 1) print l all[l] }' | sort)"
+
 run "$CULPRIT" help
 is 'culprit help is culprit --help' "$("$CULPRIT" --help)" "$out"
 run "$CULPRIT" help prase
@@ -67,9 +96,9 @@ is 'bash: commands' 'parse patterns' "$(complete_bash culprit pa)"
 is 'bash: subcommands' 'reset report' "$(complete_bash culprit bisect re)"
 is 'bash: options' '--vmlinux' "$(complete_bash culprit parse --vm)"
 is 'bash: options of subcommands' '--config' "$(complete_bash culprit bisect run --con)"
-is 'bash: words of an option' 'json' "$(complete_bash culprit parse --format j)"
-is 'bash: behind an equals sign' 'json' "$(complete_bash culprit parse --format = j)"
-is 'bash: of a letter' 'json' "$(complete_bash culprit parse -f j)"
+is 'bash: words of an option' 'json' "$(complete_bash culprit parse --format js)"
+is 'bash: behind an equals sign' 'json' "$(complete_bash culprit parse --format = js)"
+is 'bash: of a letter' 'json' "$(complete_bash culprit parse -f js)"
 is 'bash: help' 'bisect' "$(complete_bash culprit help bis)"
 mkdir -p a-folder && touch a-file
 is 'bash: directories' 'a-folder' "$(complete_bash culprit parse --patterns a-)"
@@ -81,7 +110,7 @@ if command -v fish >/dev/null; then
 	is 'fish: subcommands' 'report reset' "$(complete_fish 'culprit bisect re' | tr ' ' '\n' | sort | paste -sd' ')"
 	is 'fish: options' '--vmlinux' "$(complete_fish 'culprit parse --vm')"
 	is 'fish: options of subcommands' '--config' "$(complete_fish 'culprit bisect run --con')"
-	is 'fish: words of an option' 'json' "$(complete_fish 'culprit parse --format j')"
+	is 'fish: words of an option' 'json' "$(complete_fish 'culprit parse --format js')"
 else
 	pass 'no fish here'
 fi

@@ -117,7 +117,7 @@ run "$CULPRIT" patterns explain - </dev/null
 is "patterns: nothing to explain" "no report in 0 lines" "$out"
 run "$CULPRIT" patterns lint -h
 is "patterns: -h is --help" 0 "$code"
-has "patterns: help names the exit codes" "Exit code: 0 nothing wrong, 1 lint found mistakes" "$out"
+has "patterns: help names the exit codes" "Exit status: 0 nothing wrong, 1 lint found mistakes" "$out"
 run "$CULPRIT" patterns frobnicate
 is "patterns: usage" 2 "$code"
 finish

@@ -166,10 +166,10 @@ int bisect_try(int argc, char **argv)
 	};
 	int code;
 
-	reader.usage = "usage: culprit bisect try [OPTIONS]\n\nBuilds and runs the commit that shows the target, once, and tells what came of it.\n"
-		       "Both count for the bisection.\n\noptions:";
-	reader.notes = "Exit code: 0 the target showed, 4 it did not, 5 the machine failed, 1 an error,\n"
-		       "2 wrong usage or configuration, 130 stopped.\n";
+	reader.usage = "usage: culprit bisect try [OPTIONS]\n\nBuilds and runs the commit that shows the target, once, and tells what came of\n"
+		       "it. Both count for the bisection.\n\noptions:";
+	reader.notes = "Exit status: 0 the target showed, 4 it did not, 5 the machine failed,\n"
+		       "1 an error, 2 wrong usage or configuration, 130 stopped.\n";
 	code = option_read(&reader, defs, countof(defs));
 	if (code == OPTION_GO_ON)
 		code = option_no_operands(&reader);

@@ -432,7 +432,7 @@ static int read_options(struct option_reader *reader, struct add *add)
 	reader->usage = "usage: culprit corpus add [OPTIONS] LOG\n\n"
 			"Make a case of a console log. On a terminal, what is found is shown, and what\n"
 			"is not given is asked for; elsewhere --title or --none has to be given.\n";
-	reader->notes = "Exit code: 0 the case was written, 2 it was not.\n";
+	reader->notes = "Exit status: 0 the case was written, 2 it was not.\n";
 	code = corpus_read_options(reader, defs, countof(defs), &add->settings);
 	if (code != OPTION_GO_ON)
 		return code;

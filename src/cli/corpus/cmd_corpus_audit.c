@@ -407,7 +407,7 @@ static int read_options(struct option_reader *reader, struct audit *audit)
 
 	reader->usage = "usage: culprit corpus audit [OPTIONS] [DIR|CASE...]\n\n"
 			"Take each pattern, and each form of one, away in turn: which cases notice?\n";
-	reader->notes = "Exit code: 0 all are noticed, 1 one is not, 2 usage or input error. Cases\n"
+	reader->notes = "Exit status: 0 all are noticed, 1 one is not, 2 usage or input error. Cases\n"
 			"that could go are advice: they may show another console or architecture.\n";
 	return corpus_read_options(reader, defs, countof(defs), &audit->settings);
 }

@@ -167,7 +167,7 @@ static int read_options(struct option_reader *reader, struct diff *diff)
 
 	reader->usage = "usage: culprit corpus diff --patterns DIR [OPTIONS] [DIR|CASE...]\n\n"
 			"Parse every case with two sets of patterns, show where the results differ.\n";
-	reader->notes = "Exit code: 0 no case changes, 1 one does, 2 usage or input error.\n";
+	reader->notes = "Exit status: 0 no case changes, 1 one does, 2 usage or input error.\n";
 	code = corpus_read_options(reader, defs, countof(defs), &diff->settings);
 	if (code == OPTION_GO_ON && !diff->settings.pattern_dirs.n && !diff->against.n)
 		return option_complain(reader, "which patterns? --patterns DIR names the new ones");

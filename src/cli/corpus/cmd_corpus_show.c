@@ -185,7 +185,7 @@ int corpus_show(int argc, char **argv)
 	corpus_settings_init(&settings);
 	reader.usage = "usage: culprit corpus show [OPTIONS] CASE\n\n"
 		       "Show a case with the parser's reading beside it.\n";
-	reader.notes = "Exit code: 0 the case passes, 1 it fails, 2 usage or input error.\n";
+	reader.notes = "Exit status: 0 the case passes, 1 it fails, 2 usage or input error.\n";
 	code = corpus_read_options(&reader, defs, countof(defs), &settings);
 	if (code != OPTION_GO_ON)
 		return code;

@@ -429,7 +429,7 @@ static int read_options(struct option_reader *reader, struct test *test)
 
 	reader->usage = "usage: culprit corpus test [OPTIONS] [DIR|CASE...]\n\n"
 			"Parse every case and show where the result differs from what the case expects.\n";
-	reader->notes = "Exit code: 0 all cases pass, 1 one fails, 2 usage or input error.\n";
+	reader->notes = "Exit status: 0 all cases pass, 1 one fails, 2 usage or input error.\n";
 	return corpus_read_options(reader, defs, countof(defs), &test->settings);
 }
 

@@ -335,7 +335,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 	const struct option_def defs[] = {
 		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json, one object per report", option_format_words,
 			      &settings->format),
-		OPTION_FLAG('a', "all", "tell what stands in the logs already, too", &settings->all),
+		OPTION_FLAG(0, "all", "tell what stands in the logs already, too", &settings->all),
 		OPTION_FLAG(0, "once", "count what is there, and end", &settings->once),
 		OPTION_TEXT(0, "prometheus", "FILE",
 			    "keep the counts in FILE, as Prometheus' text format has them; with --once also -",
