@@ -54,7 +54,7 @@ static const struct check checks[] = {
 	  BIT(FOR_QEMU) | BIT(FOR_VIRTME) | BIT(FOR_SYZKALLER) },
 	{ CHECK_STATIC, "/bin/busybox|/usr/bin/busybox", "busybox-static", "the root inside the machine", true,
 	  BIT(FOR_QEMU) | BIT(FOR_UML) },
-	{ CHECK_PROGRAM, "vng|virtme-ng", "virtme-ng", "the virtme runner", true, BIT(FOR_VIRTME) },
+	{ CHECK_PROGRAM, "vng|virtme-ng", "virtme-ng", "the virtme runner; from PyPI where Debian 12 has no package", true, BIT(FOR_VIRTME) },
 	{ CHECK_PROGRAM, "ssh", "openssh-client", "machines elsewhere", true, BIT(FOR_SSH) | BIT(FOR_SYZKALLER) },
 	{ CHECK_PROGRAM, "scp", "openssh-client", "kernels and reproducers get there", true, BIT(FOR_SSH) | BIT(FOR_SYZKALLER) },
 	{ CHECK_DISK, ".", NULL, "source, objects and artefacts", true, ALL_OF_THEM },

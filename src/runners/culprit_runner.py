@@ -213,9 +213,18 @@ def build_initramfs(args, machine):
 
 # ---------------------------------------------------------------- the machine
 
-def die_with_parent():
-    """To be called in a child: SIGKILL once whoever started it is gone, however that came."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def dies_with_parent():
+    """A function to be called in a child of ours: it gets SIGKILL once we are gone, however that came.
+
+    The signal is for a death that is still to come: a parent that was killed between fork and prctl sends none.
+    """
+    parent, libc = os.getpid(), ctypes.CDLL(None)
+
+    def in_child():
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(EX_TEMPFAIL)
+    return in_child
 
 
 class Machine:
@@ -230,8 +239,10 @@ class Machine:
         self.spoke = self.booted = self.finished = self.hung = self.rebooted = self.timed_out = self.ended = False
         self.code, self.tail, self.banners, self.quiet_since = None, b'', 0, time.monotonic()
 
+        dies = dies_with_parent()
+
         def own_group():
-            die_with_parent()
+            dies()
             os.setpgid(0, 0)
 
         try:

@@ -97,6 +97,20 @@ tries=0
 while [ -n "$(ps -o pid= -p "$child")" ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
 is 'killed with SIGKILL, the runner leaves no machine' '' "$(ps -o pid= -p "$child")"
 
+# --- killed before it could ask for the signal: the child sees that its parent is another one, and does not begin
+run env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$runners" python3 -c '
+import os
+import culprit_runner as run
+dies = run.dies_with_parent()
+if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
+        dies()
+        os._exit(0)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))'
+is 'a child whose parent is gone already does not begin' 75 "$code"
+
 # --- kbuild, on a tree whose Makefile behaves like kernels'
 mkdir tree build
 cat >tree/Makefile <<'EOF'
