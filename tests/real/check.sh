@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # tests/real/check.sh BUILD [PART...]: bisect real kernels from end to end, with the installed runners.
-# Parts: steady flaky killed broken plain x86 (all by default). $CULPRIT_REAL (default BUILD/real) keeps the
+# Parts: debian steady flaky killed broken plain x86 (all by default). $CULPRIT_REAL (default BUILD/real) keeps the
 # source, the history and what was built. Not for each CI run: 20 minutes on two idle cores.
+#
+# debian   Debian's own kernel in QEMU: a run, a panic, a hang, a refused option, the runner killed at any moment
 #
 # steady   User-mode Linux, 26 commits, a use-after-free in every run: the answer, skips, lines, reports
 # flaky    it shows in one run of three, beside another warning in one of four
@@ -11,12 +13,13 @@
 # broken   the runner fails on all commits below one, in three ways: never a wrong commit
 # plain    the bill of `git bisect run` with a plain script, ten runs a commit
 # x86      x86-64 in QEMU, six commits
+# pages    the pages of doc/ are made anew by what they say (not by default: `make tutorial`)
 set -u
 build=$(realpath "$1") || exit 2
 shift
 cd "$(dirname "$0")/../.." || exit 2
 top=$PWD
-parts=${*:-steady flaky killed broken plain x86}
+parts=${*:-debian steady flaky killed broken plain x86}
 real=$(realpath -m "${CULPRIT_REAL:-$build/real}")
 runners=$top/src/runners
 culprit=$build/culprit
@@ -83,28 +86,40 @@ EOF
 	chmod +x "$real/cached-build"
 }
 
-# begin NAME BRANCH RUN-COMMAND [PARALLEL]: a directory with a culprit.yaml
+# fresh DIRECTORY: go there, with nothing of a bisection but source and objects. All parts of an architecture use the
+# same directory: its path is in the commands that make compares, so that elsewhere all is compiled anew.
+fresh() {
+	at=$1
+	mkdir -p "$at/.culprit" && cd "$at" || exit 2
+	find . -mindepth 1 -maxdepth 1 ! -name .culprit -exec rm -rf {} +
+	find .culprit -mindepth 1 -maxdepth 1 ! -name source ! -name build -exec rm -rf {} +
+}
+
+# keep NAME: what a part left, for people; the next one begins anew.
+keep() {
+	rm -rf "${real:?}/$1"
+	mkdir -p "$real/$1/.culprit"
+	find . -mindepth 1 -maxdepth 1 -type f -exec cp {} "$real/$1/" \;
+	cp -r .culprit/journal .culprit/builds .culprit/runs "$real/$1/.culprit/" 2>/dev/null
+	cd "$top" || exit 2
+}
+
+# begin BRANCH RUN-COMMAND [PARALLEL]: a directory with a culprit.yaml
 begin() {
-	at=$real/$1
-	rm -rf "$at"
-	mkdir -p "$at" && cd "$at" || exit 2
+	fresh "$real/work"
 	cat >culprit.yaml <<EOF
 repository: "$real/linux"
-bad: $2-bad
-good: $2-good
+bad: $1-bad
+good: $1-good
 target: { title: "$title" }
 build:
   command: [ "$real/cached-build", "$real/cache-um", "$runners/kbuild", --arch, um, --defconfig, allnoconfig, --fragment, "$top/tests/real/uml.config" ]
 run:
-  command: $3
+  command: $2
   timeout: 5m
-  parallel: ${4:-2}
+  parallel: ${3:-2}
 vmlinux: vmlinux
 EOF
-	# Objects of other parts, so that only what differs is compiled.
-	mkdir -p .culprit
-	[ ! -d "$real/objects" ] || cp -a "$real/objects" .culprit/build
-	[ ! -d "$real/objects-source" ] || cp -a "$real/objects-source" .culprit/objects-source
 }
 uml_command="[ \"$runners/uml\", --workload, $(python3 -c 'import json, sys; print(json.dumps(sys.argv[1]))' "$workload") ]"
 
@@ -118,7 +133,7 @@ bill() { "$culprit" bisect report --format json | jq -r '"\([.tested[].runs | ad
 builds() { find .culprit/builds -type f | wc -l; }
 
 part_steady() {
-	begin steady steady "$uml_command"
+	begin steady "$uml_command"
 	local start=$SECONDS
 	"$culprit" bisect run -q >out 2>err
 	is 'steady: it has an answer' 0 $?
@@ -136,12 +151,11 @@ part_steady() {
 	}
 	nothing_left steady
 	echo "steady: $(bill), $(builds) builds, $((SECONDS - start)) s"
-	rm -rf "$real/objects" && cp -a .culprit/build "$real/objects"
-	cd "$top" || exit 2
+	keep steady
 }
 
 part_flaky() {
-	begin flaky flaky "$uml_command"
+	begin flaky "$uml_command"
 	local start=$SECONDS
 	"$culprit" bisect run -q >out 2>err
 	is 'flaky: the answer' "culprit $(rev flaky-culprit)" "$(tail -n 1 out)"
@@ -149,11 +163,11 @@ part_flaky() {
 	has 'flaky: the other warning was seen, and is told' 'WARNING in rbuf_check_size' report.txt
 	nothing_left flaky
 	echo "flaky: $(bill), $(builds) builds, $((SECONDS - start)) s"
-	cd "$top" || exit 2
+	keep flaky
 }
 
 part_killed() {
-	begin killed flaky "$uml_command"
+	begin flaky "$uml_command"
 	local pid i
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		setsid "$culprit" bisect run -q >out 2>err &
@@ -166,14 +180,14 @@ part_killed() {
 	is 'killed: the answer is the same' "culprit $(rev flaky-culprit)" "$(tail -n 1 out)"
 	nothing_left killed
 	is 'killed: no work tree is left in the repository' 1 "$(git -C "$real/linux" worktree list | grep -vc "$real/.*/.culprit/source")"
-	cd "$top" || exit 2
+	keep killed
 }
 
 # A machine that works on commits from one on only: below, it fails in the way of MODE and exits with 0.
 part_broken() {
 	local mode
 	for mode in option missing full silent; do
-		begin "broken-$mode" steady "[ \"./machine\" ]"
+		begin steady "[ \"./machine\" ]"
 		cat >machine <<EOF
 #!/bin/bash
 if git -C "$real/linux" merge-base --is-ancestor steady-culprit~6 "\$CULPRIT_COMMIT"; then
@@ -197,19 +211,20 @@ EOF
 		*) ok "broken $mode: no commit is named ($last, exit code $code)" ;;
 		esac
 		nothing_left "broken $mode"
-		cd "$top" || exit 2
+		keep "broken-$mode"
 	done
 }
 
 # git bisect run, ten runs a commit, any crash is bad, what does not build is skipped.
 part_plain() {
-	local at=$real/plain runs
-	rm -rf "$at"
+	local runs source=$real/work/.culprit/source
+	fresh "$real/work"
 	git -C "$real/linux" worktree prune
-	mkdir -p "$at" && git -C "$real/linux" worktree add -q --detach "$at/source" flaky-bad || exit 2
+	[ -e "$source/.git" ] || git -C "$real/linux" worktree add -q --detach "$source" flaky-bad || exit 2
+	git -C "$source" checkout -q -f --detach flaky-bad
 	cat >"$at/step" <<EOF
 #!/bin/bash
-export CULPRIT_SOURCE=$at/source CULPRIT_BUILD=$real/plain/build CULPRIT_ARTEFACTS=$at/artefacts CULPRIT_SIGNATURE=$at/signature
+export CULPRIT_SOURCE=$source CULPRIT_BUILD=$at/.culprit/build CULPRIT_ARTEFACTS=$at/artefacts CULPRIT_SIGNATURE=$at/signature
 export CULPRIT_COMMIT=\$(git rev-parse HEAD)
 rm -rf "\$CULPRIT_ARTEFACTS"; mkdir -p "\$CULPRIT_ARTEFACTS" "\$CULPRIT_BUILD"
 "$real/cached-build" "$real/cache-um" "$runners/kbuild" --arch um --defconfig allnoconfig --fragment "$top/tests/real/uml.config" >"$at/build.log" 2>&1 || exit 125
@@ -221,16 +236,16 @@ done
 exit 0
 EOF
 	chmod +x "$at/step"
-	git -C "$at/source" bisect start flaky-bad flaky-good >/dev/null 2>&1
-	git -C "$at/source" bisect run "$at/step" >"$at/log" 2>&1
+	git -C "$source" bisect start flaky-bad flaky-good >/dev/null 2>&1
+	git -C "$source" bisect run "$at/step" >"$at/log" 2>&1
 	runs=$(wc -l <"$at/runs")
 	echo "plain: git bisect run: $(grep -aE 'is the first bad commit|cannot bisect more|only .skip.ped commits' "$at/log" | head -n 1); $runs runs; truth $(short flaky-culprit)"
-	git -C "$at/source" bisect reset >/dev/null 2>&1
-	git -C "$real/linux" worktree remove --force "$at/source"
+	git -C "$source" bisect reset >/dev/null 2>&1
+	keep plain
 }
 
 part_x86() {
-	begin x86 small '[ ]'
+	fresh "$real/work-x86"
 	cat >culprit.yaml <<EOF
 repository: "$real/linux"
 bad: small-bad
@@ -244,8 +259,6 @@ run:
   parallel: 2
 vmlinux: vmlinux
 EOF
-	rm -rf .culprit/build
-	[ ! -d "$real/objects-x86" ] || cp -a "$real/objects-x86" .culprit/build
 	local start=$SECONDS
 	"$culprit" bisect run -q >out 2>err
 	is 'x86: the answer' "culprit $(rev small-culprit)" "$(tail -n 1 out)"
@@ -253,8 +266,72 @@ EOF
 	has 'x86: the crash has lines of the source' 'drivers/misc/rbuf\.c:[0-9]+' report.txt
 	nothing_left x86
 	echo "x86: $(bill), $(builds) builds, $((SECONDS - start)) s"
-	rm -rf "$real/objects-x86" && cp -a .culprit/build "$real/objects-x86"
+	keep x86
+}
+
+# The qemu runner on a kernel that somebody else built.
+part_debian() {
+	local at=$real/debian runner="$runners/qemu --memory 512M --cpus 1 --accel tcg" package kernel i pid
+	mkdir -p "$at" && cd "$at" || exit 2
+	if [ ! -e bzImage ]; then
+		package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: //p' | head -n 1)
+		apt-get download -q "$package-unsigned" >/dev/null 2>&1 || apt-get download -q "$package" >/dev/null || exit 2
+		for package in *.deb; do dpkg-deb -x "$package" .; done
+		mv boot/vmlinuz-* bzImage
+		rm -rf ./*.deb lib usr
+	fi
+	export CULPRIT_ARTEFACTS=$at
+	$runner --workload 'uname -r' >run.log 2>&1
+	is 'debian: a run' 0 $?
+	has 'debian: it came to its end' '^culprit-run: finished' run.log
+	is 'debian: and is no crash' '' "$("$culprit" parse --titles run.log)"
+	$runner --workload 'echo c > /proc/sysrq-trigger' >panic.log 2>&1
+	is 'debian: a panic is no failure of the runner' 0 $?
+	is 'debian: it has a title' 'kernel panic: sysrq triggered crash' "$("$culprit" parse --titles panic.log | head -n 1)"
+	$runner --silence 20 --workload 'sleep 10000' >hang.log 2>&1
+	is 'debian: a hang is no failure of the runner' 0 $?
+	has 'debian: it has the blocked tasks' 'sysrq: Show Blocked State' hang.log
+	has 'debian: it has all tasks' 'task:sleep .*' hang.log
+	$runner --qemu-option=-machine --qemu-option=no-such --workload true >refused.log 2>&1
+	is 'debian: an option that QEMU refuses' 75 $?
+	for i in 0.1 0.5 1 2 3 5 8; do
+		$runner --workload 'sleep 10000' >killed.log 2>&1 &
+		pid=$!
+		sleep $i # a moment, not an event: anything may be going on
+		kill -9 $pid
+		wait $pid 2>/dev/null
+	done
+	# The signal that follows a parent's death is not waited for by anybody.
+	for i in $(seq 100); do
+		[ -n "$(pgrep -f "$at/bzImage")" ] || break
+		sleep 0.1
+	done
+	is 'debian: killed at any moment, the runner leaves no machine' '' "$(pgrep -f "$at/bzImage" | tr '\n' ' ')"
 	cd "$top" || exit 2
+}
+
+# The crash that the pages begin with: one run at the bad commit.
+make_console() {
+	[ ! -e "$real/console.log" ] || return
+	begin steady "$uml_command"
+	"$culprit" bisect try -q >out 2>err || { cat out err; exit 2; }
+	grep -av '^culprit-run: ' .culprit/runs/000001.log >"$real/console.log"
+	cd "$top" || exit 2
+}
+
+part_pages() {
+	make_console
+	mkdir -p "$real/pages/home"
+	ln -sfn "$real/work" "$real/pages/home/hunt"
+	ln -sfn "$real/linux" "$real/pages/home/linux"
+	fresh "$real/work"
+	cp "$real/console.log" .
+	git -C "$real/linux" checkout -q steady-bad
+	cd "$top" || exit 2
+	python3 tests/real/pages.py "$build" "$real/pages" doc/tutorial.md doc/ci.md
+	git -C "$real/linux" checkout -q steady
+	is 'pages: made anew' 0 $?
+	has 'pages: the tutorial names the commit' "^culprit $(rev steady-culprit)" doc/tutorial.md
 }
 
 prepare
