@@ -171,7 +171,7 @@ static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 	else if (cancelled)
 		*ret = SESSION_CANCELLED;
 	else if (s->action.act == BISECT_DONE_CULPRIT)
-		*ret = SESSION_CULPRIT;
+		*ret = session_contradiction(s) ? SESSION_DISPUTED : SESSION_CULPRIT;
 	else
 		*ret = s->action.act == BISECT_DONE_SET ? SESSION_SET : SESSION_GAVE_UP;
 	drive_notify(d, SESSION_DONE);

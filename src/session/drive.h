@@ -57,6 +57,7 @@ struct session_observer {
 
 enum session_outcome {
 	SESSION_CULPRIT, SESSION_SET, SESSION_GAVE_UP,
+	SESSION_DISPUTED,	/* a culprit, against which a check speaks: session_contradiction() */
 	SESSION_OUTAGE,		/* the machines failed for longer than infra-patience; go on likewise */
 	SESSION_ASKS,		/* an answer waits: is session_older_name() the target? */
 	SESSION_CANCELLED,	/* go on with another drive_run() or drive_open() */

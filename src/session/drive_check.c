@@ -3,9 +3,9 @@
  * After the culprit is found: take it away where the target shows, put it in
  * where it does not, and look.
  *
- * Both are remarks beside the answer, not part of it: later commits may depend
- * on the culprit, or have taken over its mistake, so that reverting it proves
- * nothing either way.
+ * The search is over by then.  Later commits may depend on the culprit, or have
+ * taken over its mistake, so a check that fails does not take the answer back, but
+ * makes it doubtful (session_checks.c).
  */
 #include "session/drive_internal.h"
 

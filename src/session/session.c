@@ -29,13 +29,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const check_names[] = { "confirms", "contradicts", "undecided", "conflict", "untestable" };
-
-const char *session_check_name(enum session_check_outcome outcome)
-{
-	return check_names[outcome];
-}
-
 /* --------------------------------------------------------- small things */
 
 /* The place for one more element, zeroed; NULL when out of memory. */
@@ -362,9 +355,9 @@ static struct culprit_error *apply_check(struct session *s, const struct journal
 
 	if (!check)
 		return &culprit_error_no_memory;
-	while (outcome && i < countof(check_names) && strcmp(check_names[i], outcome) != 0)
+	while (outcome && i < SESSION_CHECK_OUTCOMES && strcmp(session_check_name((enum session_check_outcome)i), outcome) != 0)
 		i++;
-	if (!outcome || i == countof(check_names) || !get_subject(record, &check->subject))
+	if (!outcome || i == SESSION_CHECK_OUTCOMES || !get_subject(record, &check->subject))
 		return missing(record);
 	check->outcome = (enum session_check_outcome)i;
 	check->n_shown = (uint32_t)journal_get_u64(record, "shown", 0);

@@ -72,6 +72,16 @@ enum session_check_outcome {
 	CHECK_UNTESTABLE,		/* does not build or boot */
 };
 
+#define SESSION_CHECK_OUTCOMES (CHECK_UNTESTABLE + 1)
+
+/*
+ * How often a check contradicts a commit that is the culprit (later commits depend on
+ * it, or brought the bug a second time), and one that is not (nothing changes then,
+ * unless clean runs come by chance).  Assumed, not measured.
+ */
+#define SESSION_CONTRADICTS_TRUE 0.1
+#define SESSION_CONTRADICTS_FALSE 0.95
+
 struct session_check {
 	struct subject subject;
 	enum session_check_outcome outcome;
@@ -200,6 +210,12 @@ bool session_is_out(const struct session *session);
 
 /* The machine failed at this commit again and again, and came through elsewhere right after: it is not tested. */
 bool session_fails_only_at(const struct session *session, const char *hex);
+
+/* The first check that speaks against the culprit that is named; NULL: none does. Borrowed until the next record. */
+const struct session_check *session_contradiction(const struct session *session);
+
+/* Probability of the culprit that is named, less where checks speak against it. */
+double session_confidence(const struct session *session);
 
 /* Names in journals and JSON. Static. */
 const char *session_check_name(enum session_check_outcome outcome);

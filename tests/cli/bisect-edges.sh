@@ -236,6 +236,36 @@ hunt failing
 is 'a machine that fails in the checks: the culprit' "0 culprit $(rev m7)" "$code $last"
 is 'a machine that fails in the checks leaves them undecided' undecided \
 	"$("$CULPRIT" bisect log -c failing.yaml | grep -o undecided | sort -u)"
+
+# --- a check that speaks against the answer comes first
+against() { # NAME CHECK SHOWS: a machine on which the target shows, or not, whatever the change did
+	config "$1" m9 m1 "budget: { runs: 200 }"
+	sed -i -e "s|^verify.*|verify: { $2 }|" -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \|\| echo '"$3"' >$CULPRIT_ARTEFACTS/state; sh '"$tmp"'/run.sh" }|' "$1.yaml"
+	hunt "$1"
+}
+against stays 'revert: true, cherry-pick: false' bug
+is 'reverted, and it stays: an exit code of its own' "6 culprit $(rev m7)" "$code $last"
+is 'reverted, and it stays: the first words' "Doubtful: reverting it on $(rev m9 | cut -c1-12) does not make the target vanish (it showed in 1 of 1 runs)." \
+	"${out%%$'\n'*}"
+has 'reverted, and it stays: not "is"' "The culprit may be $(rev m7 | cut -c1-12)" "$out"
+sure=$(sed -n 's/^with a probability of \([0-9]*\).*/\1/p' <<<"$out")
+holds 'reverted, and it stays: less sure' test "$sure" -ge 85 -a "$sure" -le 95
+hunt stays
+is 'reverted, and it stays: said again' "6 Doubtful" "$code ${out%%:*}"
+has 'status says it first' 'Doubtful: reverting it' "$("$CULPRIT" bisect status -c stays.yaml)"
+has 'the report says it first' 'Doubtful: reverting it' "$("$CULPRIT" bisect report -c stays.yaml | sed -n 3p)"
+has 'the mail says it' 'This is doubtful: reverting it' "$("$CULPRIT" bisect report -f mail -c stays.yaml)"
+has 'the page says it' '<b>Doubtful: reverting it' "$("$CULPRIT" bisect report -f html -c stays.yaml)"
+holds 'JSON says it' jq -e '(.against | startswith("reverting it on")) and .posterior < 0.95 and .answer == "culprit"' \
+	<("$CULPRIT" bisect report -f json -c stays.yaml)
+against absent 'revert: false, cherry-pick: true' fine
+is 'picked, and it does not come' "6 culprit $(rev m7)" "$code $last"
+has 'picked, and it does not come: the first words' "Doubtful: picking it onto $(rev m1 | cut -c1-12) does not make the target show (it showed in 0 of" "$out"
+against gone 'revert: true, cherry-pick: false' fine
+is 'reverted, and it is gone' "0 culprit $(rev m7) The culprit is" "$code $last ${out:0:14}"
+holds 'reverted, and it is gone: nothing speaks against it' jq -e '.against == null and .posterior >= 0.99' \
+	<("$CULPRIT" bisect report -f json -c gone.yaml)
+
 config flaky m9 m1 'infra-pause: 1s'
 sed -i 's|^run: .*|run: { command: "[ $((CULPRIT_RUN % 4)) != 0 ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' flaky.yaml
 hunt flaky

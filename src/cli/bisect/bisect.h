@@ -18,6 +18,7 @@ enum {
 	BISECT_EXIT_SET = 3,		/* a set of commits, not one */
 	BISECT_EXIT_GAVE_UP = 4,
 	BISECT_EXIT_OUTAGE = 5,		/* the machines are away */
+	BISECT_EXIT_DISPUTED = 6,	/* a culprit, against which a check speaks */
 	BISECT_EXIT_ERROR = 1,
 	BISECT_EXIT_USAGE = 2,
 	BISECT_EXIT_CANCELLED = 130,
@@ -72,6 +73,10 @@ const char *bisect_why_text(enum bisect_why why);
 
 /* Why there is none, of a session that gave up: with numbers, and what to do. */
 bool bisect_add_no_answer(struct buf *buf, const struct session *session) __attribute__((warn_unused_result));
+
+/* "reverting it on 123456789abc does not make the target vanish (it showed in 3 of 3 runs)" */
+bool bisect_add_contradiction(struct buf *buf, const struct session *session, const struct session_check *check)
+	__attribute__((warn_unused_result));
 
 /* "2 h 05 min", "37 s" */
 bool bisect_add_duration(struct buf *buf, double seconds) __attribute__((warn_unused_result));

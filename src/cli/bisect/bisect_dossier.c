@@ -31,12 +31,25 @@ static struct culprit_error *add_finding(struct dossier *d, const char *text)
 
 /* --------------------------------------------------------------- answer */
 
+static struct culprit_error *take_contradiction(struct dossier *d)
+{
+	const struct session_check *against = session_contradiction(d->session);
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+
+	if (!against)
+		return NULL;
+	if (!bisect_add_contradiction(&text, d->session, against))
+		return &culprit_error_no_memory;
+	d->against = arena_dup(&d->arena, buf_span(&text));
+	return d->against ? NULL : &culprit_error_no_memory;
+}
+
 static struct culprit_error *take_answer(struct dossier *d)
 {
 	const struct session *s = d->session;
 
 	d->why = s->action.why;
-	d->posterior = s->action.posterior;
+	d->posterior = s->action.act == BISECT_DONE_CULPRIT ? session_confidence(s) : s->action.posterior;
 	d->answer = s->action.act == BISECT_DONE_CULPRIT ? ANSWER_CULPRIT :
 		    s->action.act == BISECT_DONE_SET ? ANSWER_SET :
 		    s->action.act == BISECT_GIVE_UP ? ANSWER_GAVE_UP : ANSWER_NONE_YET;
@@ -470,7 +483,7 @@ static void take_times(struct dossier *d)
 struct culprit_error *dossier_create(struct session *session, struct dossier *ret)
 {
 	static struct culprit_error *(*const steps[])(struct dossier *d) = {
-		take_answer, take_culprit, take_tested, take_crashes, take_crash_text, take_people, take_findings, take_checks,
+		take_answer, take_contradiction, take_culprit, take_tested, take_crashes, take_crash_text, take_people, take_findings, take_checks,
 		take_config,
 	};
 	struct culprit_error *err;

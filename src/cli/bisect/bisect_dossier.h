@@ -35,7 +35,8 @@ struct dossier {
 	struct arena arena;
 	enum dossier_answer answer;
 	enum bisect_why why;
-	double posterior;
+	double posterior;		/* less where a check speaks against the culprit */
+	const char *against;		/* what does, a clause; NULL: nothing */
 	bool has_culprit;
 	struct git_commit culprit;	/* also the likeliest of a set */
 	const char *described;		/* git describe of it */

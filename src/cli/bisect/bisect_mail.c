@@ -215,6 +215,8 @@ static bool add_finding(struct buf *buf, const struct dossier *d, bool fix)
 	    !buf_add_char(buf, '\n') || !buf_add_str(buf, "  ") || !text_add(buf, span_of(target), TEXT_FIELD) ||
 	    !buf_add_str(buf, "\n\n"))
 		return false;
+	if (d->against && (!buf_printf(&text, "This is doubtful: %s.", d->against) || !add_paragraph(buf, &text)))
+		return false;
 	if (d->answer == ANSWER_CULPRIT) {
 		if (!buf_printf(&text, "%.12s (\"%s\")", d->culprit.hash.hex, d->culprit.subject) ||
 		    !add_prose(buf, "  ", "    ", text.data))
@@ -257,7 +259,8 @@ static bool add_how_sure(struct buf *buf, const struct dossier *d)
 	if (d->answer != ANSWER_CULPRIT)
 		return buf_printf(&text, "How sure: it is one of these with a probability of %.1f %%.", d->set_mass * 100) &&
 		       add_paragraph(buf, &text);
-	ok = buf_printf(&text, "How sure: the probability is %.2f %%.", d->posterior * 100) &&
+	ok = buf_printf(&text, "How sure: %s%s%sthe probability is %.2f %%.", d->against ? "doubtful, for " : "", d->against ? d->against : "",
+			d->against ? "; " : "", d->posterior * 100) &&
 	     add_runs_of(&text, d, "this commit", d->culprit.hash.hex);
 	for (size_t i = 0; i < d->culprit.n_parents && ok; i++)
 		ok = add_runs_of(&text, d, i ? "another parent" : "its parent", d->culprit.parents[i].hex);

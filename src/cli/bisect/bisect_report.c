@@ -27,7 +27,9 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 
 	switch (d->answer) {
 	case ANSWER_CULPRIT:
-		return buf_printf(buf, "The %s is, with a probability of %.2f %%:\n\n", what, d->posterior * 100);
+		if (d->against && !buf_printf(buf, "Doubtful: %s.\n\n", d->against))
+			return false;
+		return buf_printf(buf, "The %s %s, with a probability of %.2f %%:\n\n", what, d->against ? "may be" : "is", d->posterior * 100);
 	case ANSWER_SET:
 		return buf_printf(buf, "The %s is one of %u commits, with a probability of %.1f %%;\n%s.\n%s", what,
 				  d->n_set, d->set_mass * 100, bisect_why_text(d->why),
@@ -247,6 +249,7 @@ static bool format_json(const struct dossier *d, struct buf *buf)
 	json_put_int(&json, root, "version", 1);
 	json_put_str(&json, root, "target", d->target);
 	json_put_str(&json, root, "answer", answer_names[d->answer]);
+	json_put_str(&json, root, "against", d->against);
 	json_put_str(&json, root, "reason", bisect_why_name(d->why));
 	json_put_real(&json, root, "posterior", d->answer == ANSWER_SET ? d->set_mass : d->posterior);
 	put_culprit(&json, root, d);

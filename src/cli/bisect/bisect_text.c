@@ -117,14 +117,24 @@ double bisect_seconds_per_cost(const struct session *session)
 
 /* --------------------------------------------------------------- result */
 
+bool bisect_add_contradiction(struct buf *buf, const struct session *s, const struct session_check *check)
+{
+	bool revert = check->subject.change == GIT_REVERT, vanishes = revert == (s->config->find == CONFIG_CAUSE);
+
+	return buf_printf(buf, "%s %.12s does not make the target %s (it showed in %u of %u runs)", revert ? "reverting it on" : "picking it onto",
+			  check->subject.commit.hex, vanishes ? "vanish" : "show", check->n_shown, check->n_shown + check->n_clean);
+}
+
 static bool add_culprit(const struct session *s, struct buf *ret)
 {
-	const char *hex = s->history.hashes[s->action.commit].hex;
+	const char *hex = s->history.hashes[s->action.commit].hex, *what = s->config->find == CONFIG_FIX ? "fix" : "culprit";
+	const struct session_check *against = session_contradiction(s);
 
-	return buf_printf(ret, "%s ", s->config->find == CONFIG_FIX ? "The fix is" : "The culprit is") &&
-	       bisect_add_commit(ret, s, hex) &&
+	if (against && !(buf_add_str(ret, "Doubtful: ") && bisect_add_contradiction(ret, s, against) && buf_add_str(ret, ".\n")))
+		return false;
+	return buf_printf(ret, against ? "The %s may be " : "The %s is ", what) && bisect_add_commit(ret, s, hex) &&
 	       buf_printf(ret, "\nwith a probability of %.2f %%. 'culprit bisect report' has the evidence.\nculprit %s\n",
-			  s->action.posterior * 100, hex);
+			  session_confidence(s) * 100, hex);
 }
 
 /* Of more commits than this, programs get a file. */
@@ -369,6 +379,7 @@ bool bisect_format_result(const struct session *session, enum session_outcome ou
 {
 	switch (outcome) {
 	case SESSION_CULPRIT:
+	case SESSION_DISPUTED:
 		return add_culprit(session, ret);
 	case SESSION_SET:
 		return add_set(session, true, ret);

@@ -190,6 +190,8 @@ static bool add_answer(struct buf *buf, const struct dossier *d)
 
 	switch (d->answer) {
 	case ANSWER_CULPRIT:
+		if (d->against)
+			ok = ok && buf_printf(buf, "<p><b>Doubtful: %s.</b></p>", d->against);
 		ok = ok && buf_printf(buf, "<p>The %s, with a probability of <b>%.2f&nbsp;%%</b>:</p>", what, d->posterior * 100);
 		break;
 	case ANSWER_SET:
