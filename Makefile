@@ -10,13 +10,13 @@
 # make bench-bisect  bisections of simulated worlds, judged
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
 # make check-conventions   titles against the community's answers, in figures
+# make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
 # make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="steady flaky killed broken plain x86"
 # make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
 # make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1", ARGS=uneven)
-# make check-lying  whole bisections where machines lie; no wrong commit may be named (LYING_WORLDS=17)
 #
 # V=1 shows the commands, DEV=1 makes warnings fatal, O=dir builds elsewhere.
 
@@ -270,12 +270,12 @@ $(O)/simworld/simworld: tests/simworld/simworld.c
 bench-bisect: $(O)/culprit $(O)/simworld/simworld
 	@CULPRIT=$(abspath $(O)/culprit) tests/bench/bisect.sh $(O)/simworld $(BENCH_WORLDS) $(BENCH_COMMITS)
 
-# On demand: worlds whose machines lie; no wrong commit may be named: [LYING_WORLDS=17] [LYING_COMMITS=60] [LIES="silent cut"].
-LYING_WORLDS ?= 17
-LYING_COMMITS ?= 60
+# On demand: simulated worlds whose machines lie; no wrong commit may be named. See tests/lying/check.sh.
+WORLDS ?= 200
+
 .PHONY: check-lying
 check-lying: $(O)/culprit $(O)/simworld/simworld
-	@CULPRIT=$(abspath $(O)/culprit) tests/bench/lying.sh $(O)/simworld $(LYING_WORLDS) $(LYING_COMMITS)
+	@CULPRIT=$(abspath $(O)/culprit) tests/lying/check.sh $(O)/simworld $(WORLDS)
 
 bench-policy: $(O)/bench/bench-policy
 	$(O)/bench/bench-policy $(ARGS)

@@ -10,8 +10,8 @@
  * gives two commits that differ in a module the same image, and the bug in that
  * module to the wrong one.  So the culprit and its parents, or the commits on the
  * border of a set, have to run themselves, unless all that their builds left was
- * equal to the last byte.  Where what they show contradicts what was shared,
- * images are no longer compared by the rule but by all artefacts.
+ * equal to the last byte.  Where what they show contradicts what was shared, or they
+ * show nothing, images are no longer compared by the rule but by all artefacts.
  *
  * It fails where a bug shows so seldom that the runs of neither side say anything.
  */
@@ -19,8 +19,9 @@
 
 #include <math.h>
 
-/* Tries to get one run that says something. */
+/* Tries to get one run that says something, and to get runs that decide. */
 #define MAX_TRIES 4
+#define MAX_DECIDING 60
 
 /* Clean runs contradict once the target would have shown in them with this probability. */
 #define ENOUGH 0.99
@@ -67,7 +68,7 @@ static bool ran(const struct session *s, const char *hex)
 	return own.shown || own.clean;
 }
 
-/* Equal to the last byte to a commit that ran. */
+/* Equal to the last byte to another commit that ran. */
 static bool is_proved(const struct session *s, const struct session_build *build)
 {
 	if (!build->result.proof)
@@ -76,23 +77,11 @@ static bool is_proved(const struct session *s, const struct session_build *build
 		const struct session_build *other = &s->builds[i];
 
 		if (other->result.proof == build->result.proof && !other->subject.changed.hex[0] &&
-		    ran(s, other->subject.commit.hex))
+		    strcmp(other->subject.commit.hex, build->subject.commit.hex) != 0 && ran(s, other->subject.commit.hex))
 			return true;
 	}
 	return false;
 }
-
-/* Only what is said of an image that others share. */
-static bool rests_on_others(const struct session *s, uint32_t commit)
-{
-	const char *hex = s->history.hashes[commit].hex;
-	const struct session_build *build = build_of(s, hex);
-	struct own_runs own = own_runs(s, hex);
-
-	return build && build->result.image && !own.shown && !own.clean && own.tries < MAX_TRIES && !is_proved(s, build);
-}
-
-/* --------------------------------------------------------- contradictions */
 
 static double rate_of(const struct session *s)
 {
@@ -102,11 +91,37 @@ static double rate_of(const struct session *s)
 	return fmin(rate.mean, 0.999999);
 }
 
+/* So many clean runs where the target would have shown. */
+static bool is_enough(const struct session *s, uint32_t n_clean)
+{
+	return pow(1 - rate_of(s), n_clean) < 1 - ENOUGH;
+}
+
+/*
+ * Only what is said of an image that others share.  deciding: one run of its own is
+ * not enough, they have to show the target or that it is not there: a commit is
+ * named by them.
+ */
+static bool rests_on_others(const struct session *s, uint32_t commit, bool deciding)
+{
+	const char *hex = s->history.hashes[commit].hex;
+	const struct session_build *build = build_of(s, hex);
+	struct own_runs own = own_runs(s, hex);
+
+	if (!build || !build->result.image || own.shown || is_proved(s, build))
+		return false;
+	if (own.clean && deciding)
+		return !is_enough(s, own.clean) && own.tries < MAX_DECIDING;
+	return !own.clean && own.tries < MAX_TRIES;
+}
+
+/* --------------------------------------------------------- contradictions */
+
 static bool contradict(const struct session *s, const struct session_build *shows, const struct session_build *clean)
 {
 	struct own_runs a = own_runs(s, shows->subject.commit.hex), b = own_runs(s, clean->subject.commit.hex);
 
-	return a.shown && !b.shown && pow(1 - rate_of(s), b.clean) < 1 - ENOUGH;
+	return a.shown && !b.shown && is_enough(s, b.clean);
 }
 
 /* The one image rule gave both the same, all artefacts do not. */
@@ -171,15 +186,36 @@ static struct culprit_error *distrust(struct drive *d, const struct session_buil
 struct border {
 	uint32_t items[MAX_BORDER];
 	uint32_t n;
+	const struct session_build *unproved;	/* tried in vain: nothing but the image rule speaks for it; NULL: none */
 };
+
+/* Its own runs all said nothing, and the rule calls it equal to what is not the same to the last byte. */
+static bool cannot_be_proved(const struct session *s, const struct session_build *build)
+{
+	struct own_runs own = own_runs(s, build->subject.commit.hex);
+
+	if (own.shown || own.clean || own.tries < MAX_TRIES || is_proved(s, build))
+		return false;
+	for (uint32_t i = 0; i < s->n_builds; i++) {
+		if (differ_unseen(build, &s->builds[i]))
+			return true;
+	}
+	return false;
+}
 
 static void add_border(const struct session *s, struct border *border, uint32_t commit)
 {
+	/* Of a budget that is spent, no more than one run each. */
+	bool deciding = s->action.why != BISECT_WHY_BUDGET;
+	const struct session_build *build = build_of(s, s->history.hashes[commit].hex);
+
+	if (build && !s->images_distrusted && cannot_be_proved(s, build))
+		border->unproved = build;
 	for (uint32_t i = 0; i < border->n; i++) {
 		if (border->items[i] == commit)
 			return;
 	}
-	if (border->n < MAX_BORDER && rests_on_others(s, commit))
+	if (border->n < MAX_BORDER && rests_on_others(s, commit, deciding))
 		border->items[border->n++] = commit;
 }
 
@@ -284,8 +320,10 @@ struct culprit_error *drive_prove(struct drive *d, bool *ret_more, bool *ret_can
 	if (s->action.act == BISECT_GIVE_UP)
 		return NULL;
 	err = find_border(s, &border);
-	if (err || !border.n)
+	if (err)
 		return err;
-	*ret_more = true;
+	*ret_more = border.n || border.unproved;
+	if (!border.n)
+		return border.unproved ? distrust(d, border.unproved) : NULL;
 	return run_itself(d, border.items[0], ret_cancelled);
 }
