@@ -65,10 +65,10 @@ static size_t put_node(const struct yaml_node *node)
 					children[2 * i], children[2 * i + 1]));
 	}
 	free(children);
-	must(buf_printf(&nodes, "\t{ .kind = %d, .quoted = %d, .line = %u, .column = %u, .n = %zu", (int)node->kind,
+	must(buf_printf(&nodes, "\t{ .kind = %d, .quoted = %d, .line = %u, .column = %u, .n = %u", (int)node->kind,
 			node->quoted, node->line, node->column, node->n));
 	if (node->kind == YAML_SCALAR) {
-		must(buf_printf(&nodes, ", .len = %zu, .text = ", node->len));
+		must(buf_printf(&nodes, ", .len = %u, .text = ", node->len));
 		put_string(&nodes, node->text);
 	} else if (node->kind == YAML_SEQUENCE) {
 		must(buf_printf(&nodes, ", .items = (struct yaml_node **)(void *)&items[%zu]", first));

@@ -70,7 +70,8 @@ static struct yaml_node *new_node(struct reader *r, const yaml_event_t *event, e
 	if (node) {
 		node->kind = kind;
 		node->line = (uint32_t)event->start_mark.line + 1;
-		node->column = (uint32_t)event->start_mark.column + 1;
+		node->column = event->start_mark.column < YAML_COLUMN_MAX ? (uint32_t)event->start_mark.column + 1 :
+									    YAML_COLUMN_MAX;
 	}
 	return node;
 }

@@ -26,16 +26,22 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_pair;
 
+/* Small: thousands of them are in the program, and the loader writes to each page of them (they hold addresses). */
 struct yaml_node {
-	enum yaml_kind kind;
-	bool quoted;			/* scalar in quotes or block style: never a number, boolean or null */
-	uint32_t line, column;		/* from 1 */
-	const char *text;		/* scalar, NUL-terminated */
-	size_t len;			/* of text */
-	size_t n;			/* elements of a sequence, pairs of a mapping */
-	struct yaml_node **items;
-	struct yaml_pair *pairs;
+	enum yaml_kind kind : 8;
+	bool quoted : 1;		/* scalar in quotes or block style: never a number, boolean or null */
+	uint32_t column : 23;		/* from 1; the last that fits for all behind it */
+	uint32_t line;			/* from 1 */
+	const char *text;		/* scalar, NUL-terminated; others: NULL */
+	uint32_t len;			/* of text */
+	uint32_t n;			/* elements of a sequence, pairs of a mapping */
+	union {
+		struct yaml_node **items;	/* of a sequence */
+		struct yaml_pair *pairs;	/* of a mapping */
+	};
 };
+
+#define YAML_COLUMN_MAX ((1u << 23) - 1)
 
 struct yaml_pair {
 	struct yaml_node *key;		/* a scalar */
