@@ -11,8 +11,9 @@
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
 # make check-conventions   titles against the community's answers, in figures
 # make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
-# make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="steady flaky killed broken plain x86"
 # make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
+# make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="debian steady flaky killed broken plain x86"
+# make tutorial     run what the pages of doc/ show, and write them anew with what came out
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
@@ -351,9 +352,13 @@ counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
 # On demand: real kernels are built, booted and bisected, in User-mode Linux and QEMU: [PARTS="steady flaky"].
-.PHONY: check-real check-symbols
+.PHONY: check-real tutorial check-symbols
 check-real: all
 	@tests/real/check.sh $(O) $(PARTS)
+
+# The pages of doc/ are run, and written anew with what came out; half an hour the first time.
+tutorial: all
+	@tests/real/check.sh $(O) pages
 
 # On demand: a real kernel and its modules, against addr2line and llvm-symbolizer: [VMLINUX=FILE MODULES=DIR].
 check-symbols: $(O)/bench/lookup
@@ -425,6 +430,7 @@ install: all
 	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
 	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
 	$(INSTALL) -m 644 $(wildcard examples/*.c) $(DESTDIR)$(DATADIR)/doc/culprit/examples/
+	$(INSTALL) -m 644 $(wildcard doc/*.md) $(DESTDIR)$(DATADIR)/doc/culprit/
 	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.bash $(DESTDIR)$(BASH_COMPLETION))
 	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.zsh $(DESTDIR)$(ZSH_COMPLETION))
 	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.fish $(DESTDIR)$(FISH_COMPLETION))

@@ -79,9 +79,10 @@ def run_page(shell, path, clean):
         end = lines.index('```', at)
         out += run_block(shell, lines[at:end], clean) + ['```']
         at = end + 1
-    with open(path + '.new', 'w') as file:
-        file.write('\n'.join(out))
-    os.replace(path + '.new', path)
+        # After each block: where it ends early, the page holds what was run, and the rest as it was.
+        with open(path + '.new', 'w') as file:
+            file.write('\n'.join(out + lines[at:]))
+        os.replace(path + '.new', path)
 
 
 def main():
