@@ -83,6 +83,23 @@ static bool is_proved(const struct session *s, const struct session_build *build
 	return false;
 }
 
+/* The one image rule gave both the same, all artefacts do not. */
+static bool differ_unseen(const struct session_build *a, const struct session_build *b)
+{
+	return a->result.outcome == BUILD_OK && b->result.outcome == BUILD_OK && a->result.image &&
+	       a->result.image == b->result.image && a->result.proof != b->result.proof &&
+	       !a->subject.changed.hex[0] && !b->subject.changed.hex[0];
+}
+
+static bool shares_unseen(const struct session *s, const struct session_build *build)
+{
+	for (uint32_t i = 0; i < s->n_builds; i++) {
+		if (differ_unseen(build, &s->builds[i]))
+			return true;
+	}
+	return false;
+}
+
 static double rate_of(const struct session *s)
 {
 	struct bisect_rate rate = { .mean = 0.5 };
@@ -110,9 +127,9 @@ static bool rests_on_others(const struct session *s, uint32_t commit, bool decid
 
 	if (!build || !build->result.image || own.shown || is_proved(s, build))
 		return false;
-	if (own.clean && deciding)
-		return !is_enough(s, own.clean) && own.tries < MAX_DECIDING;
-	return !own.clean && own.tries < MAX_TRIES;
+	if (own.clean)
+		return deciding && shares_unseen(s, build) && !is_enough(s, own.clean) && own.tries < MAX_DECIDING;
+	return own.tries < MAX_TRIES;
 }
 
 /* --------------------------------------------------------- contradictions */
@@ -122,14 +139,6 @@ static bool contradict(const struct session *s, const struct session_build *show
 	struct own_runs a = own_runs(s, shows->subject.commit.hex), b = own_runs(s, clean->subject.commit.hex);
 
 	return a.shown && !b.shown && is_enough(s, b.clean);
-}
-
-/* The one image rule gave both the same, all artefacts do not. */
-static bool differ_unseen(const struct session_build *a, const struct session_build *b)
-{
-	return a->result.outcome == BUILD_OK && b->result.outcome == BUILD_OK && a->result.image &&
-	       a->result.image == b->result.image && a->result.proof != b->result.proof &&
-	       !a->subject.changed.hex[0] && !b->subject.changed.hex[0];
 }
 
 /* Of commit (NULL: of any) with another; gives one of the two. */
@@ -194,13 +203,7 @@ static bool cannot_be_proved(const struct session *s, const struct session_build
 {
 	struct own_runs own = own_runs(s, build->subject.commit.hex);
 
-	if (own.shown || own.clean || own.tries < MAX_TRIES || is_proved(s, build))
-		return false;
-	for (uint32_t i = 0; i < s->n_builds; i++) {
-		if (differ_unseen(build, &s->builds[i]))
-			return true;
-	}
-	return false;
+	return !own.shown && !own.clean && own.tries >= MAX_TRIES && !is_proved(s, build) && shares_unseen(s, build);
 }
 
 static void add_border(const struct session *s, struct border *border, uint32_t commit)
