@@ -75,10 +75,14 @@ static bool is_half_done(const struct run_record *r) { return r->phase == CULPRI
 static bool is_flooded(const struct run_record *r) { return r->ending == RUN_ENDING_DEADLINE && r->n_bytes > FLOOD_BYTES; }
 static bool failed(const struct run_record *r) { return r->ending == RUN_ENDING_EXITED && r->exit_code != 0; }
 
+bool verdict_is_short(int64_t elapsed_us, int64_t expected_us)
+{
+	return expected_us >= COMPARABLE_US && elapsed_us && elapsed_us < expected_us / MUCH_SHORTER;
+}
+
 static bool is_short(const struct run_record *r)
 {
-	return r->ending == RUN_ENDING_EXITED && r->expected_us >= COMPARABLE_US && r->elapsed_us &&
-	       r->elapsed_us < r->expected_us / MUCH_SHORTER && !r->finished;
+	return r->ending == RUN_ENDING_EXITED && verdict_is_short(r->elapsed_us, r->expected_us) && !r->finished;
 }
 
 static bool is_anything(const struct run_record *r) { return r != NULL; }

@@ -60,6 +60,9 @@ struct run_record {
 /* Of a run that showed no crash. *ret_why is a text of the program, or "%d" stands for the exit code. */
 enum verdict verdict_of_quiet_run(const struct run_record *run, const char **ret_why);
 
+/* Much shorter than what clean runs take, as far as that is known. */
+bool verdict_is_short(int64_t elapsed_us, int64_t expected_us);
+
 /* "target", "related", "unrelated", "clean", "boot-failed", "infra-failed", "undecided": never NULL. */
 const char *verdict_name(enum verdict verdict);
 

@@ -112,7 +112,9 @@ static struct culprit_error *hunt(struct drive *d, bool *ret_cancelled)
 
 	*ret_cancelled = false;
 	while (!err && !*ret_cancelled) {
-		err = drive_compare_images(d, &more);
+		err = drive_judge_short(d);
+		if (!err)
+			err = drive_compare_images(d, &more);
 		if (!err)
 			err = session_ask(s);
 		if (!err && should_learn(s)) {

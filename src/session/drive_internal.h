@@ -12,6 +12,7 @@ struct drive {
 	struct runner *runner;				/* while drive_run() goes on */
 	const struct session_observer *observer;	/* the same; may be NULL */
 	int cancel_fd;
+	int64_t length_us;				/* of complete runs, when all were compared with it */
 	bool out;					/* the walk over releases ended in an outage */
 	struct buf notice;
 };
@@ -77,6 +78,9 @@ struct culprit_error *drive_prove(struct drive *drive, bool *ret_more, bool *ret
 
 /* Whether the last run contradicts one of another commit of the same image; then images by the rule count no more. */
 struct culprit_error *drive_compare_images(struct drive *drive, bool *ret_distrusted);
+
+/* Clean runs that are much shorter than the others, as these are known by now; runs to come are compared likewise. */
+struct culprit_error *drive_judge_short(struct drive *drive);
 
 /* All runs, from their logs. */
 struct culprit_error *drive_judge_all(struct drive *drive);

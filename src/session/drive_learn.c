@@ -26,7 +26,7 @@ static void learning_deinit(struct learning *l)
 	free(l->evidence);
 }
 
-static struct culprit_error *load_run(const struct session *s, const struct session_run *run,
+static struct culprit_error *load_run(const struct session *s, const struct session_run *run, int64_t expected_us,
 				      struct run_console *console, struct run_evidence *evidence)
 {
 	_cleanup_(buf_deinit) struct buf path = { 0 };
@@ -35,7 +35,7 @@ static struct culprit_error *load_run(const struct session *s, const struct sess
 	if (!err)
 		err = run_console_load(console, s->patterns, s->config->finished, path.data);
 	if (!err)
-		runner_evidence(s->config, console, &run->end, evidence);
+		runner_evidence(s->config, console, &run->end, expected_us, evidence);
 	return err;
 }
 
@@ -65,7 +65,7 @@ static struct culprit_error *learn_from(struct session *s, const char *commit)
 	for (uint32_t i = 0; i < s->n_runs && !err; i++) {
 		if (!teaches(s, &s->runs[i], commit))
 			continue;
-		err = load_run(s, &s->runs[i], &l.consoles[l.n], &l.evidence[l.n]);
+		err = load_run(s, &s->runs[i], 0, &l.consoles[l.n], &l.evidence[l.n]);
 		l.n += !err;
 	}
 	return err ? err : profile_learn(s->profile, l.evidence, l.n);
@@ -76,13 +76,13 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-static struct culprit_error *judge_anew(struct drive *d, const struct session_run *run)
+static struct culprit_error *judge_anew(struct drive *d, const struct session_run *run, int64_t expected_us)
 {
 	const struct session *s = d->session;
 	struct run_console console;
 	struct run_evidence evidence;
 	struct match_result match;
-	struct culprit_error *err = load_run(s, run, &console, &evidence);
+	struct culprit_error *err = load_run(s, run, expected_us, &console, &evidence);
 
 	if (err)
 		return err;
@@ -117,16 +117,34 @@ struct culprit_error *drive_learn(struct drive *d, const char *commit)
 	journal_add(&draft, "commit", commit);
 	err = journal_commit(d->journal, &draft);
 	/* Killed in the middle, the rest keeps its old judgement: less sharp, not wrong. */
-	for (uint32_t i = 0; i < s->n_runs && !err; i++)
-		err = judge_anew(d, &s->runs[i]);
-	return err;
+	return err ? err : drive_judge_all(d);
 }
 
 struct culprit_error *drive_judge_all(struct drive *d)
 {
-	struct culprit_error *err = NULL;
+	int64_t expected_us;
+	struct culprit_error *err = session_expected_us(d->session, &expected_us);
 
 	for (uint32_t i = 0; i < d->session->n_runs && !err; i++)
-		err = judge_anew(d, &d->session->runs[i]);
+		err = judge_anew(d, &d->session->runs[i], expected_us);
+	return err;
+}
+
+struct culprit_error *drive_judge_short(struct drive *d)
+{
+	int64_t expected_us;
+	struct culprit_error *err = session_expected_us(d->session, &expected_us);
+
+	if (err)
+		return err;
+	runner_set_expected(d->runner, expected_us);
+	/* Logs are not read again for each second. */
+	if (expected_us <= d->length_us + d->length_us / 8)
+		return NULL;
+	d->length_us = expected_us;
+	for (uint32_t i = 0; i < d->session->n_runs && !err; i++) {
+		if (session_run_is_short(&d->session->runs[i], expected_us))
+			err = judge_anew(d, &d->session->runs[i], expected_us);
+	}
 	return err;
 }

@@ -219,7 +219,7 @@ static bool take_run(const struct config *config, struct buf *ret)
 
 static bool take_target(const struct config *config, struct buf *ret)
 {
-	if (!add_text(ret, "target.title", config->title) ||
+	if (!add_text(ret, "target.title", config->title) || !add_text(ret, "run.finished", config->finished) ||
 	    !add_texts(ret, "target.titles", config->titles.items, config->titles.n) ||
 	    (config->profile && !add_file(ret, config->profile)))
 		return false;

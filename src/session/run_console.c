@@ -126,7 +126,7 @@ static enum run_ending ending_of(const struct run_end *end)
 }
 
 void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
-		     struct run_evidence *ret)
+		     int64_t expected_us, struct run_evidence *ret)
 {
 	*ret = (struct run_evidence){
 		.reports = (const struct culprit_report *const *)console->reports,
@@ -138,6 +138,7 @@ void runner_evidence(const struct config *config, const struct run_console *cons
 		.finish_wanted = console->finish.wanted,
 		.finished = console->finish.found,
 		.elapsed_us = end->elapsed_us,
+		.expected_us = expected_us,
 	};
 }
 

@@ -130,6 +130,11 @@ void runner_set_profile(struct runner *runner, const struct profile *profile)
 	runner->o.profile = profile;
 }
 
+void runner_set_expected(struct runner *runner, int64_t expected_us)
+{
+	runner->expected_us = expected_us;
+}
+
 uint32_t runner_n_running(const struct runner *runner)
 {
 	return runner->n_running;
@@ -297,7 +302,7 @@ static struct culprit_error *judge(struct runner *runner, struct run *run, struc
 	};
 	if (run->fd >= 0 && fdatasync(run->fd) < 0)
 		return culprit_error_errno("cannot write the log of run %u", run->number);
-	runner_evidence(runner->o.config, &run->console, &ret->end, &evidence);
+	runner_evidence(runner->o.config, &run->console, &ret->end, runner->expected_us, &evidence);
 	return match_run(runner->o.profile, &evidence, &ret->match);
 }
 

@@ -91,6 +91,7 @@ struct culprit_error *runner_create(const struct runner_options *options, struct
 void runner_destroy(struct runner *runner);	/* kills what runs. NULL is fine */
 void runner_destroyp(struct runner **runner);
 void runner_set_profile(struct runner *runner, const struct profile *profile);
+void runner_set_expected(struct runner *runner, int64_t expected_us);	/* how long complete runs take; 0: not known */
 
 /* Called about once a second while something goes on. */
 typedef void runner_tick_fn(void *arg);
@@ -154,9 +155,9 @@ struct culprit_error *run_console_finish(struct run_console *console);
 struct culprit_error *run_console_load(struct run_console *console, const struct culprit_patterns *patterns,
 				   const char *finished, const char *path);
 
-/* What the matcher is told of a run. Borrows from console. */
+/* What the matcher is told of a run. expected_us: how long complete runs take; 0: not known. Borrows from console. */
 void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
-		     struct run_evidence *ret);
+		     int64_t expected_us, struct run_evidence *ret);
 
 /* Path of a log, in buf. */
 struct culprit_error *runner_log_path(const struct config *config, const char *kind, uint32_t number,

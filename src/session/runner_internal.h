@@ -23,6 +23,7 @@ struct runner {
 	struct run **runs;		/* config->parallel places, n_running taken */
 	struct process **processes;
 	uint32_t n_running;
+	int64_t expected_us;		/* how long complete runs take; 0: not known */
 	char *source;			/* the work tree */
 	bool tree_ready;
 	bool tree_built;		/* holds the finished build of tree_subject */

@@ -40,6 +40,13 @@ struct culprit_error *session_feed(struct session *session);
 struct culprit_error *session_feed_fact(struct session *session, struct bisect *bisect, uint32_t commit,
 					const struct session_fact *fact);
 
+/*
+ * How long complete runs take (session_length.c), of the clean ones so far; 0: not known.
+ * A clean run is short where it took much less.
+ */
+struct culprit_error *session_expected_us(const struct session *session, int64_t *ret);
+bool session_run_is_short(const struct session_run *run, int64_t expected_us);
+
 /* Outages (session_outage.c). Fact is a failure after two others. */
 bool session_is_probe(const struct session *session, uint32_t fact);
 

@@ -88,6 +88,10 @@ is 'said once' "0 culprit $(rev m4)" "$code $last"
 sed -i 's/^target.*/target: { title: "WARNING in nothing" }/' mind.yaml
 hunt mind
 has 'a changed target' 'target.title changed since' "$err"
+sed -i 's/^target.*/target: { title: "BUG: unable to handle kernel paging request in frob_release" }/; s/^run: {/run: { finished: "repro finished",/' mind.yaml
+hunt mind
+has 'another line of a complete run' 'run.finished changed since' "$err"
+sed -i 's/^target.*/target: { title: "WARNING in nothing" }/; s/ finished: "repro finished",//' mind.yaml
 sed -i 's/cp state/cp -p state/' mind.yaml
 hunt mind
 has 'a changed build: all rests on it' 'build.command changed since evidence was taken: ' "$err"

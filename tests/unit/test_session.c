@@ -323,6 +323,36 @@ START_TEST(builds_cost_what_they_take)
 }
 END_TEST
 
+static struct session_run run_of(enum verdict verdict, enum process_outcome outcome, int64_t seconds)
+{
+	return (struct session_run){ .verdict = verdict, .end = { .outcome = outcome, .elapsed_us = seconds * 1000000 } };
+}
+
+START_TEST(complete_runs_tell_how_long_they_take)
+{
+	struct session_run runs[] = {
+		run_of(VERDICT_CLEAN, PROCESS_EXITED, 3), run_of(VERDICT_CLEAN, PROCESS_EXITED, 120),
+		run_of(VERDICT_TARGET, PROCESS_EXITED, 7), run_of(VERDICT_CLEAN, PROCESS_DEADLINE, 1800),
+		run_of(VERDICT_UNDECIDED, PROCESS_EXITED, 500), run_of(VERDICT_CLEAN, PROCESS_EXITED, 4),
+		run_of(VERDICT_CLEAN, PROCESS_EXITED, 130),
+	};
+	struct session s = { .runs = runs, .n_runs = 6 };
+	int64_t expected = -1;
+
+	must(session_expected_us(&s, &expected));
+	ck_assert_int_eq(expected, 0);	/* three clean runs are too few */
+	s.n_runs = 7;
+	must(session_expected_us(&s, &expected));
+	ck_assert_int_eq(expected, 120000000);	/* half of them cut short do not make it shorter */
+	ck_assert(session_run_is_short(&runs[0], expected));
+	ck_assert(!session_run_is_short(&runs[1], expected));
+	ck_assert(!session_run_is_short(&runs[2], expected));	/* it showed the target: that takes as long as it takes */
+	ck_assert(session_run_is_short(&runs[5], expected));
+	ck_assert(!session_run_is_short(&runs[0], 11000000));	/* 3 s of 11 are within what loads do */
+	ck_assert(!session_run_is_short(&runs[0], 0));
+}
+END_TEST
+
 /* Crashes of something else, failed boots and machines are never good or bad. */
 START_TEST(verdicts_become_evidence)
 {
@@ -352,6 +382,7 @@ int main(void)
 	tcase_add_test(tc, gigabytes_of_output_stay_small);
 	tcase_add_test(tc, paths_weigh_by_their_rarity);
 	tcase_add_test(tc, builds_cost_what_they_take);
+	tcase_add_test(tc, complete_runs_tell_how_long_they_take);
 	tcase_add_test(tc, verdicts_become_evidence);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
