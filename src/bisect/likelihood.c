@@ -28,7 +28,12 @@
 #define FALSE_RELATED	1e-2
 
 static const double spreads[LIKELIHOOD_SPREADS] = { 0, 0.6, 1.2 };
-static const double spread_prior[LIKELIHOOD_SPREADS] = { 0.6, 0.25, 0.15 };
+/*
+ * Not how common they are, which nobody knows: a wide spread has to be thought of before it is
+ * seen.  At 0.15 for the widest, 3.3 % of the answers of 150 worlds that have it were wrong, now 0.7 %;
+ * where all commits have one rate, it costs a tenth more.
+ */
+static const double spread_prior[LIKELIHOOD_SPREADS] = { 0.3, 0.3, 0.4 };
 static const double false_rates[FALSES] = { 3e-4, 1e-2 };
 static const double false_prior[FALSES] = { 0.93, 0.07 };
 
