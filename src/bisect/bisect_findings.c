@@ -54,7 +54,10 @@ static void sides(struct bisect *b, uint32_t culprit, struct list *list)
 	}
 }
 
-/* A rate collapsed where so many runs of a commit that shows it have a rate of a third: at a rate of a half that happens in 1 of 250 by chance. */
+/*
+ * A rate collapsed where so many runs of a commit that shows it have a rate of a third: at a rate of a half that
+ * happens in 1 of 250 by chance.
+ */
 #define COLLAPSE_RUNS	8
 #define SHOWS_SURELY	0.95
 #define COLLAPSE	3
