@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* More reports on demand, beside kcrash.c: echo NAME > /proc/kcrash2 */
-#include <linux/module.h>
-#include <linux/kernel.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
-#include <linux/proc_fs.h>
-#include <linux/uaccess.h>
-#include <linux/delay.h>
-#include <linux/kthread.h>
-#include <linux/workqueue.h>
-#include <linux/timer.h>
+#include "kcrash.h"
+
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
 #include <linux/irqdesc.h>
-#include <linux/irq_work.h>
-#include <linux/mutex.h>
 #include <linux/rwsem.h>
-#include <linux/spinlock.h>
-#include <linux/sched.h>
 #include <linux/sched/task_stack.h>
-#include <linux/sched/signal.h>
-#include <linux/mm.h>
-#include <linux/kobject.h>
 #include <linux/namei.h>
 #include <linux/fs.h>
 #include <linux/reboot.h>
@@ -906,11 +891,8 @@ static noinline void k2_long_lines(void)
 	kfree(s);
 }
 
-#define E(n) { #n, k2_##n }
-static const struct {
-	const char *name;
-	void (*fn)(void);
-} k2_entries[] = {
+#define E(n) KCRASH_ENTRY(k2_, n)
+static const struct kcrash_entry k2_entries[] = {
 	E(smp_id), E(warn_once), E(warn_taint), E(wq_leak_lock), E(timer_leak),
 	E(softirq_null), E(tasklet_warn), E(irq_warn), E(irq_sleep), E(irq_sched),
 	E(irqs_off_sleep), E(gfp_atomic), E(copy_atomic), E(irq_order),
@@ -944,29 +926,14 @@ static const struct {
 
 static int k2_trigger(const char *name)
 {
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(k2_entries); i++) {
-		if (strcmp(k2_entries[i].name, name))
-			continue;
-		pr_info("kcrash2: triggering %s\n", name);
-		k2_entries[i].fn();
-		pr_info("kcrash2: survived %s\n", name);
-		return 0;
-	}
-	return -ENOENT;
+	return kcrash_trigger("kcrash2", k2_entries, ARRAY_SIZE(k2_entries), name);
 }
 
 static ssize_t k2_write(struct file *f, const char __user *ub, size_t n, loff_t *o)
 {
-	char buf[40] = {};
-	int ret;
+	char buf[KCRASH_NAME_BYTES], *name = kcrash_name(buf, sizeof(buf), ub, n);
+	int ret = name ? k2_trigger(name) : -EINVAL;
 
-	if (n >= sizeof(buf))
-		return -EINVAL;
-	if (copy_from_user(buf, ub, n))
-		return -EFAULT;
-	ret = k2_trigger(strim(buf));
 	return ret ? ret : n;
 }
 
@@ -975,21 +942,7 @@ static const struct proc_ops k2_ops = {
 	.proc_mmap = k2_mmap,
 };
 
-static char *k2_at_boot;
-static int __init k2_param(char *s)
-{
-	k2_at_boot = s;
-	return 0;
-}
-early_param("kcrash2_late", k2_param);
-
-static int __init k2_late(void)
-{
-	if (k2_at_boot)
-		k2_trigger(k2_at_boot);
-	return 0;
-}
-late_initcall(k2_late);
+KCRASH_AT_BOOT(k2_, "kcrash2_late", k2_trigger);
 
 static int __init k2_init(void)
 {

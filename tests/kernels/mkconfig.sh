@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # mkconfig.sh ARCH BUILDDIR FRAGMENT...: a small configuration from allnoconfig and fragments.
-# SRC is the kernel source, with kcrash.c and kcrash2.c in drivers/misc (CONFIG_KCRASH).
+# SRC is the kernel source, with kcrash.c, kcrash2.c and kcrash.h in drivers/misc (CONFIG_KCRASH).
 set -e
 arch=$1 out=$2; shift 2
 here=$(cd "$(dirname "$0")" && pwd)
