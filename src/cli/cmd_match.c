@@ -381,7 +381,7 @@ static int run_match(const struct settings *settings, const char *const *operand
 
 	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &match.patterns);
 	if (!err)
-		err = match_rules_load(settings->rules, &match.rules);
+		err = match_rules_load(settings->rules, match.patterns, &match.rules);
 	if (!err && sources_wanted(&settings->sources))
 		err = sources_create(match.patterns, &settings->sources, "culprit match", &match.sources);
 	if (!err)

@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/output/text.h"
 #include "cli/patterns_lint.h"
+#include "match/match_rules.h"
 #include "report/report.h"
 #include "input/input.h"
 #include "pattern/pattern.h"
@@ -65,6 +66,14 @@ static bool mentions(const struct yaml_node *node, const char *mention, bool who
 	return false;
 }
 
+/* Roles are used by the matcher's rules, too: as "\"@ROLE\"" in a list. */
+static bool matcher_uses(const char *mention)
+{
+	_cleanup_(buf_deinit) struct buf quoted = { 0 };
+
+	return buf_printf(&quoted, "\"%s\"", mention) && span_find(match_rules_text(), buf_span(&quoted)) >= 0;
+}
+
 static bool is_used(const struct lint *lint, const char *mention, bool whole)
 {
 	const struct culprit_patterns *set = lint->set;
@@ -77,7 +86,7 @@ static bool is_used(const struct lint *lint, const char *mention, bool whole)
 		if (set->docs[i]->root && mentions(set->docs[i]->root, mention, whole))
 			return true;
 	}
-	return false;
+	return whole && matcher_uses(mention);
 }
 
 /* Does a set of the embedded files have this name? */

@@ -477,7 +477,7 @@ int cmd_replay(int argc, char **argv)
 
 	if (code != OPTION_GO_ON)
 		return code;
-	err = match_rules_load(settings.rules, &rules);
+	err = match_rules_load(settings.rules, NULL, &rules);
 	if (!err)
 		err = replay(&settings, rules, path, &code);
 	match_rules_destroy(rules);

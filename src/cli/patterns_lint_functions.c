@@ -7,8 +7,9 @@
  */
 #include "cli/patterns_lint.h"
 
-static const char *const places[] = { "anywhere", "starts", "ends", "exact" };
-static const char *const places_said[] = { "anywhere in a name", "at its start", "at its end", "as all of it" };
+static const char *const places[] = { "anywhere", "starts", "ends", "exact", "begins" };
+static const char *const places_said[] = { "anywhere in a name", "at its start", "at its end", "as all of it",
+					   "at its beginning" };
 
 /* The list of a key, or a single scalar as a list of one. */
 static size_t list_length(const struct yaml_node *node)
@@ -26,6 +27,17 @@ static struct pattern_place place_of(const struct yaml_doc *doc, const struct ya
 	return (struct pattern_place){ doc->name, node->line, node->column };
 }
 
+/* Underscores in front left out, of whatever the word leaves of them. */
+static bool begins(struct span name, struct span word)
+{
+	while (!span_starts(name, word)) {
+		if (!name.len || *name.ptr != '_')
+			return false;
+		name = span_skip(name, 1);
+	}
+	return true;
+}
+
 /* Does a word that stands so match all of name? */
 static bool word_matches(enum function_place place, struct span word, struct span name)
 {
@@ -34,6 +46,7 @@ static bool word_matches(enum function_place place, struct span word, struct spa
 	case FUNCTION_ENDS: return name.len >= word.len && span_equal(span_skip(name, name.len - word.len), word);
 	case FUNCTION_EXACT:
 	case FUNCTION_BUT: return span_equal(name, word);
+	case FUNCTION_BEGINS: return begins(name, word);
 	case FUNCTION_ANYWHERE: break;
 	}
 	return span_find(name, word) >= 0;
@@ -42,7 +55,9 @@ static bool word_matches(enum function_place place, struct span word, struct spa
 /* Is whatever the word matches matched by the other as well? */
 static bool is_shadowed(enum function_place place, struct span word, enum function_place other_place, struct span other)
 {
-	if (other_place != FUNCTION_ANYWHERE && other_place != place && place != FUNCTION_EXACT)
+	bool in_front = place == FUNCTION_STARTS && other_place == FUNCTION_BEGINS;
+
+	if (other_place != FUNCTION_ANYWHERE && other_place != place && place != FUNCTION_EXACT && !in_front)
 		return false;
 	return word_matches(other_place, other, word);
 }

@@ -10,7 +10,8 @@
  *	  - weight: 0.1
  *	    names: ["@allocator", kfree*]
  *
- * "@ROLE" stands for the functions that have that role in patterns/functions.yaml.
+ * "@ROLE" stands for the functions that have that role in patterns/functions.yaml, or in
+ * the patterns that are given, by a word that their names begin with.
  *
  * Unknown keys, classes that nobody declared and weights out of range are
  * errors with their place.  Meaning is not checked: a glob that fits nothing is
@@ -31,17 +32,24 @@ struct frame_rule {
 	struct frame_rule *next;
 };
 
-/* All functions of a role. */
+/* All functions of some roles (functions_own_roles_of()). */
 struct role_rule {
-	uint64_t role;		/* one bit of functions_own_roles_of() */
+	struct role_set roles;
 	double weight;
 	uint32_t order;
+};
+
+struct function_list {
+	struct glob_list globs;
+	struct role_set roles;
 };
 
 struct kin {
 	const struct bug_class *a, *b;
 	double share;
 };
+
+#define RULES_MAX_WEIGHTS 32
 
 struct match_rules {
 	struct arena arena;
@@ -51,12 +59,15 @@ struct match_rules {
 	size_t n_kin;
 	struct detail_rule *details;
 	size_t n_details;
-	struct glob_list vague_titles, vague_frames, crossroads, syscall_prefixes, interrupt_entries;
+	struct glob_list vague_titles, syscall_prefixes;
+	struct function_list vague_frames, crossroads, interrupt_entries;
 	struct frame_rule *frames[256];	/* by the glob's first byte; those with `*` first at '*' */
 	uint32_t n_frames;
-	struct culprit_patterns *patterns;	/* the built-in ones: what functions are */
-	struct role_rule roles[FUNCTIONS_MAX_ROLES];	/* in order */
+	const struct functions *functions;	/* of patterns */
+	struct culprit_patterns *own_patterns;	/* the built-in ones, where none were given; else NULL */
+	struct role_rule roles[RULES_MAX_WEIGHTS];	/* in order */
 	size_t n_roles;
+	struct role_set weighed;		/* roles that have a weight */
 };
 
 extern const char culprit_match_yaml[], culprit_match_yaml_end[];
@@ -108,19 +119,27 @@ bool rules_title_is_vague(const struct match_rules *rules, const char *title)
 	return glob_list_match(&rules->vague_titles, span_of(title));
 }
 
+static bool is_on_list(const struct match_rules *rules, const struct function_list *list, const char *function)
+{
+	struct span name = span_of(function);
+
+	return glob_list_match(&list->globs, name) ||
+	       !role_set_is_empty(role_set_common(functions_own_roles_of(rules->functions, name), list->roles));
+}
+
 bool rules_frame_is_vague(const struct match_rules *rules, const char *function)
 {
-	return glob_list_match(&rules->vague_frames, span_of(function));
+	return is_on_list(rules, &rules->vague_frames, function);
 }
 
 bool rules_is_crossroads(const struct match_rules *rules, const char *function)
 {
-	return glob_list_match(&rules->crossroads, span_of(function));
+	return is_on_list(rules, &rules->crossroads, function);
 }
 
 bool rules_is_interrupt_entry(const struct match_rules *rules, const char *function)
 {
-	return glob_list_match(&rules->interrupt_entries, span_of(function));
+	return is_on_list(rules, &rules->interrupt_entries, function);
 }
 
 static const struct frame_rule *find_frame_rule(const struct frame_rule *list, const char *function)
@@ -134,10 +153,10 @@ static const struct frame_rule *find_frame_rule(const struct frame_rule *list, c
 
 static const struct role_rule *find_role_rule(const struct match_rules *rules, const char *function)
 {
-	uint64_t roles = rules->n_roles ? functions_own_roles_of(&rules->patterns->functions, span_of(function)) : 0;
+	struct role_set roles = role_set_common(functions_own_roles_of(rules->functions, span_of(function)), rules->weighed);
 
-	for (size_t i = 0; roles && i < rules->n_roles; i++) {
-		if (rules->roles[i].role & roles)
+	for (size_t i = 0; !role_set_is_empty(roles) && i < rules->n_roles; i++) {
+		if (!role_set_is_empty(role_set_common(rules->roles[i].roles, roles)))
 			return &rules->roles[i];
 	}
 	return NULL;
@@ -368,30 +387,55 @@ static struct culprit_error *add_frame_rule(struct match_rules *rules, const cha
 	return NULL;
 }
 
-static struct culprit_error *add_role_rule(struct match_rules *rules, const struct yaml_doc *doc,
-					   const struct yaml_node *node, double weight)
+static struct culprit_error *find_role(const struct match_rules *rules, const struct yaml_doc *doc,
+				       const struct yaml_node *node, size_t *ret)
 {
-	ptrdiff_t role = functions_find_role(&rules->patterns->functions, node->text + 1);
+	ptrdiff_t role = functions_find_role(rules->functions, node->text + 1);
 
 	if (role < 0)
 		return yaml_error(doc, node, "no role of functions '%s'; patterns/functions.yaml has them", node->text + 1);
-	for (size_t i = 0; i < rules->n_roles; i++) {
-		if (rules->roles[i].role == UINT64_C(1) << role)
-			return yaml_error(doc, node, "the role '%s' has a weight already", node->text + 1);
-	}
-	rules->roles[rules->n_roles++] = (struct role_rule){ UINT64_C(1) << role, weight, rules->n_frames++ };
+	*ret = (size_t)role;
 	return NULL;
+}
+
+/* A list of globs and "@ROLE"s. */
+static struct culprit_error *read_functions(struct match_rules *rules, const struct yaml_doc *doc,
+					    const struct yaml_node *node, const char *what, struct function_list *ret)
+{
+	struct glob_list names = { 0 };
+	struct culprit_error *err = read_names(rules, doc, node, what, &names);
+	size_t n = 0, role;
+
+	for (size_t i = 0; !err && i < names.n; i++) {
+		if (*names.globs[i] != '@') {
+			names.globs[n++] = names.globs[i];
+			continue;
+		}
+		err = find_role(rules, doc, node->items[i], &role);
+		if (!err)
+			role_set_add(&ret->roles, role);
+	}
+	names.n = n;
+	ret->globs = names;
+	return err;
 }
 
 /* In the order of the file, for the first that fits wins. */
 static struct culprit_error *add_frames(struct match_rules *rules, const struct yaml_doc *doc,
-					const struct yaml_node *names, const struct glob_list *globs, double weight)
+					const struct yaml_node *names, const struct function_list *list, double weight)
 {
 	struct culprit_error *err = NULL;
 
-	for (size_t i = 0; !err && i < globs->n; i++)
-		err = *globs->globs[i] == '@' ? add_role_rule(rules, doc, names->items[i], weight)
-					      : add_frame_rule(rules, globs->globs[i], weight);
+	if (!role_set_is_empty(role_set_common(list->roles, rules->weighed)))
+		return yaml_error(doc, names, "one of these roles has a weight already");
+	if (!role_set_is_empty(list->roles)) {
+		if (rules->n_roles == RULES_MAX_WEIGHTS)
+			return yaml_error(doc, names, "more than %d weights", RULES_MAX_WEIGHTS);
+		rules->roles[rules->n_roles++] = (struct role_rule){ list->roles, weight, rules->n_frames++ };
+		rules->weighed = role_set_union(rules->weighed, list->roles);
+	}
+	for (size_t i = 0; !err && i < list->globs.n; i++)
+		err = add_frame_rule(rules, list->globs.globs[i], weight);
 	return err;
 }
 
@@ -401,7 +445,7 @@ static struct culprit_error *read_frames(struct match_rules *rules, const struct
 	struct culprit_error *err = yaml_expect(doc, node, YAML_SEQUENCE, "frames");
 
 	for (size_t i = 0; !err && i < node->n; i++) {
-		struct glob_list names = { 0 };
+		struct function_list names = { 0 };
 		double weight = -1;
 
 		err = yaml_expect(doc, node->items[i], YAML_MAPPING, "frames");
@@ -411,14 +455,14 @@ static struct culprit_error *read_frames(struct match_rules *rules, const struct
 			if (yaml_is(pair->key, "weight"))
 				err = yaml_get_number(doc, pair->value, "weight", 0, 1, &weight);
 			else if (yaml_is(pair->key, "names"))
-				err = read_names(rules, doc, pair->value, "names", &names);
+				err = read_functions(rules, doc, pair->value, "names", &names);
 			else
 				err = yaml_error(doc, pair->key, "unknown key '%s'; expected one of: weight, names",
 						 pair->key->text);
 			if (err)
 				return err;
 		}
-		if (weight < 0 || !names.n)
+		if (weight < 0 || (!names.globs.n && role_set_is_empty(names.roles)))
 			return yaml_error(doc, node->items[i], "weight and names are needed");
 		err = add_frames(rules, doc, yaml_find(node->items[i], "names"), &names, weight);
 	}
@@ -510,16 +554,25 @@ static struct culprit_error *read_rules(struct match_rules *rules, const struct 
 			const char *key;
 			struct glob_list *list;
 		} lists[] = {
-			{ "vague-titles", &rules->vague_titles }, { "vague-frames", &rules->vague_frames },
-			{ "crossroads", &rules->crossroads }, { "syscall-prefixes", &rules->syscall_prefixes },
+			{ "vague-titles", &rules->vague_titles }, { "syscall-prefixes", &rules->syscall_prefixes },
+		};
+		struct {
+			const char *key;
+			struct function_list *list;
+		} functions[] = {
+			{ "vague-frames", &rules->vague_frames }, { "crossroads", &rules->crossroads },
 			{ "interrupt-entries", &rules->interrupt_entries },
 		};
-		size_t i = 0;
+		size_t i = 0, j = 0;
 
 		while (i < countof(lists) && !yaml_is(pair->key, lists[i].key))
 			i++;
+		while (j < countof(functions) && !yaml_is(pair->key, functions[j].key))
+			j++;
 		if (i < countof(lists))
 			err = read_names(rules, doc, pair->value, lists[i].key, lists[i].list);
+		else if (j < countof(functions))
+			err = read_functions(rules, doc, pair->value, functions[j].key, functions[j].list);
 		else if (yaml_is(pair->key, "classes"))
 			err = read_classes(rules, doc, pair->value);
 		else if (yaml_is(pair->key, "kin"))
@@ -538,7 +591,13 @@ static struct culprit_error *read_rules(struct match_rules *rules, const struct 
 	return rules->n_classes ? NULL : yaml_error(doc, doc->root, "classes are missing");
 }
 
-struct culprit_error *match_rules_load(const char *path, struct match_rules **ret)
+struct span match_rules_text(void)
+{
+	return (struct span){ culprit_match_yaml, (size_t)(culprit_match_yaml_end - culprit_match_yaml) };
+}
+
+struct culprit_error *match_rules_load(const char *path, const struct culprit_patterns *patterns,
+				       struct match_rules **ret)
 {
 	_cleanup_(match_rules_destroyp) struct match_rules *rules = NULL;
 	_cleanup_(yaml_destroyp) struct yaml_doc *doc = NULL;
@@ -550,14 +609,14 @@ struct culprit_error *match_rules_load(const char *path, struct match_rules **re
 	if (path) {
 		err = yaml_load(path, &doc);
 	} else {
-		size_t len = (size_t)(culprit_match_yaml_end - culprit_match_yaml);
-
-		err = yaml_parse((struct span){ culprit_match_yaml, len }, "match/rules.yaml", &doc);
+		err = yaml_parse(match_rules_text(), "match/rules.yaml", &doc);
 	}
-	if (!err)
-		err = culprit_patterns_load(NULL, 0, &rules->patterns);
-	if (!err)
+	if (!err && !patterns)
+		err = culprit_patterns_load(NULL, 0, &rules->own_patterns);
+	if (!err) {
+		rules->functions = patterns ? &patterns->functions : &rules->own_patterns->functions;
 		err = read_rules(rules, doc);
+	}
 	if (err)
 		return err;
 	*ret = no_free_ptr(rules);
@@ -568,7 +627,7 @@ void match_rules_destroy(struct match_rules *rules)
 {
 	if (!rules)
 		return;
-	culprit_patterns_destroy(rules->patterns);
+	culprit_patterns_destroy(rules->own_patterns);
 	arena_deinit(&rules->arena);
 	free(rules);
 }
@@ -576,22 +635,4 @@ void match_rules_destroy(struct match_rules *rules)
 void match_rules_destroyp(struct match_rules **rules)
 {
 	match_rules_destroy(*rules);
-}
-
-struct culprit_error *match_rules_add_generic(struct match_rules *rules, const char *const *globs, size_t n,
-					      double weight)
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *glob = globs[i][0] ? arena_dup(&rules->arena, span_of(globs[i])) : NULL;
-		struct culprit_error *err;
-
-		if (!globs[i][0])
-			continue;
-		if (!glob)
-			return &culprit_error_no_memory;
-		err = add_frame_rule(rules, glob, weight);
-		if (err)
-			return err;
-	}
-	return NULL;
 }

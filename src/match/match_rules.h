@@ -15,10 +15,18 @@
 /* Classes of bugs, generic functions, details worth comparing. Immutable: threads may share it. */
 struct match_rules;
 
-/* The embedded rules (path NULL), or those of a file instead. Errors: SYNTAX, OS, LIMIT, NO_MEMORY. */
-struct culprit_error *match_rules_load(const char *path, struct match_rules **ret);
+/*
+ * The embedded rules (path NULL), or those of a file instead.  patterns say what
+ * functions are, and must outlive the rules; NULL: the built-in ones.
+ * Errors: SYNTAX, OS, LIMIT, NO_MEMORY.
+ */
+struct culprit_error *match_rules_load(const char *path, const struct culprit_patterns *patterns,
+				       struct match_rules **ret);
 void match_rules_destroy(struct match_rules *rules);
 void match_rules_destroyp(struct match_rules **rules);
+
+/* The embedded rules as text. */
+struct span match_rules_text(void);
 
 /* What a report of a class means for its run. */
 enum class_means {
@@ -85,9 +93,5 @@ const char *rules_plain_name(const struct match_rules *rules, struct arena *aren
 size_t rules_n_details(const struct match_rules *rules);
 const struct detail_rule *rules_detail(const struct match_rules *rules, size_t i);
 bool rules_detail_applies(const struct detail_rule *rule, const struct bug_class *class);
-
-/* More functions that say little, of a weight of their own (pattern sets name such). Errors: NO_MEMORY. */
-struct culprit_error *match_rules_add_generic(struct match_rules *rules, const char *const *globs, size_t n,
-					      double weight);
 
 #endif

@@ -10,7 +10,7 @@
  *	struct match_rules *rules;
  *	struct profile *profile;
  *
- *	match_rules_load(NULL, &rules);
+ *	match_rules_load(NULL, patterns, &rules);
  *	profile_create(rules, &profile);
  *	profile_add_title(profile, "KASAN: use-after-free Read in foo");	(and/or)
  *	profile_learn(profile, runs, n_runs);		learn.h: runs on a commit known to be bad

@@ -3,8 +3,8 @@
  * Functions: what a function is, told by words in its name.
  *
  * A role ("lock", "allocator") has words that stand anywhere in a name, at its
- * start, at its end, or are all of it, and names that are excepted.  One look
- * at a name gives all its roles, as a set of bits.
+ * beginning (underscores in front left out), at its very start, at its end, or are all of it, and names that are excepted.  One look
+ * at a name gives all its roles, as a set.
  *
  * Filled by the loader of patterns (section `functions`), then only read.
  */
@@ -13,15 +13,45 @@
 
 #include "base/base.h"
 
-#define FUNCTIONS_MAX_ROLES 64
+#define FUNCTIONS_MAX_ROLES 128
 /* Of two bytes, by their hash: a power of two. */
 #define FUNCTIONS_BUCKETS 1024
+
+struct role_set {
+	uint64_t bits[FUNCTIONS_MAX_ROLES / 64];
+};
+
+static inline bool role_set_is_empty(struct role_set s)
+{
+	return !(s.bits[0] | s.bits[1]);
+}
+
+static inline bool role_set_has(struct role_set s, size_t role)
+{
+	return s.bits[role / 64] >> role % 64 & 1;
+}
+
+static inline void role_set_add(struct role_set *s, size_t role)
+{
+	s->bits[role / 64] |= UINT64_C(1) << role % 64;
+}
+
+static inline struct role_set role_set_union(struct role_set a, struct role_set b)
+{
+	return (struct role_set){ { a.bits[0] | b.bits[0], a.bits[1] | b.bits[1] } };
+}
+
+static inline struct role_set role_set_common(struct role_set a, struct role_set b)
+{
+	return (struct role_set){ { a.bits[0] & b.bits[0], a.bits[1] & b.bits[1] } };
+}
 
 enum function_place {
 	FUNCTION_ANYWHERE,
 	FUNCTION_STARTS,
 	FUNCTION_ENDS,
 	FUNCTION_EXACT,
+	FUNCTION_BEGINS,	/* underscores in front of it are left out */
 	FUNCTION_BUT,		/* the whole name, which is none of the role's */
 };
 
@@ -42,18 +72,19 @@ struct functions {
 	size_t n_roles;
 	struct function_word *words;	/* in an arena of the owner's */
 	size_t n_words;
-	uint32_t buckets[FUNCTIONS_BUCKETS];	/* 1 + index of the first word; 0: none */
+	/* 1 + index of the first word; 0: none. Words that stand in front are not looked for further in. */
+	uint32_t front[FUNCTIONS_BUCKETS], further[FUNCTIONS_BUCKETS];
 };
 
-/* Bit i: the function has role i.  The name is without what compilers add. */
-uint64_t functions_roles_of(const struct functions *f, struct span name);
+/* The name is without what compilers add. */
+struct role_set functions_roles_of(const struct functions *f, struct span name);
 
 /*
  * The same by words that the name begins with, underscores left out: what a
  * function is itself.  Words further in may be the convention's accidents
  * ("hwspin_lock_free"), or tell what a test is of ("test_list_add").
  */
-uint64_t functions_own_roles_of(const struct functions *f, struct span name);
+struct role_set functions_own_roles_of(const struct functions *f, struct span name);
 
 /* Index of a role, or -1. */
 ptrdiff_t functions_find_role(const struct functions *f, const char *name);

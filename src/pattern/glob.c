@@ -43,7 +43,7 @@ bool glob_list_match(const struct glob_list *list, struct span s)
 {
 	unsigned char c = s.len ? (unsigned char)*s.ptr : 0;
 
-	if (list->roles && functions_roles_of(list->functions, s) & list->roles)
+	if (list->functions && !role_set_is_empty(role_set_common(functions_roles_of(list->functions, s), list->roles)))
 		return true;
 	/* The empty glob begins with its NUL. */
 	if (!(list->first[c / 64] >> c % 64 & 1))

@@ -30,7 +30,7 @@ static struct culprit_error *add_word(struct loader *l, const struct yaml_node *
 		return yaml_error(l->doc, node, "'%s' is too short for a word in names: two characters at least", word.text);
 	if (strpbrk(word.text, "*@ "))
 		return yaml_error(l->doc, node, "'%s': words in names have no '*', '@' or blank; say where it stands by "
-				  "anywhere, starts, ends or exact", word.text);
+				  "anywhere, begins, starts, ends or exact", word.text);
 	err = PUSH(l, f->words, f->n_words, &word);
 	if (!err)
 		functions_note_word(f, f->n_words - 1);
@@ -49,7 +49,8 @@ static struct culprit_error *add_words(struct loader *l, const struct yaml_node 
 /* Words of a role that is told anew; they stay in the array, under no bucket's name. */
 static void forget_words(struct functions *f, size_t role)
 {
-	memset(f->buckets, 0, sizeof(f->buckets));
+	memset(f->front, 0, sizeof(f->front));
+	memset(f->further, 0, sizeof(f->further));
 	for (size_t i = 0; i < f->n_words; i++) {
 		if (f->words[i].role != role)
 			functions_note_word(f, i);
@@ -60,7 +61,10 @@ static void forget_words(struct functions *f, size_t role)
 
 static struct culprit_error *read_role(struct loader *l, const struct yaml_pair *role_pair)
 {
-	static const char *const places[] = { "anywhere", "starts", "ends", "exact", "but" };
+	static const char *const places[] = {
+		[FUNCTION_ANYWHERE] = "anywhere", [FUNCTION_STARTS] = "starts", [FUNCTION_ENDS] = "ends",
+		[FUNCTION_EXACT] = "exact", [FUNCTION_BEGINS] = "begins", [FUNCTION_BUT] = "but",
+	};
 	struct functions *f = &l->set->functions;
 	const char *name = role_pair->key->text;
 	ptrdiff_t known = functions_find_role(f, name);
@@ -96,7 +100,7 @@ static struct culprit_error *read_role(struct loader *l, const struct yaml_pair 
 		else if (yaml_is(pair->key, "why"))
 			err = loader_get_string(l, pair->value, "why", &f->roles[role].why);
 		else
-			err = loader_unknown_key(l, pair->key, "why, anywhere, starts, ends, exact, but, replace");
+			err = loader_unknown_key(l, pair->key, "why, anywhere, begins, starts, ends, exact, but, replace");
 		if (err)
 			return err;
 	}

@@ -164,7 +164,7 @@ struct culprit_error *loader_read_guilty(struct loader *l, const struct yaml_nod
 		else if (yaml_is(pair->key, "stalls"))
 			err = get_words(l, pair->value, "stalls", &guilty->stalls);
 		else if (yaml_is(pair->key, "interrupts"))
-			err = get_words(l, pair->value, "interrupts", &guilty->interrupts);
+			err = loader_get_globs(l, pair->value, "interrupts", &guilty->interrupts);
 		else
 			err = loader_unknown_key(l, pair->key, "generic, stalls, interrupts");
 		if (err)

@@ -111,14 +111,14 @@ struct culprit_error *loader_get_globs(struct loader *l, const struct yaml_node 
 		role = functions_find_role(&l->set->functions, glob + 1);
 		if (role >= 0) {
 			list.functions = &l->set->functions;
-			list.roles |= UINT64_C(1) << role;
+			role_set_add(&list.roles, (size_t)role);
 			continue;
 		}
 		ref = loader_find_set(l, glob + 1);
 		if (!ref)
 			return yaml_error(l->doc, item, "no role of functions and no set '%s'; they are defined under 'functions:' "
 					  "and 'sets:'", glob + 1);
-		list.roles |= ref->globs.roles;
+		list.roles = role_set_union(list.roles, ref->globs.roles);
 		if (ref->globs.functions)
 			list.functions = ref->globs.functions;
 		for (size_t j = 0; j < ref->globs.n && !err; j++) {

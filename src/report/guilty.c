@@ -212,19 +212,19 @@ static bool search(const struct guilty_rules *rules, struct span text, char *buf
 }
 
 /* Does line hold the function, as a word? */
-static bool names_function(struct span line, const char *function)
+static bool is_name_char(char c)
 {
-	struct span name = span_of(function), rest = line;
-	ptrdiff_t at;
+	return isalnum((unsigned char)c) || c == '_';
+}
 
-	while ((at = span_find(rest, name)) >= 0) {
-		const char *start = rest.ptr + at, *end = start + name.len;
-		bool left = start == line.ptr || !(isalnum((unsigned char)start[-1]) || start[-1] == '_');
-		bool right = end == line.ptr + line.len || !(isalnum((unsigned char)*end) || *end == '_');
-
-		if (left && right)
+/* One of the words of the line is the name of such a function. */
+static bool names_function(struct span line, const struct glob_list *functions)
+{
+	for (size_t at = 0, end; at < line.len; at = end + 1) {
+		for (end = at; end < line.len && is_name_char(line.ptr[end]);)
+			end++;
+		if (end > at && glob_list_match(functions, (struct span){ line.ptr + at, end - at }))
 			return true;
-		rest = span_skip(rest, (size_t)at + name.len);
 	}
 	return false;
 }
@@ -237,10 +237,8 @@ static struct span below_interrupt(const struct guilty_rules *rules, struct span
 
 		if (is_no_evidence(line))
 			continue;
-		for (size_t i = 0; i < rules->interrupts.n; i++) {
-			if (names_function(line, rules->interrupts.globs[i]))
-				return text;
-		}
+		if (names_function(line, &rules->interrupts))
+			return text;
 	}
 	return text;
 }

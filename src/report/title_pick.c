@@ -9,14 +9,19 @@
 static void trace_skipped(const struct finder *f, const struct frame_source *source, struct span name)
 {
 	const struct functions *table = &f->in->patterns->functions;
-	uint64_t passed = source->skip.roles | (source->pick ? source->pick->skip.roles : 0) |
-			  (source->pick || source->no_default_skip ? 0 : f->in->patterns->skip.roles);
-	uint64_t roles = f->in->trace ? functions_roles_of(table, name) & passed : 0;
+	struct role_set roles, passed = source->skip.roles;
 
+	if (!f->in->trace)
+		return;
+	if (source->pick)
+		passed = role_set_union(passed, source->pick->skip.roles);
+	else if (!source->no_default_skip)
+		passed = role_set_union(passed, f->in->patterns->skip.roles);
+	roles = role_set_common(functions_roles_of(table, name), passed);
 	for (size_t i = 0; i < table->n_roles; i++) {
 		const struct function_role *role = &table->roles[i];
 
-		if (!(roles >> i & 1))
+		if (!role_set_has(roles, i))
 			continue;
 		title_trace(f->in, "  frame %.*s is passed over: %s ('%s' in its name): %s", (int)name.len, name.ptr, role->name,
 			    functions_word_of(table, name, i)->text, role->why ? role->why : "no reason is given");

@@ -38,7 +38,7 @@ static struct culprit_error *load_profile(struct session *s)
 {
 	const struct config *config = s->config;
 	_cleanup_(freep) char *path = config_in_state(s->config, "profile.yaml");
-	struct culprit_error *err = match_rules_load(NULL, &s->rules);
+	struct culprit_error *err = match_rules_load(NULL, s->patterns, &s->rules);
 
 	if (!path)
 		return &culprit_error_no_memory;

@@ -124,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct culprit_error *err;
 
 	if (!rules)
-		REQUIRE(!match_rules_load(NULL, &rules));
+		REQUIRE(!match_rules_load(NULL, NULL, &rules));
 	if (!size)
 		return 0;
 	/* A copy of its own: the sanitizer sees a byte too many. */

@@ -11,7 +11,7 @@ static struct match_rules *rules;
 
 static void setup(void)
 {
-	ck_assert_ptr_null(match_rules_load(NULL, &rules));
+	ck_assert_ptr_null(match_rules_load(NULL, NULL, &rules));
 }
 
 static void teardown(void)

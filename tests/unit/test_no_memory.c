@@ -360,7 +360,7 @@ static struct culprit_error *match(struct outcome *out)
 	};
 	const char *const *paths;
 
-	CHECKED(match_rules_load(NULL, &rules));
+	CHECKED(match_rules_load(NULL, NULL, &rules));
 	CHECKED(profile_create(rules, &profile));
 	CHECKED(profile_add_title(profile, "KASAN: use-after-free Read in kc_read"));
 	CHECKED(profile_add_report(profile, reports[0]));
@@ -398,7 +398,7 @@ static struct culprit_error *replay(struct outcome *out)
 	_cleanup_(replay_log_deinit) struct replay_log log = { 0 };
 	_cleanup_(replay_result_deinit) struct replay_result result = { 0 };
 
-	CHECKED(match_rules_load(NULL, &rules));
+	CHECKED(match_rules_load(NULL, NULL, &rules));
 	CHECKED(profile_create(rules, &profile));
 	CHECKED(replay_log_parse(span_of(a_bisection), "log", &log));
 	CHECKED(replay_learn(&log, profile));

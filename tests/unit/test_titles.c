@@ -200,7 +200,7 @@ START_TEST(titles_of_all_logs)
 	_cleanup_(case_list_deinit) struct case_list list = { 0 };
 
 	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &set));
-	ck_assert_ptr_null(match_rules_load(NULL, &rules));
+	ck_assert_ptr_null(match_rules_load(NULL, NULL, &rules));
 	/* tests/run.sh starts the tests from the top directory */
 	ck_assert_ptr_null(case_list_add(&list, "corpus"));
 	for (size_t i = 0; i < list.n; i++)

@@ -253,7 +253,7 @@ static struct culprit_error *run(struct state *state, const char *const *operand
 	if (!settings->merge)
 		err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &state->patterns);
 	if (!err)
-		err = match_rules_load(settings->rules, &state->rules);
+		err = match_rules_load(settings->rules, state->patterns, &state->rules);
 	if (!err)
 		err = dedup_create(state->rules, &state->dedup);
 	if (!err)
