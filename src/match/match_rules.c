@@ -426,8 +426,10 @@ static struct culprit_error *add_frames(struct match_rules *rules, const struct 
 {
 	struct culprit_error *err = NULL;
 
-	if (!role_set_is_empty(role_set_common(list->roles, rules->weighed)))
-		return yaml_error(doc, names, "one of these roles has a weight already");
+	for (size_t i = 0; i < rules->functions->n_roles; i++) {
+		if (role_set_has(list->roles, i) && role_set_has(rules->weighed, i))
+			return yaml_error(doc, names, "the role '%s' has a weight already", rules->functions->roles[i].name);
+	}
 	if (!role_set_is_empty(list->roles)) {
 		if (rules->n_roles == RULES_MAX_WEIGHTS)
 			return yaml_error(doc, names, "more than %d weights", RULES_MAX_WEIGHTS);

@@ -113,7 +113,7 @@ sed 's/"@report"/"@nobody"/' "$top/patterns/match/rules.yaml" >"$tmp/rules.yaml"
 run "$CULPRIT" match --rules "$tmp/rules.yaml" --target x /dev/null
 is 'rules: an unknown role gives 128' 128 "$code"
 has 'rules: an unknown role has its place' "no role of functions 'nobody'" "$err"
-sed 's/"@fault-entry"/"@report"/' "$top/patterns/match/rules.yaml" >"$tmp/rules.yaml"
+sed 's/"@lock"/"@report"/' "$top/patterns/match/rules.yaml" >"$tmp/rules.yaml"
 run "$CULPRIT" match --rules "$tmp/rules.yaml" --target x /dev/null
 has 'rules: a role has one weight' "the role 'report' has a weight already" "$err"
 
