@@ -69,6 +69,8 @@ for command in "$evil" 'corpus '"$evil" 'bisect '"$evil" 'patterns '"$evil"; do
 done
 for command in $(commands); do
 	for below in '' $(commands "$command"); do
+		# A log that is not there yet is waited for.
+		[ "$command" != watch ] || below=--once
 		for argument in "$evil" "--$evil" "--no-such=$evil" "--patterns=$evil" "--vmlinux=$evil" "--config=$evil" "--corpus=$evil"; do
 			# shellcheck disable=SC2086 # no word for none
 			run "$CULPRIT" $command $below "$argument" </dev/null

@@ -79,9 +79,9 @@ int bisect_run(int argc, char **argv)
 
 	reader.usage = "usage: culprit bisect run [OPTIONS]\n\nBegins the bisection of culprit.yaml, or goes on where it was.\n\noptions:";
 	reader.notes = "Exit status: 0 a culprit is named, 3 a set of commits is, 4 no answer,\n"
-		       "5 the machines failed for longer than infra-patience, 6 a culprit is named against\n"
-		       "which a check speaks, 1 an error, 2 wrong usage or configuration, 130 stopped\n"
-		       "before the end.\n";
+		       "5 the machines failed for longer than infra-patience, 6 a culprit is named\n"
+		       "against which a check speaks, 1 an error, 2 wrong usage or configuration,\n"
+		       "130 stopped before the end.\n";
 	code = option_read(&reader, defs, countof(defs));
 	if (code == OPTION_GO_ON)
 		code = option_no_operands(&reader);
