@@ -9,14 +9,9 @@ bool html_add(struct buf *buf, const char *text)
 	bool ok = text_add(&safe, span_of(text), TEXT_LINES);
 
 	for (size_t i = 0; i < safe.len && ok; i++) {
-		switch (safe.data[i]) {
-		case '<': ok = buf_add_str(buf, "&lt;"); break;
-		case '>': ok = buf_add_str(buf, "&gt;"); break;
-		case '&': ok = buf_add_str(buf, "&amp;"); break;
-		case '"': ok = buf_add_str(buf, "&quot;"); break;
-		case '\'': ok = buf_add_str(buf, "&#39;"); break;
-		default: ok = buf_add_char(buf, safe.data[i]); break;
-		}
+		const char *entity = safe.data[i] == '\'' ? "&#39;" : text_entity(safe.data[i]);
+
+		ok = entity ? buf_add_str(buf, entity) : buf_add_char(buf, safe.data[i]);
 	}
 	buf_deinit(&safe);
 	return ok;

@@ -263,10 +263,9 @@ static bool add_xml(struct buf *buf, const char *text)
 	if (!text_add(&safe, span_of(text), TEXT_LINES))
 		return false;
 	for (size_t i = 0; i < safe.len; i++) {
-		char c = safe.data[i];
-		const char *entity = c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : c == '"' ? "&quot;" : NULL;
+		const char *entity = text_entity(safe.data[i]);
 
-		if (!(entity ? buf_add_str(buf, entity) : buf_add_char(buf, c)))
+		if (!(entity ? buf_add_str(buf, entity) : buf_add_char(buf, safe.data[i])))
 			return false;
 	}
 	return true;

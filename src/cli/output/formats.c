@@ -62,17 +62,27 @@ static bool finish_nothing(struct buf *out)
 
 /* ---------------------------------------------------------------- JUnit */
 
-/* Characters that XML 1.0 has: no control bytes but tab and end of line, and only UTF-8. */
+/* Of len bytes, a character of UTF-8: not the control bytes but tab and end of line, and not U+FFFE and U+FFFF. */
+static bool is_xml_char(const char *at, size_t len)
+{
+	unsigned char c = (unsigned char)*at;
+
+	if (len == 3 && !memcmp(at, "\xef\xbf", 2))
+		return (unsigned char)at[2] < 0xbe;
+	return c >= 0x20 ? c != 0x7f : c == '\n' || c == '\t';
+}
+
+/* What XML 1.0 has not becomes U+FFFD. */
 static bool add_xml(struct buf *out, struct span s)
 {
 	while (s.len) {
 		size_t len = text_utf8_len(s);
-		unsigned char c = (unsigned char)*s.ptr;
+		const char *entity = text_entity(*s.ptr);
 		bool ok;
 
-		if (c == '&' || c == '<' || c == '>' || c == '"')
-			ok = buf_add_str(out, c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&quot;");
-		else if (!len || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (len == 3 && !memcmp(s.ptr, "\xef\xbf", 2) && (unsigned char)s.ptr[2] >= 0xbe))
+		if (entity)
+			ok = buf_add_str(out, entity);
+		else if (!len || !is_xml_char(s.ptr, len))
 			ok = buf_add_str(out, "\xef\xbf\xbd");
 		else
 			ok = buf_add(out, s.ptr, len);

@@ -111,6 +111,17 @@ static bool is_plain(char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
+const char *text_entity(char c)
+{
+	switch (c) {
+	case '<': return "&lt;";
+	case '>': return "&gt;";
+	case '&': return "&amp;";
+	case '"': return "&quot;";
+	default: return NULL;
+	}
+}
+
 bool text_add(struct buf *buf, struct span s, enum text_shape shape)
 {
 	size_t pos = 0;

@@ -44,6 +44,9 @@ extern const char *const text_color_words[3];
 /* How many bytes the valid UTF-8 character at the start of s has; 0: none does. s may be empty. */
 size_t text_utf8_len(struct span s);
 
+/* What XML and HTML write for '<', '>', '&' and '"'; NULL for what they take as it is. */
+const char *text_entity(char c);
+
 /* s with everything dangerous escaped; newline and tab are kept in TEXT_LINES only. */
 enum text_shape { TEXT_FIELD, TEXT_LINES };
 bool text_add(struct buf *buf, struct span s, enum text_shape shape) __attribute__((warn_unused_result));
