@@ -173,10 +173,8 @@ static const struct session_build *find_unlike(const struct session *s)
 	    !(why == BISECT_WHY_BUDGET && s->action.act == BISECT_DONE_SET))
 		return NULL;
 	for (uint32_t i = 0; i < s->n_builds; i++) {
-		for (uint32_t j = 0; j < i; j++) {
-			if (differ_unseen(&s->builds[i], &s->builds[j]))
-				return &s->builds[i];
-		}
+		if (shares_unseen(s, &s->builds[i]))
+			return &s->builds[i];
 	}
 	return NULL;
 }
