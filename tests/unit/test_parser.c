@@ -64,6 +64,21 @@ static void ck_reports(const char *log, const char *expected)
 	}
 }
 
+/* The text of a log's first report. */
+static void ck_first_text(const char *log, const char *expected)
+{
+	struct culprit_parser *p = create();
+	struct culprit_report *r;
+
+	feed(p, log);
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	r = culprit_parser_take(p);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_str_eq(r->text, expected);
+	culprit_report_destroy(r);
+	culprit_parser_destroy(p);
+}
+
 #define KASAN(prefix, f) \
 	prefix "BUG: KASAN: use-after-free in " f "+0x10/0x20\n" \
 	prefix "Read of size 8 at addr ffff888012345678 by task a/12\n" \
@@ -303,18 +318,10 @@ START_TEST(records_of_a_journal)
 		JOURNAL("kernel", "BUG: unable to handle kernel NULL pointer dereference at 0000000000000008")
 		JOURNAL("kernel", "RIP: 0010:kc_read+0x10/0x20") JOURNAL("stdout", "RIP: 0010:kc_other+0x10/0x20")
 		JOURNAL("kernel", "Call Trace:") JOURNAL("kernel", " kc_open+0x10/0x20");
-	struct culprit_parser *p = create();
-	struct culprit_report *r;
 
 	ck_reports(log, "5-33 BUG: unable to handle kernel NULL pointer dereference in kc_read\n");
-	feed(p, log);
-	ck_assert_ptr_null(culprit_parser_finish(p));
-	r = culprit_parser_take(p);
-	ck_assert_ptr_nonnull(r);
-	ck_assert_str_eq(r->text, "BUG: unable to handle kernel NULL pointer dereference at 0000000000000008\n"
-			 "RIP: 0010:kc_read+0x10/0x20\nCall Trace:\n kc_open+0x10/0x20\n");
-	culprit_report_destroy(r);
-	culprit_parser_destroy(p);
+	ck_first_text(log, "BUG: unable to handle kernel NULL pointer dereference at 0000000000000008\n"
+		     "RIP: 0010:kc_read+0x10/0x20\nCall Trace:\n kc_open+0x10/0x20\n");
 	ck_reports(JOURNAL("stdout", "BUG: KASAN: use-after-free in f+0x10/0x20"), "");
 }
 END_TEST
@@ -329,18 +336,10 @@ START_TEST(broken_lines_are_put_together)
 		"Jun  6 04:25:18 rig kernel: [ 2105.805885] Oops: 0000 [#3] SMP\n"
 		"Jun  6 04:25:18 rig kernel: [ 2105.805886] RIP:\n"
 		"kc_map+0xc0/0x1e0 RSP: ffffa12904193a90\n";
-	struct culprit_parser *p = create();
-	struct culprit_report *r;
 
 	ck_reports(log, "1-6 BUG: unable to handle kernel paging request in kc_map (corrupted)\n");
-	feed(p, log);
-	ck_assert_ptr_null(culprit_parser_finish(p));
-	r = culprit_parser_take(p);
-	ck_assert_ptr_nonnull(r);
-	ck_assert_str_eq(r->text, "BUG: unable to handle kernel paging request at 0000000715a42801\n"
-			 "IP: kc_map+0xc0/0x1e0\nOops: 0000 [#3] SMP\nRIP: kc_map+0xc0/0x1e0 RSP: ffffa12904193a90\n");
-	culprit_report_destroy(r);
-	culprit_parser_destroy(p);
+	ck_first_text(log, "BUG: unable to handle kernel paging request at 0000000715a42801\n"
+		     "IP: kc_map+0xc0/0x1e0\nOops: 0000 [#3] SMP\nRIP: kc_map+0xc0/0x1e0 RSP: ffffa12904193a90\n");
 	/* what has a prefix of its own is no rest */
 	ck_reports(VERSION T "BUG: unable to handle kernel\n" T "paging request\n" T "IP: kc_map+0xc0/0x1e0\n",
 		   "2-4 BUG: unable to handle kernel (corrupted)\n");
