@@ -31,6 +31,10 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+# Of the Python module: the place below PREFIX where python3 looks, else where it would be put; PYTHONDIR= for none.
+PYTHONDIR ?= $(shell python3 -c 'import sys, sysconfig; prefix = sys.argv[1]; \
+	print(next((d for d in sys.path if d.startswith(prefix + "/lib/") and d.endswith("-packages")), \
+	sysconfig.get_path("purelib", "posix_prefix", {"base": prefix})))' $(PREFIX) 2>/dev/null)
 
 CC ?= cc
 AR ?= ar
@@ -406,6 +410,7 @@ Cflags: -I$${includedir}
 endef
 export PKGCONFIG_FILE
 
+PYTHON := $(wildcard src/python/culprit/*.py) src/python/culprit/py.typed
 RUNNERS := $(addprefix src/runners/,qemu uml virtme ssh syzkaller kbuild)
 MAN7 := $(wildcard man/*.7)
 MAN1 := $(wildcard man/*.1)
@@ -437,6 +442,8 @@ install: all
 	$(INSTALL) -m 755 $(RUNNERS) $(DESTDIR)$(DATADIR)/culprit/runners/
 	$(INSTALL) -m 644 src/runners/culprit_runner.py $(DESTDIR)$(DATADIR)/culprit/runners/
 	$(INSTALL) -m 644 $(wildcard src/runners/templates/*) $(DESTDIR)$(DATADIR)/culprit/runners/templates/
+	$(if $(PYTHONDIR),$(INSTALL) -d $(DESTDIR)$(PYTHONDIR)/culprit)
+	$(if $(PYTHONDIR),$(INSTALL) -m 644 $(PYTHON) $(DESTDIR)$(PYTHONDIR)/culprit/)
 	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1/)
 	$(if $(MAN3),$(INSTALL) -m 644 $(MAN3) $(DESTDIR)$(MANDIR)/man3/)
 	$(if $(MAN5),$(INSTALL) -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5/)
@@ -450,6 +457,7 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man3/,$(notdir $(MAN3))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
+	$(if $(PYTHONDIR),rm -rf $(DESTDIR)$(PYTHONDIR)/culprit)
 	rm -rf $(DESTDIR)$(DATADIR)/culprit/runners
 	rm -rf $(DESTDIR)$(DATADIR)/doc/culprit
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION)

@@ -50,7 +50,7 @@ extern "C" {
 
 /* Of this header. The Makefile has the version from here. */
 #define CULPRIT_VERSION_MAJOR 0
-#define CULPRIT_VERSION_MINOR 1
+#define CULPRIT_VERSION_MINOR 2
 #define CULPRIT_VERSION_PATCH 0
 
 /* For #if: is the header at least of this version? */
@@ -59,7 +59,7 @@ extern "C" {
 	 (CULPRIT_VERSION_MAJOR == (major) && \
 	  (CULPRIT_VERSION_MINOR > (minor) || (CULPRIT_VERSION_MINOR == (minor) && CULPRIT_VERSION_PATCH >= (patch)))))
 
-/* Of the library that runs: "0.1.0". Static. */
+/* Of the library that runs: "0.2.0". Static. */
 CULPRIT_PUBLIC const char *culprit_version(void);
 
 /* ------------------------------------------------------------- errors */
