@@ -113,6 +113,8 @@ static struct culprit_error *apply_begin(struct session *s, const struct journal
 
 	if (journal_get_u64(record, "version", 0) != 1)
 		return culprit_error_create(CULPRIT_ERROR_FORMAT, "the journal is of another version of culprit");
+	if (s->begun || s->older || s->bad_text || s->good_text)
+		return culprit_error_create(CULPRIT_ERROR_FORMAT, "a bisection that was begun is begun once more");
 	if (!get_hash(record, "newer", &s->newer) || !older)
 		return missing(record);
 	s->older = calloc(strlen(older) / 41 + 1, sizeof(*s->older));
