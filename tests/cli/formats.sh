@@ -123,4 +123,9 @@ is 'quickfix: the source where it is known, and the log' 'mm/foo.c:12: BUG: unab
 logs/bytes.log:1: BUG: unable to handle kernel NULL pointer dereference in kfoo' "$(grep kfoo quickfix)"
 is 'github: escapes in properties' '::error file=logs/a & b%3A 100%25%2C#1.log,line=3,title=WARNING::WARNING in frob_it' "$(head -n 1 github)"
 is 'github: the source where it is known' '::error file=mm/foo.c,line=12,title=NULL-POINTER-DEREFERENCE::BUG: unable to handle kernel NULL pointer dereference in kfoo (logs/bytes.log:1)' "$(grep kfoo github | sed 's/title=[A-Z_-]*/title=NULL-POINTER-DEREFERENCE/')"
+mkdir escapes
+cp logs/bytes.log $'escapes/a\e[1m.log'
+"$CULPRIT" parse -f github escapes >github.escapes
+is 'github: nothing moves the cursor' 1 "$(grep -c 'a\\x1b\[1m.log' github.escapes)"
+is 'github: no escape is left' 0 "$(grep -c $'\e' github.escapes)"
 finish

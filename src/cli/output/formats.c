@@ -370,16 +370,22 @@ static bool quickfix_report(struct formats_log *log, const struct culprit_report
 	       buf_add_char(out, '\n');
 }
 
-/* What the runner reads back: %, ends of lines, and in properties : and , too. */
+/*
+ * What the runner reads back: %, ends of lines, and in properties : and , too.
+ * Other bytes that no terminal may see are shown, as everywhere: the runner
+ * has no way to write them.
+ */
 static bool add_command_text(struct buf *out, const char *text, bool property)
 {
+	_cleanup_(buf_deinit) struct buf safe = { 0 };
+
 	for (; *text; text++) {
 		bool escape = *text == '%' || *text == '\r' || *text == '\n' || (property && (*text == ':' || *text == ','));
 
-		if (!(escape ? buf_printf(out, "%%%02X", (unsigned char)*text) : buf_add_char(out, *text)))
+		if (!(escape ? buf_printf(&safe, "%%%02X", (unsigned char)*text) : buf_add_char(&safe, *text)))
 			return false;
 	}
-	return true;
+	return text_add(out, buf_span(&safe), TEXT_FIELD);
 }
 
 static bool github_report(struct formats_log *log, const struct culprit_report *report, struct buf *out)
