@@ -9,6 +9,8 @@
 # make bench        throughput, memory and start-up: SIZE=500 (MB), RUNS=5
 # make bench-bisect  bisections of simulated worlds, judged
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
+# make fuzz-long    the same, an hour each
+# make check-replay inputs that were once found by fuzzing, and seeds of each target
 # make check-conventions   titles against the community's answers, in figures
 # make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
 # make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
@@ -299,8 +301,8 @@ check:
 	@tests/deps.sh check
 	@$(MAKE) --no-print-directory check-all
 
-check-all: all $(UNIT)
-	@tests/run.sh $(O) layers unit cli corpus
+check-all: all $(UNIT) replay
+	@tests/run.sh $(O) layers unit cli corpus replay
 
 # Fuzz targets, instrumented as a whole. With CC that is not clang: for AFL, or to run one input.
 FUZZ_CC ?= clang
@@ -326,16 +328,33 @@ $(O)/fuzz/obj/%.o: $(O)/%.c
 
 $(O)/fuzz/obj/match/match_rules.o: patterns/match/rules.yaml
 
-$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(FUZZ_OBJ)
-	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -o $@ $< $(FUZZ_OBJ) $(ALL_LDFLAGS) $(LIBS)
+# An archive: a target that includes a .c file has its functions, and the archive's stay out.
+$(O)/fuzz/libfuzzed.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(O)/fuzz/libfuzzed.a
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_FLAGS) -MMD -MP -o $@ $< $(O)/fuzz/libfuzzed.a $(ALL_LDFLAGS) $(LIBS)
+
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ ?= $(FUZZ_TARGETS)
 FUZZ_TIME ?= 60
 
-.PHONY: fuzz
+.PHONY: fuzz fuzz-long
 fuzz: all $(FUZZ:%=$(O)/fuzz/fuzz_%)
 	@bash tests/fuzz/run.sh $(O) $(FUZZ_TIME) $(FUZZ)
+
+# On demand: an hour for each target.
+fuzz-long:
+	@$(MAKE) --no-print-directory fuzz FUZZ_TIME=3600
+
+# What was found once (tests/fuzz/regressions/TARGET/) is run again by `make check`, without a fuzzer.
+REPLAY := $(FUZZ_TARGETS:%=$(O)/replay/fuzz_%)
+
+$(O)/replay/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(O)/libcli.a $(INTERNAL)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -DFUZZ_MAIN -MMD -MP -o $@ $< $(O)/libcli.a $(INTERNAL) $(ALL_LDFLAGS) $(LIBS)
 
 # For whoever has to know what is in it.
 .PHONY: sbom
@@ -344,6 +363,12 @@ sbom: $(O)/culprit.spdx.json
 $(O)/culprit.spdx.json: packaging/sbom.sh $(O)/culprit
 	$(call say,MAKE,$@)
 	$(Q)packaging/sbom.sh $(abspath $(O)/culprit) $(VERSION) > $@
+
+.PHONY: replay check-replay
+replay: $(REPLAY)
+
+check-replay: all replay
+	@tests/run.sh $(O) replay
 
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit
@@ -466,5 +491,5 @@ uninstall:
 clean:
 	rm -rf $(O) $(O)-asan
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT:=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(O)/*.d $(O)/bench/*.d) \
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(O)/fuzz/fuzz_*.d) $(wildcard $(O)/*.d $(O)/bench/*.d) \
 	$(PLACES_OBJ:.o=.d)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# tests/run.sh BUILD layers|unit|cli|corpus...: run the tests, as many at a time as
+# tests/run.sh BUILD layers|unit|cli|corpus|replay...: run the tests, as many at a time as
 # there are processors (JOBS=n: so many), tell of each when it ends, and count: the
 # last line is "N passed, N failed". A test that says nothing has failed.
 set -u
@@ -67,6 +67,15 @@ run_corpus() {
 	echo $good $bad
 }
 
+# Inputs that were found by fuzzing, and some seeds, through each target of tests/fuzz.
+run_replay() {
+	local output code
+	output=$(tests/fuzz/replay.sh "$build" "$1" 2>&1)
+	code=$?
+	[ "$code" -eq 0 ] && echo "1 0" && return
+	printf '%s\n0 1\n' "$output"
+}
+
 # The parts' tests, those that take longest first.
 list() {
 	for part in "$@"; do
@@ -76,6 +85,7 @@ list() {
 			[ "$script" = run ] || [ "$script" = lib ] || echo "cli $script"
 		done < <(ls -S tests/cli/*.sh) ;;
 		unit) for script in tests/unit/test_*.c; do echo "unit $(basename "$script" .c)"; done ;;
+		replay) for script in tests/fuzz/fuzz_*.c; do script=$(basename "$script" .c); echo "replay ${script#fuzz_}"; done ;;
 		*) echo "$part" ;;
 		esac
 	done | sort -s -k 1,1

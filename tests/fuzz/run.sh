@@ -2,64 +2,39 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # tests/fuzz/run.sh BUILD SECONDS TARGET...: fuzz each target for so long, from seeds that
-# are made of the corpus and of sources. What was found stays in BUILD/fuzz/found/TARGET.
+# are made of the corpus and of sources (seeds.sh). What was found stays in BUILD/fuzz/found/TARGET;
+# a finding is mended, and goes to tests/fuzz/regressions/TARGET/ under a name that says what it was.
 set -u
 build=$(realpath "$1") seconds=$2
 shift 2
 cd "$(dirname "$0")/../.." || exit 2
 seeds=$build/fuzz/seeds failed=0
-mkdir -p "$seeds"/{parser,files,debuginfo,index,scan}
-
-# The first bytes choose the cuts, or the kind of the file.
-for f in corpus/*/*; do
-	[ -f "$f" ] || continue
-	name=$(tr / _ <<<"$f")
-	{ printf 'ab'; sed '1,/^$/d' "$f" | head -c 30000; } >"$seeds/parser/$name"
-	{ printf '\4'; head -c 4000 "$f"; } >"$seeds/files/$name"
-done
-for f in patterns/*.yaml; do { printf '\0'; head -c 6000 "$f"; } >"$seeds/files/$(basename "$f")"; done
-for f in gzip xz zstd bzip2; do { printf '\5'; echo text | "$f" -c; } >"$seeds/files/$f"; done
-printf '\1repository: /r\nbad: b\ngood: g\nrun: { command: ./boot }\n' >"$seeds/files/config"
-cp "$build"/obj/base/*.o "$seeds/debuginfo/"
-# An index of each of some small programs: its header (struct header of debuginfo_index.c: 280 bytes), then its
-# body, which stands behind the checksums, at the place that the header names at byte 24.
-for n in 1 5 40; do
-	dir=$build/fuzz/indexed
-	rm -rf "$dir" && mkdir -p "$dir"
-	{
-		echo 'int main(void) { return 0; }'
-		for i in $(seq "$n"); do echo "static inline int twin$i(int v) { return v + 1; } int outer$i(int v) { return twin$i(v) * 2; }"; done
-	} >"$dir/a.c"
-	"${CC:-cc}" -g -O2 -Wl,--build-id -o "$dir/a" "$dir/a.c" 2>/dev/null || continue
-	printf 'general protection fault: 0000 [#1] SMP\nRIP: 0010:main+0x0/0x3\n' |
-		XDG_CACHE_HOME=$dir "$build/culprit" symbolize --force -k "$dir/a" >/dev/null 2>&1
-	for index in "$dir"/culprit/*.idx; do
-		[ -f "$index" ] || continue
-		body=$(od -An -t u8 -j 24 -N 8 "$index")
-		{ head -c 280 "$index"; tail -c +$((body + 1)) "$index"; } >"$seeds/index/$n"
-	done
-done
-# Literals of the patterns, an empty line, logs that have some.
-for f in corpus/{kasan,bug,warning}/*; do
-	[ -f "$f" ] || continue
-	{ printf 'BUG:\nWARNING:\nKASAN\nOops\nCall Trace\nRIP: \n\n'; sed '1,/^$/d' "$f" | head -c 3000; } >"$seeds/scan/$(tr / _ <<<"$f")"
-done
+mkdir -p "$seeds"
+# What console lines and patterns are made of.
 grep -ohE '"[^"\\]{4,40}"' patterns/*.yaml | sort -u | grep -v '[^ -~]' | head -n 500 >"$build/fuzz/words"
+journal_words='"begin" "older=" "newer=" "verdict=target" "outcome=ok" "change=revert" "commit=" "elapsed_us=" "time_us" "decide" "judge" "n="'
+
+# One line for a target whose inputs are longer or slower than others'.
+options_of() {
+	case $1 in
+	parser | output) echo -max_len=12000 -timeout=10 ;;
+	files) echo -max_len=6000 -timeout=10 ;;
+	debuginfo) echo -max_len=40000 -timeout=20 ;;
+	index | dedup | input) echo -max_len=65536 -timeout=10 ;;
+	*) echo -max_len=4096 -timeout=10 ;;
+	esac
+}
 
 for target; do
-	found=$build/fuzz/found/$target
+	found=$build/fuzz/found/$target words=$build/fuzz/words
 	mkdir -p "$found"
-	case $target in
-	parser) options=(-max_len=12000 -timeout=10 "$seeds/parser") ;;
-	console) options=(-max_len=4096 "$seeds/parser") ;;
-	files) options=(-max_len=6000 -timeout=10 "$seeds/files") ;;
-	debuginfo) options=(-max_len=40000 -timeout=20 "$seeds/debuginfo") ;;
-	index) options=(-max_len=65536 "$seeds/index") ;;
-	scan) options=(-max_len=4096 "$seeds/scan") ;;
-	*) options=(-max_len=4096) ;;
-	esac
-	if "$build/fuzz/fuzz_$target" -max_total_time="$seconds" -dict="$build/fuzz/words" -artifact_prefix="$found/" \
-		-print_final_stats=1 "$found" "${options[@]}" >"$found.log" 2>&1; then
+	[ -d "$seeds/$target" ] || tests/fuzz/seeds.sh "$build" "$seeds" "$target" || failed=1
+	export CULPRIT_FUZZ_ELF=$seeds/kernel
+	[ -f "$CULPRIT_FUZZ_ELF" ] || unset CULPRIT_FUZZ_ELF
+	if [ "$target" = journal ]; then words=$build/fuzz/words-journal && tr ' ' '\n' <<<"$journal_words" >"$words"; fi
+	# shellcheck disable=SC2046 # words on purpose
+	if "$build/fuzz/fuzz_$target" -max_total_time="$seconds" -dict="$words" -artifact_prefix="$found/" -rss_limit_mb=2048 \
+		-malloc_limit_mb=512 -print_final_stats=1 $(options_of "$target") "$found" "$seeds/$target" >"$found.log" 2>&1; then
 		echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found.log") runs, nothing found"
 	else
 		echo "$target: see $found.log"
