@@ -256,6 +256,9 @@ bool console_split_inner(struct line *line, struct line *ret)
 		console_take_caller(&x);
 	line->text.len = (size_t)(from - line->text.ptr);
 	ret->text = (struct span){ x.p, (size_t)(end - x.p) };
+	/* A console that is taken over says the record again: so does whoever said it first, whatever the prefix has become. */
+	if (line->caller.kind != CALLER_NONE && line->text.len && span_starts(ret->text, line->text))
+		ret->caller = line->caller;
 	if (console_find_stamp(ret->text, &from))
 		ret->flags |= LINE_SPLICED;
 	line->flags &= (uint16_t)~(LINE_SPLICED | LINE_CUT);

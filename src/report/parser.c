@@ -174,7 +174,7 @@ static struct culprit_error *process_message(struct culprit_parser *p, const str
 		parser_find_hits(p->patterns, line->text, &hits);
 	else
 		hits = (struct hits){ .n_banners = 0 };
-	if (line->origin == ORIGIN_META)
+	if (line->origin == ORIGIN_META || ((line->flags & LINE_CUT) && !line->text.len))
 		return NULL;
 	if (hits.n_banners && !p->seen_prefix && line->origin == ORIGIN_UNKNOWN && !(line->flags & LINE_CONTINUED)) {
 		err = parser_kernel_spoke(back, -1, &p->seen_prefix);

@@ -23,6 +23,8 @@
 /* And after so many lines of other matters it is not a follow-up at all. */
 #define FOLLOW_UP_QUIET 8
 #define ASK_ALWAYS_LINES 64
+/* Of so many lines that nobody's prefix tells apart, a report's first ones follow each other. */
+#define BEGUN_LINES 3
 /* A report is over after so many lines of its context that look like none of a report. */
 #define QUIET_LINES 64
 #define QUIET_LINES_ENDED 16
@@ -306,10 +308,12 @@ static bool all_within(const struct culprit_parser *p, const struct hits *hits)
 }
 
 /*
- * A follow-up goes on with the report.  Another banner does so only where the
- * caller prefix proves that the same task or CPU speaks, and no stack was
- * printed yet: without the proof, two CPUs' lines may be mixed, and a frame of
- * the second report would name the first.
+ * A follow-up goes on with the report.  Another banner does so only where no
+ * stack was printed yet, and the caller prefix proves that the same task or CPU
+ * speaks: without the proof, two CPUs' lines may be mixed, and a frame of the
+ * second report would name the first.  Of what has no prefix at all (a mail) the
+ * community takes the first for the cause: printing it led to the second.  Right
+ * behind the first line that is no more likely than that two lines were mixed.
  */
 static bool goes_on(struct culprit_parser *p, struct draft *d, const struct line *line, const struct hits *hits)
 {
@@ -321,7 +325,9 @@ static bool goes_on(struct culprit_parser *p, struct draft *d, const struct line
 		return true;
 	if (d->quiet <= FOLLOW_UP_QUIET && all_within(p, hits))
 		return !is_complete(p, d);
-	if (line->caller.kind == CALLER_NONE || !caller_equal(line->caller, d->caller))
+	if (!caller_equal(line->caller, d->caller))
+		return false;
+	if (line->caller.kind == CALLER_NONE && (line->origin != ORIGIN_UNKNOWN || d->own_lines < BEGUN_LINES))
 		return false;
 	return !is_complete(p, d);
 }
@@ -345,12 +351,38 @@ static void drop_foreign(struct draft *d)
 		d->lines[d->n_lines - n--].flags |= DRAFT_LINE_DROPPED;
 }
 
+static void forget_draft(struct culprit_parser *p, const struct draft *d, const char *why)
+{
+	TRACE(p, "line %llu: %s\n", (unsigned long long)d->start_line, why);
+	for (size_t i = p->n_drafts; i-- > 0;) {
+		if (p->drafts[i] == d) {
+			parser_drop_draft(p, i);
+			return;
+		}
+	}
+}
+
+/*
+ * A console was taken over in the middle of the banner, and it was said again:
+ *
+ *	[  100.000000][ T5012] BUG: KASAN: use-after-fr** replaying previous printk message **
+ *	[  100.000000][ T5012] BUG: KASAN: use-after-free in tty_wakeup+0x1c/0x90
+ */
+static bool is_said_again(const struct draft *d, const struct line *line, const struct hits *hits)
+{
+	return (line->flags & LINE_REPLAYED) && d->own_lines == 1 && d->last_banner == hits->banners[0];
+}
+
 struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
 					   struct lookback *back, uint64_t end_off)
 {
 	struct draft *d = find_context(p, line);
 	struct culprit_error *err;
 
+	if (d && is_said_again(d, line, hits)) {
+		forget_draft(p, d, "was cut, and is said again");
+		d = NULL;
+	}
 	if (d && goes_on(p, d, line, hits)) {
 		if (d->quiet > FOLLOW_UP_QUIET && !d->has_stack)
 			drop_foreign(d);
@@ -381,17 +413,6 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 static bool is_heading(const struct culprit_parser *p, const struct draft *d, const struct line *line)
 {
 	return d->own_lines == 1 && glob_list_match(&p->patterns->headings, line->text);
-}
-
-static void forget_draft(struct culprit_parser *p, const struct draft *d)
-{
-	TRACE(p, "line %llu: was a heading\n", (unsigned long long)d->start_line);
-	for (size_t i = p->n_drafts; i-- > 0;) {
-		if (p->drafts[i] == d) {
-			parser_drop_draft(p, i);
-			return;
-		}
-	}
 }
 
 /* A program's words: by now a report would have shown its form. */
@@ -444,7 +465,7 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 	if (!d)
 		return line->origin == ORIGIN_KERNEL ? parser_hear_kernel(p) : NULL;
 	if (is_heading(p, d, line)) {
-		forget_draft(p, d);
+		forget_draft(p, d, "was a heading");
 		return NULL;
 	}
 	err = parser_add_line(p, d, line, end_off, false);

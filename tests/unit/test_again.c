@@ -18,10 +18,6 @@
 /* Reports that are known to be read otherwise, and why. */
 static const struct { const char *name, *why; } others[] = {
 	{ "bug/x86d-busy-dentry", "the WARNING behind it is told apart from others by its caller" },
-	{ "hang/x86d-irq-off-forever", "a report of lockdep stands inside: its caller says that it goes on" },
-	{ "hang/x86d-soft-lockup", "the same" },
-	{ "hang/x86d-softlockup-panic", "the same" },
-	{ "kasan/arm64d-sp-align", "it faults again and again inside: the caller says that it goes on" },
 	{ "kasan/written-console-disconnected", "that the console was lost is said elsewhere in the log" },
 	{ "lockdep/um1-*", "UML marks all frames as leftovers; those of its unwinder, which show that, are left out" },
 	{ "warning/badness-at", "its stack has one line beside a leftover, which is left out: that looks cut" },

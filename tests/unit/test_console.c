@@ -518,6 +518,22 @@ START_TEST(spliced_lines_are_kept_and_can_be_split)
 }
 END_TEST
 
+START_TEST(what_is_said_again_has_its_first_speaker)
+{
+	struct console_decoder decoder = { 0 };
+	struct line line, second;
+
+	line = decode_with(&decoder, "[  107.000001][ T5012] Oops: gen[  107.736417][ T5848] Oops: general protection fault");
+	ck_assert(console_split_inner(&line, &second));
+	ck_assert(span_equal(second.text, SPAN("Oops: general protection fault")));
+	ck_assert_uint_eq(second.caller.id, 5012);
+	line = decode_with(&decoder, "[  107.000001][ T5012] Oops: gen[  107.736417][ T5848] Oops: divide error");
+	ck_assert(console_split_inner(&line, &second));
+	ck_assert_uint_eq(second.caller.id, 5848);
+	console_decoder_deinit(&decoder);
+}
+END_TEST
+
 START_TEST(pieces_of_a_long_line_inherit)
 {
 	struct console_decoder decoder = { 0 };
@@ -643,6 +659,7 @@ int main(void)
 	tcase_add_test(tc, replayed_messages);
 	tcase_add_test(tc, control_bytes_go);
 	tcase_add_test(tc, spliced_lines_are_kept_and_can_be_split);
+	tcase_add_test(tc, what_is_said_again_has_its_first_speaker);
 	tcase_add_test(tc, pieces_of_a_long_line_inherit);
 	tcase_add_test(tc, prefixes_are_learnt);
 	tcase_add_test(tc, carriers_end);
