@@ -33,10 +33,13 @@ static bool is_foreign(const struct culprit_patterns *set, const struct raw_fram
 	return !f->pc && !f->link && glob_list_match(&set->foreign, f->function);
 }
 
-/* Dumps of other CPUs come in a row and are searched as one; what was allocated or freed where is another matter. */
+/*
+ * Dumps of other CPUs come in a row and are searched as one, and so do the links of a chain of locks; what was
+ * allocated or freed where is another matter.
+ */
 static bool ends_stack(enum culprit_role role)
 {
-	if (role == CULPRIT_ROLE_OTHER_TASK || role == CULPRIT_ROLE_LOCK_TAKEN_AT)
+	if (role == CULPRIT_ROLE_OTHER_TASK || role == CULPRIT_ROLE_LOCK_TAKEN_AT || role == CULPRIT_ROLE_LOCKDEP_CHAIN)
 		return false;
 	return role != CULPRIT_ROLE_CALL_TRACE;
 }

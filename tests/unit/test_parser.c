@@ -180,8 +180,11 @@ START_TEST(the_last_line_of_a_panic_is_no_other)
 	ck_reports(VERSION T "Kernel panic - not syncing: dumptest\n" T "Call Trace:\n" T " panic+0x10c/0x2f0\n"
 		   T " kc_panic+0x10/0x20\n" T "---[ end Kernel panic - not syncing: dumptest ]---\n",
 		   "2-6 kernel panic: dumptest\n");
-	/* All that is left of it. */
-	ck_reports(VERSION T "---[ end Kernel panic - not syncing: dumptest ]---\n", "2-2 kernel panic: dumptest\n");
+	/* All that is left of it: the stack is lost. */
+	ck_reports(VERSION T "---[ end Kernel panic - not syncing: dumptest ]---\n", "2-2 kernel panic: dumptest (corrupted)\n");
+	/* A kernel that prints no stack says at once what others say behind it. */
+	ck_reports(VERSION T "Kernel panic - not syncing: dumptest\n" T "---[ end Kernel panic - not syncing: dumptest ]---\n",
+		   "2-3 kernel panic: dumptest\n");
 }
 END_TEST
 
