@@ -459,6 +459,9 @@ install: all
 	$(INSTALL) -m 644 include/culprit.h $(DESTDIR)$(INCLUDEDIR)/
 	printf '%s\n' "$$PKGCONFIG_FILE" > $(DESTDIR)$(LIBDIR)/pkgconfig/culprit.pc
 	$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/culprit/
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/culprit/patterns/match
+	$(INSTALL) -m 644 $(PATTERNS) $(DESTDIR)$(DATADIR)/culprit/patterns/
+	$(INSTALL) -m 644 patterns/match/rules.yaml $(DESTDIR)$(DATADIR)/culprit/patterns/match/
 	$(INSTALL) -m 644 $(wildcard examples/*.c) $(DESTDIR)$(DATADIR)/doc/culprit/examples/
 	$(INSTALL) -m 644 $(wildcard doc/*.md) $(DESTDIR)$(DATADIR)/doc/culprit/
 	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.bash $(DESTDIR)$(BASH_COMPLETION))
@@ -483,7 +486,7 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
 	$(if $(PYTHONDIR),rm -rf $(DESTDIR)$(PYTHONDIR)/culprit)
-	rm -rf $(DESTDIR)$(DATADIR)/culprit/runners
+	rm -rf $(DESTDIR)$(DATADIR)/culprit/runners $(DESTDIR)$(DATADIR)/culprit/patterns
 	rm -rf $(DESTDIR)$(DATADIR)/doc/culprit
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION)
 	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null

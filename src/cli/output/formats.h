@@ -12,7 +12,7 @@
  *	formats_finish(kind, &out);
  *
  * To add one: a row of formats.c's table, its words to cmd_parse.c and
- * culprit(1), what must hold of it to tests/cli/formats.sh.
+ * culprit(7), what must hold of it to tests/cli/formats.sh.
  */
 #ifndef CULPRIT_CLI_OUTPUT_FORMATS_H
 #define CULPRIT_CLI_OUTPUT_FORMATS_H

@@ -30,7 +30,7 @@ __all__ = [
 _lib = _library.load()
 _CHUNK = 1 << 20
 # A log that has been silent for so long has said what it had to say: that of culprit parse --follow.
-_SILENCE_MS = 1000
+_SILENCE_MS = 500
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 _Path = Union[str, "os.PathLike[str]"]
