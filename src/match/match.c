@@ -50,6 +50,7 @@ struct judged {
 	double probability;
 	bool vague, torn, speaks;		/* of the report: speaks when it has stacks that tell */
 	enum class_means means;
+	bool retried;				/* of its class */
 	bool is_title;				/* the report has the target's very title */
 };
 
@@ -59,6 +60,7 @@ struct judge {
 	struct match_result *ret;
 	bool decided;		/* a crash that counts was seen */
 	enum class_means failure;	/* of the first report that says why the run is worth nothing */
+	bool failure_retried;		/* such a one, as far as there was no other */
 	const char *failure_title;
 	size_t failure_report;
 };
@@ -69,6 +71,7 @@ static struct culprit_error *judge_symptom(const struct profile *profile, struct
 	struct judged judged = { .vague = symptom->vague, .torn = symptom->torn, .speaks = symptom->access.n > 0 };
 
 	judged.means = symptom->class ? symptom->class->means : MEANS_CRASH;
+	judged.retried = symptom->class && symptom->class->retried;
 	for (size_t i = 0; i < profile->n_entries; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
 
@@ -191,14 +194,17 @@ static struct culprit_error *decide(struct judge *judge, const struct judged *ju
 	return take_evidence(judge, judged);
 }
 
-static struct culprit_error *note_failure(struct judge *judge, enum class_means means, const char *title, size_t index)
+/* The first one; what may have been outlived gives way to what may not. */
+static struct culprit_error *note_failure(struct judge *judge, enum class_means means, bool retried, const char *title,
+					  size_t index)
 {
-	if (judge->failure != MEANS_CRASH)
+	if (judge->failure != MEANS_CRASH && (retried || !judge->failure_retried))
 		return NULL;
 	judge->failure_title = arena_dup(&judge->ret->arena, span_of(title));
 	if (!judge->failure_title)
 		return &culprit_error_no_memory;
 	judge->failure = means;
+	judge->failure_retried = retried;
 	judge->failure_report = index;
 	return NULL;
 }
@@ -218,7 +224,7 @@ static struct culprit_error *judge_one(struct judge *judge, struct arena *scratc
 		means = judged.means;
 	if (means != MEANS_CRASH && !judged.is_title) {
 		if (!judge->decided)
-			return note_failure(judge, means, symptom->title, index);
+			return note_failure(judge, means, judged.retried, symptom->title, index);
 		return NULL;
 	}
 	probability = judged.probability;
@@ -228,7 +234,7 @@ static struct culprit_error *judge_one(struct judge *judge, struct arena *scratc
 			return NULL;
 	} else if (!counts && probability < MATCH_TARGET) {
 		return NULL;
-	} else if (judge->failure != MEANS_CRASH && probability < MATCH_TARGET) {
+	} else if (judge->failure != MEANS_CRASH && !judge->failure_retried && probability < MATCH_TARGET) {
 		return NULL;
 	}
 	return decide(judge, &judged, probability, symptom->title, index);
@@ -280,34 +286,19 @@ static struct culprit_error *judge_reports(struct judge *judge)
 
 /* ------------------------------------------------------------- no crash */
 
-static struct culprit_error *say_failure(struct judge *judge)
-{
-	struct match_result *ret = judge->ret;
-
-	ret->verdict = judge->failure == MEANS_BOOT_FAILED ? VERDICT_BOOT_FAILED :
-		       judge->failure == MEANS_INFRA_FAILED ? VERDICT_INFRA_FAILED : VERDICT_UNRELATED;
-	ret->report = judge->failure_report;
-	ret->title = arena_dup(&ret->arena, span_of(judge->failure_title));
-	if (!ret->title)
-		return &culprit_error_no_memory;
-	switch (judge->failure) {
-	case MEANS_BOOT_FAILED:
-		return add_remark(ret, "the kernel did not come up: %s", judge->failure_title);
-	case MEANS_INFRA_FAILED:
-		return add_remark(ret, "failed around the kernel: %s", judge->failure_title);
-	default:
-		return add_remark(ret, "ended by what is no bug of its own: %s", judge->failure_title);
-	}
-}
-
 /* What the matcher was told of the run, as the record that the verdict is made from. */
-static struct run_record record_of(const struct run_evidence *run)
+static struct run_record record_of(const struct judge *judge)
 {
+	const struct run_evidence *run = judge->run;
 	const struct culprit_summary *summary = run->summary;
 
 	return (struct run_record){
 		.ending = run->ending, .exit_code = run->exit_code, .exit_judges = run->exit_judges,
 		.boot_failed = run->boot_failed, .infra_failed = run->infra_failed,
+		.console_boot_failed = judge->failure == MEANS_BOOT_FAILED,
+		.console_infra_failed = judge->failure == MEANS_INFRA_FAILED,
+		.console_retried = judge->failure_retried,
+		.console_exhausted = judge->failure == MEANS_UNRELATED,
 		.has_console = summary != NULL, .n_lines = summary ? summary->n_lines : 0,
 		.n_bytes = summary ? summary->n_bytes : 0,
 		.phase = summary ? summary->phase_best : CULPRIT_PHASE_NONE, .lost = run->lost,
@@ -326,21 +317,23 @@ static struct run_record record_of(const struct run_evidence *run)
 
 static struct culprit_error *judge_quiet(struct judge *judge)
 {
-	const struct run_evidence *run = judge->run;
-	struct run_record record = record_of(run);
+	struct run_record record = record_of(judge);
 	struct match_result *ret = judge->ret;
-	const char *why, *percent;
+	const char *why, *at;
 
 	ret->verdict = verdict_of_quiet_run(&record, &why);
-	/* What the console says of a failed boot or machine outweighs all but what the run command says of its own failure. */
-	if (judge->failure != MEANS_CRASH && ret->verdict != VERDICT_INFRA_FAILED && ret->verdict != VERDICT_BOOT_FAILED)
-		return say_failure(judge);
 	if (ret->verdict == VERDICT_TARGET)
 		ret->probability = EXIT_CODE_TARGET;
-	percent = strstr(why, "%d");
-	if (percent)
-		return add_remark(ret, "%.*s%d%s", (int)(percent - why), why, run->exit_code, percent + 2);
-	return add_remark(ret, "%s", why);
+	at = strchr(why, '%');
+	if (at && at[1] == 'd')
+		return add_remark(ret, "%.*s%d%s", (int)(at - why), why, judge->run->exit_code, at + 2);
+	if (!at)
+		return add_remark(ret, "%s", why);
+	ret->report = judge->failure_report;
+	ret->title = arena_dup(&ret->arena, span_of(judge->failure_title));
+	if (!ret->title)
+		return &culprit_error_no_memory;
+	return add_remark(ret, "%.*s%s%s", (int)(at - why), why, judge->failure_title, at + 2);
 }
 
 /* An unrelated crash of a kernel that never ran init is a kernel that does not boot. */

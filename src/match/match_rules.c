@@ -280,11 +280,13 @@ static struct culprit_error *read_class(struct match_rules *rules, const struct 
 			err = read_means(doc, pair->value, &ret->means);
 		else if (yaml_is(pair->key, "victim"))
 			err = yaml_get_bool(doc, pair->value, "victim", &ret->victim);
+		else if (yaml_is(pair->key, "retried"))
+			err = yaml_get_bool(doc, pair->value, "retried", &ret->retried);
 		else if (yaml_is(pair->key, "titles"))
 			err = read_names(rules, doc, pair->value, "titles", &ret->titles);
 		else
 			err = yaml_error(doc, pair->key, "unknown key '%s' of a class; expected one of: name, family, "
-					 "means, victim, titles", pair->key->text);
+					 "means, victim, retried, titles", pair->key->text);
 		if (err)
 			return err;
 	}

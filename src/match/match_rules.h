@@ -41,6 +41,7 @@ struct bug_class {
 	const char *family;	/* its own name where the rules say nothing */
 	enum class_means means;
 	bool victim;		/* its stacks show who suffers */
+	bool retried;		/* printed by those who try again, too: a run that finished has outlived it */
 	struct glob_list titles;
 };
 

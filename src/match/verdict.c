@@ -55,6 +55,12 @@ static bool says_infra(const struct run_record *r) { return r->infra_failed || e
 static bool cannot_run(const struct run_record *r) { return exited_with(r, COMMAND_EXIT_CANNOT_RUN) || exited_with(r, COMMAND_EXIT_NOT_FOUND); }
 static bool did_not_boot(const struct run_record *r) { return r->boot_failed; }
 
+/* Somebody polled for the machine, and then the run went on to its end. */
+static bool is_outlived(const struct run_record *r) { return r->console_retried && r->finished && r->phase >= CULPRIT_PHASE_INIT; }
+static bool shows_boot_failure(const struct run_record *r) { return r->console_boot_failed; }
+static bool shows_infra(const struct run_record *r) { return r->console_infra_failed && !is_outlived(r); }
+static bool shows_exhaustion(const struct run_record *r) { return r->console_exhausted; }
+
 static bool judges_target(const struct run_record *r)
 {
 	return r->exit_judges && r->ending == RUN_ENDING_EXITED && r->exit_code > 0 && r->exit_code < EXIT_CANNOT_TELL;
@@ -98,6 +104,9 @@ static const struct {
 	{ says_infra, VERDICT_INFRA_FAILED, "the run command reports a failure around the kernel" },
 	{ cannot_run, VERDICT_INFRA_FAILED, "a program of the run command could not be run or found: exit code %d" },
 	{ did_not_boot, VERDICT_BOOT_FAILED, "the kernel did not come up" },
+	{ shows_boot_failure, VERDICT_BOOT_FAILED, "the kernel did not come up: %s" },
+	{ shows_infra, VERDICT_INFRA_FAILED, "failed around the kernel: %s" },
+	{ shows_exhaustion, VERDICT_UNRELATED, "ended by what is no bug of its own: %s" },
 	{ judges_target, VERDICT_TARGET, "by the word of the run command: exit code %d" },
 	{ judges_clean, VERDICT_CLEAN, "no crash on the console, the run command gave %d" },
 	{ is_empty, VERDICT_UNDECIDED, "incomplete: the log is empty" },

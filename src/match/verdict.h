@@ -48,6 +48,10 @@ struct run_record {
 	bool exit_judges;		/* the run command judges itself: 0 clean, 125 undecided, 1 to 124 target */
 	bool boot_failed;		/* said by somebody other than the console */
 	bool infra_failed;		/* said by somebody other than the console, too */
+	bool console_boot_failed;	/* of the first failure that is no crash and is on the console: its kind */
+	bool console_infra_failed;
+	bool console_retried;		/* ... one that those print who try again and go on */
+	bool console_exhausted;		/* ... what is no bug of its own, as running out of memory */
 	bool has_console;		/* the members below are known */
 	uint64_t n_lines, n_bytes;	/* of the console */
 	enum culprit_phase phase;	/* the furthest that any boot reached */
@@ -57,7 +61,7 @@ struct run_record {
 	int64_t expected_us;		/* what clean runs took; 0: not known */
 };
 
-/* Of a run that showed no crash. *ret_why is a text of the program, or "%d" stands for the exit code. */
+/* Of a run that showed no crash. *ret_why is a text of the program; "%d" in it stands for the exit code, "%s" for the failure on the console. */
 enum verdict verdict_of_quiet_run(const struct run_record *run, const char **ret_why);
 
 /* Much shorter than what clean runs take, as far as that is known. */

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "match/profile_entry.h"
+
 #define TICK_MS 1000
 
 /* A console so long silent has said what it had to: reports are taken as they are. */
@@ -225,10 +227,15 @@ struct culprit_error *runner_start(struct runner *runner, const struct subject *
 
 /* -------------------------------------------------------------- waiting */
 
-static bool has_crashed(const struct run *run)
+/* Who polls for a machine prints that there is none yet, and goes on. */
+static bool has_crashed(const struct runner *runner, const struct run *run)
 {
 	for (size_t i = 0; i < run->console.n_reports; i++) {
-		if (!run->console.reports[i]->suppressed)
+		const struct culprit_report *report = run->console.reports[i];
+		const struct bug_class *class = report->suppressed ? NULL :
+			rules_class_of_title(runner->o.profile->rules, report->title);
+
+		if (!report->suppressed && !(class && class->retried))
 			return true;
 	}
 	return false;
@@ -246,7 +253,7 @@ static struct culprit_error *watch_run(struct runner *runner, struct run *run)
 		if (!err)
 			err = run_console_feed(&run->console, (struct span){ "", 0 });
 	}
-	if (!run->crashed_us && has_crashed(run))
+	if (!run->crashed_us && has_crashed(runner, run))
 		run->crashed_us = now;
 	if (run->crashed_us && !run->stopped && now - run->crashed_us > runner->o.config->after_crash_ms * 1000) {
 		run->stopped = true;
@@ -256,7 +263,7 @@ static struct culprit_error *watch_run(struct runner *runner, struct run *run)
 }
 
 /* What the console holds back as an unfinished report counts, too. */
-static bool is_well(struct run *run)
+static bool is_well(const struct runner *runner, struct run *run)
 {
 	struct culprit_error *err = run->err || process_result(run->process) ? NULL :
 		culprit_parser_flush(run->console.parser);
@@ -267,7 +274,7 @@ static bool is_well(struct run *run)
 		culprit_error_destroy(err);
 		return false;
 	}
-	return !run->err && !process_result(run->process) && !run->stopped && !has_crashed(run);
+	return !run->err && !process_result(run->process) && !run->stopped && !has_crashed(runner, run);
 }
 
 uint32_t runner_cut(struct runner *runner, struct runner_cut *ret)
@@ -278,7 +285,7 @@ uint32_t runner_cut(struct runner *runner, struct runner_cut *ret)
 	for (uint32_t i = 0; i < runner->n_running; i++) {
 		struct run *run = runner->runs[i];
 
-		if (is_well(run))
+		if (is_well(runner, run))
 			ret[n++] = (struct runner_cut){ run->number, now - run->started_us };
 	}
 	runner_cancel(runner);

@@ -176,3 +176,27 @@ is 'match: a directory without logs is no clean run' '128 culprit match: no file
 run "$CULPRIT" match --learn runs/none
 is 'match: nor can anything be learned from it' 128 "$code"
 finish
+# --- a script that polls for its machine
+{
+	printf '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP\nssh: connect to host 192.0.2.7 port 22: Connection refused\n'
+	printf '[    2.000000] Run /sbin/init as init process\n[    3.000000] systemd[1]: systemd 252 running in system mode\n'
+	echo 'ssh: connect to host 192.0.2.7 port 22: Connection refused'
+} >"$tmp/poll.log"
+run "$CULPRIT" match -t 'WARNING in frob' "$tmp/poll.log"
+is 'a connection that was refused to the end: no answer' 125 "$code"
+has 'for the machine' 'infra-failed' "$out"
+echo 'repro: 900 rounds' >>"$tmp/poll.log"
+run "$CULPRIT" match --finished '^repro: [0-9]+ rounds$' -t 'WARNING in frob' "$tmp/poll.log"
+is 'one that was refused until the workload ran to its end: clean' 0 "$code"
+run "$CULPRIT" match --finished '^repro: done$' -t 'WARNING in frob' "$tmp/poll.log"
+is 'where the end did not come: no answer' 125 "$code"
+sed 's/^ssh: .*/SYZFAIL: mmap failed/' "$tmp/poll.log" >"$tmp/poll2.log"
+run "$CULPRIT" match --finished '^repro: [0-9]+ rounds$' -t 'WARNING in frob' "$tmp/poll2.log"
+is 'a test program that failed is not outlived' 125 "$code"
+# --- none of the failures around a kernel is clean, whatever stands in front of them
+for log in "$top"/corpus/infrastructure/*; do
+	sed '1,/^$/d' "$log" >"$tmp/around.log"
+	run "$CULPRIT" match -t 'WARNING in frob' "$tmp/around.log"
+	[ "$code" = 125 ] || is "no answer: ${log##*/}" 125 "$code"
+done
+is 'there are such failures' yes "$([ -s "$tmp/around.log" ] && echo yes)"
