@@ -11,6 +11,7 @@
 #include <ctype.h>
 
 #include "report/stack.h"
+#include "report/symbol_scan.h"
 
 #define MAX_DRAFT_BYTES (4u << 20)	/* of all open drafts together, LINE_COST for each line included */
 #define MAX_DRAFT_LINES 10000
@@ -361,8 +362,8 @@ struct culprit_error *parser_join_line(struct culprit_parser *p, struct draft *d
 	return parser_add_line(p, d, &whole, end_off, d->own_lines == 0);
 }
 
-struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
-				      uint64_t end_off, bool banner)
+static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft *d, const struct line *line,
+					  uint64_t end_off, bool banner)
 {
 	struct raw_frame frame;
 	bool is_frame = stack_parse_frame(line->text, &frame);
@@ -407,4 +408,24 @@ struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d,
 	d->unfinished = !is_frame && glob_list_match(&p->patterns->unfinished, span_trim(line->text)) ? line->number : 0;
 	d->last_off = end_off;
 	return keep_line(p, d, (struct draft_line){ line->text, is_frame ? &frame : NULL, header, flags });
+}
+
+/* Frames in a notation of long ago are kept as today's, each in a line of its own. */
+struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
+				      uint64_t end_off, bool banner)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	struct culprit_error *err = NULL;
+	struct line one = *line;
+	size_t at = 0;
+	bool old;
+
+	if (!stack_modernise(line->text, !d->old_trace, &text, &old))
+		return &culprit_error_no_memory;
+	d->old_trace = old && stack_is_old_trace(line->text);
+	if (!old)
+		return add_one_line(p, d, line, end_off, banner);
+	for (bool first = true; !err && symbol_next_line(buf_span(&text), &at, &one.text); first = false)
+		err = add_one_line(p, d, &one, end_off, banner && first);
+	return err;
 }

@@ -65,6 +65,7 @@ struct draft {
 	bool truncated;
 	bool expanding;			/* its last line was a banner with an inlined function: the same one follows */
 	bool at_banner;			/* its last line was a banner */
+	bool old_trace;			/* its last line was a frame that ksymoops looked up */
 	uint16_t last_banner;
 	bool closed;			/* complete: waits for its turn */
 	bool told;			/* is no report, or one that was told: goes when its turn comes */

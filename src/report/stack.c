@@ -269,9 +269,10 @@ static const struct {
 	{ "NIP ", false }, { "NIP: ", false }, { "epc : ", false }, { "PC: ", false }, { "ERA: ", false }, { "era   : ", false }, { "era ", false },
 	{ "PC = ", false }, { "EIP is at ", false }, { "Krnl PSW : ", false }, { "epc   : ", false },	/* i386, s390, mips */
 	{ "TPC: ", false }, { "IAOQ[0]: ", false },							/* sparc64, parisc */
+	{ "pc is at ", false }, { "ip is at ", false },							/* alpha, ia64 */
 	{ "lr : ", true }, { "LR is at ", true }, { "LR ", true }, { "ra : ", true }, { "RA: ", true },
 	{ "ra: ", true }, { "ra    : ", true }, { "LR: ", true },					/* loongarch, mips, csky */
-	{ "I7: ", true }, { "RP(r2): ", true }, { "PR is at ", true },					/* sparc64, parisc, sh */
+	{ "I7: ", true }, { "RP(r2): ", true }, { "PR is at ", true }, { "ra is at ", true },		/* sparc64, parisc, sh */
 };
 
 static void eat_register(struct cursor *c, struct raw_frame *f)

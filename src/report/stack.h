@@ -70,6 +70,18 @@ const struct stack_header *stack_find_header(const struct culprit_patterns *set,
 /* The function's name without what compilers add: ".isra.0", ".cold", ".part.2", ".llvm.123". */
 struct span stack_base_name(struct span function);
 
+/*
+ * What kernels before 2.6.24, klogd and ksymoops wrote for frames, as today's
+ * kernels write it, a line for each: see stack_old.c.  first: no line that
+ * stack_is_old_trace knows stands right before it, the header is added.
+ * *ret_old: there was such a frame; else ret is as it was.  False when out of
+ * memory.
+ */
+bool stack_modernise(struct span text, bool first, struct buf *ret, bool *ret_old) __attribute__((warn_unused_result));
+
+/* "Trace; c01a3f4e <f+1e/70>" of ksymoops. */
+bool stack_is_old_trace(struct span text);
+
 /* A user-space register line: "RIP: 0033:0x7f12" without a symbol. */
 bool stack_is_user_pc(struct span text);
 

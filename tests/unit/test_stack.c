@@ -375,6 +375,71 @@ START_TEST(symbols_end)
 }
 END_TEST
 
+static const struct {
+	const char *old;
+	bool first;
+	const char *now;	/* NULL: not of that time */
+} old_frames[] = {
+	{ "Call Trace: <ffffffff801f0ab4>{commit+1012}", true, "Call Trace:\n [<ffffffff801f0ab4>] commit+0x3f4/0x0" },
+	{ "       <ffffffff801f3d60>{:jbd:kjournald+240} <ffffffff80148ce0>{kthread+212}", true,
+	  "       [<ffffffff801f3d60>] kjournald+0xf0/0x0 [jbd]\n [<ffffffff80148ce0>] kthread+0xd4/0x0" },
+	{ "Call Trace:<IRQ> <ffffffff802b83a5>{net_rx_action+129}  <EOI>", true,
+	  "Call Trace:\n <IRQ> [<ffffffff802b83a5>] net_rx_action+0x81/0x0  <EOI>" },
+	{ "RIP: 0010:[<ffffffffa00b1c2d>] <ffffffffa00b1c2d>{:wobble:poll+77}", true,
+	  "RIP: 0010:[<ffffffffa00b1c2d>] [<ffffffffa00b1c2d>] poll+0x4d/0x0 [wobble]" },
+	{ " [<ffffffff880a1234>] :wobblefs:readpage+0x54/0x1a0", true, " [<ffffffff880a1234>] readpage+0x54/0x1a0 [wobblefs]" },
+	{ "EIP:    0010:[prune_dcache+173/560]    Not tainted", true, "EIP:    0010:prune_dcache+0xad/0x230    Not tainted" },
+	{ "Call Trace: [a_b+33/240] [nfsd:c.d+35/48]", true, "Call Trace:\n a_b+0x21/0xf0\n c.d+0x23/0x30 [nfsd]" },
+	{ ">>EIP; c01a2b3c <d_lookup+5c/130>   <=====", true, "EIP is at d_lookup+0x5c/0x130" },
+	{ ">>NIP; d01a2b3c <[wobble]tx+5c/130>   <=====", true, "NIP: tx+0x5c/0x130 [wobble]" },
+	{ "Trace; d09e1234 <[nfsd]dispatch+114/260>", true, "Call Trace:\n [<d09e1234>] dispatch+0x114/0x260 [nfsd]" },
+	{ "Trace; c0107286 <kernel_thread+26/30>", false, " [<c0107286>] kernel_thread+0x26/0x30" },
+	/* what resembles them */
+	{ ">>esp; c02f9e8c <init_task_union+1e8c/2000>", true, NULL },
+	{ "Trace; c0107286 <kernel_thread>", true, NULL },
+	{ "Trace; c0107286 <kernel_thread+26/30", true, NULL },
+	{ " [<ffffffff880a1234>] readpage+0x54/0x1a0 [wobblefs]", true, NULL },
+	{ "Tainted: G [wobble+1]", true, NULL },
+	{ "a colon :wobblefs:readpage+0x54/0x1a0", true, NULL },
+	{ "[wobble+0x1/0x2]", true, NULL },
+	{ "[1+2/3] {x+1}", true, NULL },
+	{ "<ffffffff801f3d60>{:jbd:+240}", true, NULL },
+	{ "<ffffffff801f3d60>{kthread+99999999999999999999}", true, NULL },
+	{ "", true, NULL },
+};
+
+START_TEST(frames_of_long_ago)
+{
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+	bool old;
+
+	ck_assert(stack_modernise(span_of(old_frames[_i].old), old_frames[_i].first, &text, &old));
+	ck_assert_int_eq(old, old_frames[_i].now != NULL);
+	if (!old) {
+		ck_assert_uint_eq(text.len, 0);
+		return;
+	}
+	ck_assert(buf_add_char(&text, '\0'));
+	ck_assert_str_eq(text.data, old_frames[_i].now);
+}
+END_TEST
+
+START_TEST(old_frames_cut_anywhere)
+{
+	const char *line = old_frames[_i].old;
+
+	/* from memory of its own: a byte too far is found */
+	for (size_t len = 0; len <= strlen(line); len++) {
+		_cleanup_(buf_deinit) struct buf text = { 0 };
+		_cleanup_(freep) char *copy = strndup(line, len);
+		bool old;
+
+		ck_assert_ptr_nonnull(copy);
+		ck_assert(stack_modernise((struct span){ copy, len }, true, &text, &old));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stack");
@@ -384,6 +449,8 @@ int main(void)
 	tcase_add_loop_test(tc, lines_cut_anywhere, 0, countof(frames));
 	tcase_add_loop_test(tc, lines_that_begin_anywhere, 0, countof(frames) + 1);
 	tcase_add_loop_test(tc, source_lines_can_be_taken_off, 0, countof(sourced));
+	tcase_add_loop_test(tc, frames_of_long_ago, 0, countof(old_frames));
+	tcase_add_loop_test(tc, old_frames_cut_anywhere, 0, countof(old_frames));
 	tcase_add_test(tc, names_without_what_compilers_add);
 	tcase_add_test(tc, headers_by_beginning_or_by_any_place);
 	tcase_add_test(tc, user_space_has_no_symbol);
