@@ -89,8 +89,17 @@ reads_as() {
 	[ -n "$number" ] && [ "$(printf '%s' "$got" | grep -c .)" -eq "$number" ] || return 1
 	function=$(printf '%s' "$reading" | sed -n 's/.* in \([a-zA-Z_][a-zA-Z0-9_]*\).*/\1/p')
 	[ -z "$function" ] || { printf '%s\n' "$got" | grep -qw -- "$function"; return; }
+	# "1: boot failure, no init": what the report is of, said in words of the title or not
+	case $reading in
+	*': boot failure'*)
+		[ -n "$("$culprit" parse -f json "$file" 2>/dev/null | jq -r 'select(.kind == "boot-failure") | .title')" ]
+		return ;;
+	esac
 	# "1: Redzone overwritten": these words
-	function=$(printf '%s' "$reading" | sed 's/^[0-9]*: *//; s/[;,(].*//')
+	function=$(printf '%s' "$reading" |
+		sed 's/^[0-9]*: *//; s/ *[;,(].*//; s/NULL deref$/NULL pointer dereference/')
+	# excerpts that end before the stack may be called corrupted: the reading names no function
+	[ "$function" != 'NULL pointer dereference' ] || got=$(printf '%s' "$got" | sed 's/ in corrupted//')
 	if [ -n "$function" ] && printf '%s\n' "$got" | grep -qF -- "$function"; then
 		was=ok
 	fi

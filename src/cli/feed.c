@@ -22,6 +22,7 @@
 
 #include "cli/ahead.h"
 #include "input/input.h"
+#include "input/newest.h"
 #include "input/no_log.h"
 
 #define TAIL_STEP_MS 100	/* how often a followed file is looked at */
@@ -115,12 +116,53 @@ static struct culprit_error *look_at(struct run *run, struct span head)
 	return err;
 }
 
-static struct culprit_error *look_at_head(struct run *run, const struct ahead_options *options)
+static void note(const struct run *run, const char *what)
 {
-	char head[NO_LOG_BYTES];
-	ssize_t n = pread(options->fd, head, sizeof(head), (off_t)options->off);
+	if (run->feed->note)
+		run->feed->note(run->feed->arg, what);
+}
 
-	return n > 0 ? look_at(run, (struct span){ head, (size_t)n }) : NULL;
+/*
+ * The rest of the log whose newest line comes first, behind its beginning, is
+ * read to its end; then it is fed with the oldest first.
+ */
+static struct culprit_error *feed_turned(struct run *run, struct span head)
+{
+	_cleanup_(buf_deinit) struct buf log = { 0 }, turned = { 0 };
+	struct culprit_error *err = NULL;
+
+	if (!buf_add(&log, head.ptr, head.len))
+		return &culprit_error_no_memory;
+	while (!err && head.len && log.len <= NEWEST_MAX_BYTES) {
+		err = input_read(run->input, &head);
+		if (!err && !buf_add(&log, head.ptr, head.len))
+			return &culprit_error_no_memory;
+	}
+	if (head.len && !err) {
+		note(run, "its newest line comes first, and it is too long to be turned round: read as it is");
+		return feed_bytes(run, buf_span(&log));
+	}
+	note(run, "its newest line comes first: read from the last to the first, and lines are counted so");
+	if (!newest_turn(buf_span(&log), &turned))
+		err = &culprit_error_no_memory;
+	return err ? err : feed_bytes(run, buf_span(&turned));
+}
+
+/* What the log's first bytes are decides how it is read. */
+static struct culprit_error *feed_head(struct run *run, struct span head)
+{
+	struct culprit_error *err = look_at(run, head);
+
+	if (err)
+		return err;
+	return !run->feed->follow && newest_first(head) ? feed_turned(run, head) : feed_bytes(run, head);
+}
+
+static struct span read_head(const struct ahead_options *options, char head[NEWEST_BYTES])
+{
+	ssize_t n = pread(options->fd, head, NEWEST_BYTES, (off_t)options->off);
+
+	return (struct span){ head, n > 0 ? (size_t)n : 0 };
 }
 
 static struct culprit_error *read_input(struct run *run)
@@ -144,10 +186,8 @@ static struct culprit_error *read_input(struct run *run)
 		} else if (!bytes.len) {
 			return NULL;
 		} else {
-			err = first ? look_at(run, bytes) : NULL;
+			err = first ? feed_head(run, bytes) : feed_bytes(run, bytes);
 			first = false;
-			if (!err)
-				err = feed_bytes(run, bytes);
 		}
 		if (err)
 			return err;
@@ -191,8 +231,16 @@ static struct culprit_error *feed_found(struct run *run, const struct ahead_piec
 static struct culprit_error *read_ahead(struct run *run, const struct ahead_options *options)
 {
 	_cleanup_(ahead_destroyp) struct ahead *ahead = NULL;
-	struct culprit_error *err = look_at_head(run, options);
+	_cleanup_(freep) char *room = malloc(NEWEST_BYTES);
+	struct culprit_error *err;
+	struct span head;
 
+	if (!room)
+		return &culprit_error_no_memory;
+	head = read_head(options, room);
+	if (newest_first(head))
+		return read_input(run);
+	err = look_at(run, head);
 	if (!err)
 		err = ahead_create(options, &ahead);
 
@@ -219,12 +267,6 @@ static struct culprit_error *open_tail(struct run *run)
 	input_plain_place(run->input, &fd, &off);
 	run->tail_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return run->tail_fd < 0 ? culprit_error_errno("cannot follow %s", run->feed->path) : NULL;
-}
-
-static void note(const struct run *run, const char *what)
-{
-	if (run->feed->note)
-		run->feed->note(run->feed->arg, what);
 }
 
 /* What comes now is no part of the line that was there last. */

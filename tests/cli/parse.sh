@@ -375,6 +375,14 @@ is 'nor is the answer that it is clean' 128 "$code"
 run "$CULPRIT" parse -t wide.log
 has 'UTF-16 is read' kc_oob_read "$out"
 
+# --- what log servers and journalctl -r write
+tac oob.log >newest.log
+run "$CULPRIT" parse -t newest.log
+is 'a log with its newest line first reads as the log' "$("$CULPRIT" parse -t oob.log)" "$out"
+has 'that it was turned round is told' 'newest.log: its newest line comes first: read from the last to the first' "$err"
+run "$CULPRIT" parse -t oob.log
+is 'of others nothing is told' '' "$err"
+
 "$CULPRIT" parse -t <pipe >stream &
 pid=$!
 exec 3>pipe
