@@ -95,7 +95,8 @@ static bool add_file(struct buf *ret, const char *path)
 
 static bool is_of_the_system(const char *path)
 {
-	static const char *const places[] = { "/bin/", "/sbin/", "/usr/", "/lib", "/proc/", "/sys/", "/dev/" };
+	/* Not /dev: devices are no regular files, and what is in /dev/shm is the user's. */
+	static const char *const places[] = { "/bin/", "/sbin/", "/usr/", "/lib", "/proc/", "/sys/" };
 
 	for (size_t i = 0; i < countof(places); i++) {
 		if (!strncmp(path, places[i], strlen(places[i])))
