@@ -172,6 +172,73 @@ is 'add: overwrites nothing' 2 "$code"
 run "$CULPRIT" corpus add --corpus made --title 'another title' --as kasan/other console.log.gz </dev/null
 is 'add: what nobody judged is not written' '# Kernel: 6.1.0
 TITLE: another title' "$(sed '/^$/,$d' made/kasan/other)"
+# Into the folder that has the cases of its type; --accept is a judgement, too.
+run "$CULPRIT" corpus add --corpus made --accept --made 'by hand' --judged 'read it' console.log.gz </dev/null
+is 'add: --accept takes the title that is found, with all headers' '0:made/kasan/kasan-use-after-free-read-in-new_bug
+# Kernel: 6.1.0
+# Made by: by hand
+# Title: read it
+TITLE: KASAN: use-after-free Read in new_bug
+ALT: bad-access in new_bug
+TYPE: KASAN-USE-AFTER-FREE-READ
+FRAME: new_bug' "$code:$out
+$(sed '/^$/,$d' made/kasan/kasan-use-after-free-read-in-new_bug)"
+mv made/kasan made/own-folder
+run "$CULPRIT" corpus add --corpus made --accept --made 'by hand' console.log.gz </dev/null
+is 'add: the folder is the one with cases of this type' 2 "$code"
+has 'add: whatever its name' 'made/own-folder/kasan-use-after-free-read-in-new_bug: File exists' "$err"
+mv made/own-folder made/kasan && rm made/kasan/kasan-*
+echo 'all is well' >dull.log
+run "$CULPRIT" corpus add --corpus made --accept dull.log </dev/null
+is 'add: nothing to accept' '2:culprit corpus add: dull.log: no report was found to accept' "$code:$err"
+# Below a checkout, its corpus: not a folder that happens to have the name.
+mkdir -p checkout/patterns checkout/corpus checkout/src/corpus && touch checkout/patterns/00-common.yaml
+run env -C checkout/src "$CULPRIT" corpus add --accept ../../console.log.gz </dev/null
+is 'add: the corpus of the checkout' '0:../corpus/kasan/kasan-use-after-free-read-in-new_bug' "$code:$out"
+run env -C checkout/src "$CULPRIT" corpus test --quiet
+is 'test: the corpus of the checkout' 0 "$code"
+rm -r checkout dull.log
+
+# --- update
+mkdir -p updated && cp made/kasan/new updated/stale && cp made/kasan/other updated/other
+sed -i '/^TYPE/d; s/^FRAME: .*/FRAME: old_place/' updated/stale
+chmod 640 updated/stale
+run "$CULPRIT" corpus update --dry-run --color=never updated/stale
+is 'update: what would change' '0:updated/stale
+@@ -5,3 +5,4 @@
+ ALT: bad-access in new_bug
+-FRAME: old_place
++TYPE: KASAN-USE-AFTER-FREE-READ
++FRAME: new_bug
+ 
+1 of 1 cases would change, 0 left for you to judge' "$code:$out"
+holds 'update: nothing is written then' grep -q old_place updated/stale
+run "$CULPRIT" corpus update --color=never updated
+is 'update: another title is left to be judged' 1 "$code"
+has 'update: and told' 'updated/other: left as it is, the title is another; --retitle takes it' "$out"
+has 'update: counts' '1 of 2 cases changed, 1 left for you to judge' "$out"
+holds 'update: the case is as it was added' cmp updated/stale made/kasan/new
+is 'update: and its mode' 640 "$(stat -c %a updated/stale)"
+holds 'update: the one with another title is as it was' cmp updated/other made/kasan/other
+run "$CULPRIT" corpus update --retitle updated
+is 'update: with --retitle it is taken' 0 "$code"
+is 'update: with all headers, and its comments' '# Kernel: 6.1.0
+TITLE: KASAN: use-after-free Read in new_bug
+ALT: bad-access in new_bug
+TYPE: KASAN-USE-AFTER-FREE-READ
+FRAME: new_bug' "$(sed '/^$/,$d' updated/other)"
+is 'update: the log is as it was' "$("$CULPRIT" corpus show -l made/kasan/other | sha256sum)" "$("$CULPRIT" corpus show -l updated/other | sha256sum)"
+run "$CULPRIT" corpus update --retitle updated
+is 'update: once more, nothing' '0:0 of 2 cases changed, 0 left for you to judge' "$code:$out"
+printf 'FILE: mm/a.c\n\n%s\n' "$(bug new_bug)" >updated/file
+run "$CULPRIT" corpus update --retitle --color=never updated/file
+has 'update: a guilty file is for a person' 'FILE is for you to judge' "$out"
+is 'update: and left' 1 "$code"
+run "$CULPRIT" corpus update
+is 'update: none is written without being named' 2 "$code"
+is 'update: nothing is left behind' 'file other stale' "$(ls -A updated | sort | paste -sd" ")"
+rm -r updated
+
 run "$CULPRIT" corpus add --corpus made --title x --as ../escape console.log.gz </dev/null
 is 'add: no name outside of the corpus' 2 "$code"
 # No title or name makes headers, or a file elsewhere: nothing is written.
@@ -244,7 +311,7 @@ has 'a missing directory' 'missing: No such file or directory' "$err"
 run "$CULPRIT" corpus tst cases
 is 'an unknown command gives 2' 2 "$code"
 has 'an unknown command names the nearest' "did you mean 'test'?" "$err"
-for command in test diff audit add show; do
+for command in test diff audit add update show; do
 	run "$CULPRIT" corpus $command --help
 	is "$command --help gives 0" 0 "$code"
 	is "$command --help fits 80 columns" '' "$(awk 'length > 80' <<<"$out")"

@@ -23,6 +23,7 @@ static const struct corpus_command corpus_commands[] = {
 	{ "diff", "show which cases another set of patterns changes", corpus_diff },
 	{ "audit", "show patterns that no case exercises, and cases that prove nothing", corpus_audit },
 	{ "add", "make a case of a console log", corpus_add },
+	{ "update", "read cases again after patterns changed, show and write the difference", corpus_update },
 	{ "show", "show a case with the parser's reading beside it", corpus_show },
 };
 

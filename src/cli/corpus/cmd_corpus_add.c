@@ -22,7 +22,7 @@
 struct add {
 	struct corpus_settings settings;
 	const char *corpus, *as, *title, *kernel, *made, *judged;	/* NULL: not given */
-	bool none, with_report, ask;
+	bool none, accept, with_report, ask;
 	struct culprit_patterns *patterns;
 	struct sources *sources;	/* NULL: none */
 	struct buf log;
@@ -141,6 +141,14 @@ static bool ask_title(struct add *add)
 	}
 }
 
+static struct culprit_error *accept_title(struct add *add, const char *path)
+{
+	if (!add->reading.report)
+		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "%s: no report was found to accept", path);
+	add->title = add->reading.report->title;
+	return NULL;
+}
+
 static struct culprit_error *ask(struct add *add, const char *path)
 {
 	bool go_on = true;
@@ -174,17 +182,77 @@ static const char *slug_of(struct arena *arena, const char *text)
 	return slug;
 }
 
-/* Below the corpus, by the type of the report: "kasan-read/kasan-...". */
-static struct culprit_error *choose_name(struct add *add)
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Of the cases that say the same of their reports: without one, or of this kind and type. */
+static bool is_alike(const struct add *add, const struct corpus_case *c)
+{
+	const struct corpus_case *found = &add->reading.found;
+
+	if (add->none || !c->title || !add->reading.report)
+		return add->none && !c->title;
+	return found->type ? same_text(c->type, found->type) : found->kind && same_text(c->kind, found->kind);
+}
+
+/* The folder of the corpus that has most of the cases that are alike; NULL: none has any. Borrowed from the list. */
+static const char *group_of_most(const struct add *add, const struct case_list *list)
+{
+	const char *best = NULL, *group = NULL;
+	size_t n_best = 0, n = 0;
+
+	/* Sorted by name: a folder's cases follow each other. */
+	for (size_t i = 0; i < list->n; i++) {
+		if (!strchr(list->cases[i].name, '/'))
+			continue;
+		if (!same_text(group, list->cases[i].group)) {
+			group = list->cases[i].group;
+			n = 0;
+		}
+		n += is_alike(add, &list->cases[i]);
+		if (n > n_best) {
+			n_best = n;
+			best = group;
+		}
+	}
+	return best;
+}
+
+/* The corpus's own folders are used where one fits; else one is named after the pattern. */
+static struct culprit_error *choose_group(struct add *add, const char **ret)
 {
 	const struct culprit_report *report = add->reading.report;
+	struct case_list list = { 0 };
+	struct culprit_error *err = access(add->corpus, F_OK) ? NULL : case_list_add(&list, add->corpus);
+	const char *group;
+
+	/* A corpus that is empty or cannot be read says nothing; writing to it will tell. */
+	culprit_error_destroy(err);
+	case_list_sort(&list);
+	group = group_of_most(add, &list);
+	if (group)
+		*ret = arena_dup(&add->arena, span_of(group));
+	else
+		*ret = add->none ? "none" : slug_of(&add->arena, report && report->pattern ? report->pattern : "new");
+	case_list_deinit(&list);
+	return *ret ? NULL : &culprit_error_no_memory;
+}
+
+/* Below the corpus: "kasan/kasan-use-after-free-read-in-f". */
+static struct culprit_error *choose_name(struct add *add)
+{
 	const char *base, *slash = strrchr(add->c.path, '/'), *group;
+	struct culprit_error *err;
 
 	if (add->as)
 		return NULL;
+	err = choose_group(add, &group);
+	if (err)
+		return err;
 	base = slug_of(&add->arena, add->title ? add->title : slash ? slash + 1 : add->c.path);
-	group = add->none ? "none" : slug_of(&add->arena, report && report->pattern ? report->pattern : "new");
-	if (base && group)
+	if (base)
 		add->as = arena_printf(&add->arena, "%s/%s", group, base);
 	return add->as ? NULL : &culprit_error_no_memory;
 }
@@ -412,10 +480,12 @@ static void add_deinit(struct add *add)
 static int read_options(struct option_reader *reader, struct add *add)
 {
 	const struct option_def defs[] = {
-		OPTION_TEXT('C', "corpus", "DIR", "directory of the cases (default: corpus)", &add->corpus),
+		OPTION_TEXT('C', "corpus", "DIR", "directory of the cases (default: that of the checkout, or corpus)",
+			    &add->corpus),
 		OPTION_TEXT('a', "as", "NAME", "name of the case below it: kasan/uaf-in-timer (default: made from the title)",
 			    &add->as),
 		OPTION_TEXT('t', "title", "TITLE", "the right title; asked for on a terminal", &add->title),
+		OPTION_FLAG(0, "accept", "the title that is found is right", &add->accept),
 		OPTION_FLAG(0, "none", "no report must be found", &add->none),
 		OPTION_TEXT(0, "kernel", "TEXT", "comment: which kernel (default: its version in the log)", &add->kernel),
 		OPTION_TEXT(0, "made", "TEXT", "comment: how the log was made; asked for on a terminal", &add->made),
@@ -431,25 +501,27 @@ static int read_options(struct option_reader *reader, struct add *add)
 
 	reader->usage = "usage: culprit corpus add [OPTIONS] LOG\n\n"
 			"Make a case of a console log. On a terminal, what is found is shown, and what\n"
-			"is not given is asked for; elsewhere --title or --none has to be given.\n";
+			"is not given is asked for; elsewhere one of --title, --accept and --none has to\n"
+			"be given. The case goes to the folder that has most of the cases of its type.\n";
 	reader->notes = "Exit status: 0 the case was written, 2 it was not.\n";
 	code = corpus_read_options(reader, defs, countof(defs), &add->settings);
 	if (code != OPTION_GO_ON)
 		return code;
 	if (reader->n_operands != 1)
 		return option_complain(reader, "which log? One is added at a time");
-	if (add->title && add->none)
-		return option_complain(reader, "--title and --none are two judgements");
+	if (!!add->title + add->none + add->accept > 1)
+		return option_complain(reader, "--title, --accept and --none are two judgements");
 	add->ask = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && strcmp(reader->argv[1], "-");
-	if (!add->ask && !add->title && !add->none)
-		return option_complain(reader, "not on a terminal: say what is right with --title or --none");
+	if (!add->ask && !add->title && !add->none && !add->accept)
+		return option_complain(reader, "not on a terminal: say what is right with --title, --accept or --none");
 	return OPTION_GO_ON;
 }
 
 int corpus_add(int argc, char **argv)
 {
 	struct option_reader reader = OPTION_READER("culprit corpus add", argc, argv);
-	_cleanup_(add_deinit) struct add add = { .corpus = "corpus" };
+	_cleanup_(add_deinit) struct add add = { 0 };
+	_cleanup_(buf_deinit) struct buf dir = { 0 };
 	struct culprit_error *err;
 	int code;
 
@@ -457,7 +529,9 @@ int corpus_add(int argc, char **argv)
 	code = read_options(&reader, &add);
 	if (code != OPTION_GO_ON)
 		return code;
-	err = read_log(&add, argv[1]);
+	if (!add.corpus)
+		add.corpus = corpus_default_dir(&dir);
+	err = add.corpus ? read_log(&add, argv[1]) : &culprit_error_no_memory;
 	if (!err)
 		err = culprit_patterns_load(add.settings.pattern_dirs.values, add.settings.pattern_dirs.n, &add.patterns);
 	if (!err)
@@ -466,6 +540,8 @@ int corpus_add(int argc, char **argv)
 		err = reading_create(add.patterns, &add.c, &add.reading);
 	if (!err)
 		err = reading_add_sources(add.sources, &add.c, &add.reading);
+	if (!err && add.accept)
+		err = accept_title(&add, argv[1]);
 	if (!err && add.ask)
 		err = ask(&add, argv[1]);
 	if (!err)

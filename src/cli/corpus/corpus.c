@@ -417,6 +417,35 @@ static void choose(const struct corpus_settings *settings, struct case_list *lis
 	list->n = n;
 }
 
+#define MAX_UP 16
+
+const char *corpus_default_dir(struct buf *buf)
+{
+	_cleanup_(buf_deinit) struct buf up = { 0 };
+
+	for (int i = 0; i < MAX_UP; i++) {
+		_cleanup_(freep) char *patterns = NULL;
+
+		if (asprintf(&patterns, "%spatterns/00-common.yaml", up.len ? up.data : "") < 0)
+			return NULL;
+		if (!access(patterns, F_OK))
+			return buf_printf(buf, "%scorpus", up.len ? up.data : "") ? buf->data : NULL;
+		if (!buf_add_str(&up, "../"))
+			return NULL;
+	}
+	return buf_add_str(buf, "corpus") ? buf->data : NULL;
+}
+
+/* Without operands. */
+static struct culprit_error *load_default(struct case_list *list)
+{
+	_cleanup_(buf_deinit) struct buf dir = { 0 };
+
+	if (!corpus_default_dir(&dir))
+		return &culprit_error_no_memory;
+	return culprit_error_context(case_list_add(list, dir.data), "no directory given");
+}
+
 struct culprit_error *corpus_load(const struct corpus_settings *settings, const struct option_reader *reader,
 				  struct case_list *ret)
 {
@@ -424,7 +453,7 @@ struct culprit_error *corpus_load(const struct corpus_settings *settings, const 
 
 	*ret = (struct case_list){ 0 };
 	if (!reader->n_operands)
-		err = culprit_error_context(case_list_add(ret, "corpus"), "no directory given");
+		err = load_default(ret);
 	for (int i = 1; !err && i <= reader->n_operands; i++)
 		err = case_list_add(ret, reader->argv[i]);
 	if (!err) {

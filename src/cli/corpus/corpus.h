@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Corpus: what the commands `culprit corpus test|diff|audit|add|show` share:
+ * Corpus: what the commands `culprit corpus test|diff|audit|add|update|show` share:
  * reading a case with the parser, comparing, running over many.
  */
 #ifndef CULPRIT_CLI_CORPUS_CORPUS_H
@@ -95,7 +95,13 @@ void corpus_settings_init(struct corpus_settings *settings);
 int corpus_read_options(struct option_reader *reader, const struct option_def *defs, size_t n_defs,
 			struct corpus_settings *settings);
 
-/* The cases at the operands (default: corpus/), sorted and chosen by kind and name. */
+/*
+ * Where cases are without being told: the corpus/ of the checkout of culprit that this is in, else corpus/. Formatted
+ * into buf; NULL when out of memory.
+ */
+const char *corpus_default_dir(struct buf *buf);
+
+/* The cases at the operands (default: corpus_default_dir()), sorted and chosen by kind and name. */
 struct culprit_error *corpus_load(const struct corpus_settings *settings, const struct option_reader *reader,
 				  struct case_list *ret);
 
@@ -114,6 +120,6 @@ void corpus_for_all(size_t n, long n_jobs, bool show_progress, void (*work)(void
 
 typedef int corpus_command_fn(int argc, char **argv);
 
-corpus_command_fn corpus_test, corpus_diff, corpus_audit, corpus_add, corpus_show;
+corpus_command_fn corpus_test, corpus_diff, corpus_audit, corpus_add, corpus_update, corpus_show;
 
 #endif
