@@ -18,6 +18,7 @@
 # make tutorial     run what the pages of doc/ show, and write them anew with what came out
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
+# make deb          Debian packages in BUILD/deb, of the files that git knows; DEB_BUILD_OPTIONS=nocheck without their tests
 # make install, make uninstall    PREFIX=/usr/local DESTDIR=
 # make bench-policy the bisection policy alone, over simulated worlds (ARGS="worlds=1000 seed=1", ARGS=uneven)
 #
@@ -490,6 +491,18 @@ uninstall:
 	rm -rf $(DESTDIR)$(DATADIR)/doc/culprit
 	rm -f $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION) $(DESTDIR)$(FISH_COMPLETION)
 	-rmdir $(DESTDIR)$(DATADIR)/culprit 2>/dev/null
+
+# Built in a copy, as an unpacked source package: git's files as they are now, with packaging/debian as debian.
+DEB := $(O)/deb/culprit-$(VERSION)
+
+.PHONY: deb
+deb:
+	rm -rf $(O)/deb && mkdir -p $(DEB)
+	git ls-files -z | xargs -0 cp --parents -t $(DEB)
+	tar -C $(O)/deb --sort=name --owner=0 --group=0 --mtime=@$$(git log -1 --format=%ct) --exclude=$(notdir $(DEB))/packaging/debian \
+		-cJf $(O)/deb/culprit_$(VERSION).orig.tar.xz $(notdir $(DEB))
+	mv $(DEB)/packaging/debian $(DEB)/debian
+	cd $(DEB) && dpkg-buildpackage -us -uc $(DEB_FLAGS)
 
 clean:
 	rm -rf $(O) $(O)-asan
