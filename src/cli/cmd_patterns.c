@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * culprit patterns lint|list|explain: help for those who write patterns.
+ * culprit patterns lint|list|explain|new: help for those who write patterns.
  *
  * lint finds what the loader accepts and nobody means.  What it says of an
  * expression is seen from its text, not proved: a form that never wins for
@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/corpus/corpus.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
 #include "cli/output/text.h"
 #include "cli/patterns_lint.h"
+#include "cli/patterns_new.h"
 #include "match/match_rules.h"
 #include "report/report.h"
 #include "input/input.h"
@@ -22,7 +24,8 @@
 
 struct arguments {
 	struct option_list dirs;
-	const char *vocabulary;
+	const char *vocabulary, *banner, *to;
+	bool verbose;
 	enum option_format format;
 	const char *const *operands;
 	size_t n_operands;
@@ -201,7 +204,8 @@ static void lint_form(struct lint *lint, const struct pattern *pattern, size_t i
 	if (holds_frame(form) && !form->n_sources && !form->corrupted)
 		lint_found(lint, &form->place, "form '%s' names {frame} and has no 'frames' to find it", form->name);
 	if (form->type && !is_known_type(lint->set, form->type))
-		lint_found(lint, &form->place, "type '%s' is not in the table of types", form->type);
+		lint_found(lint, &form->place, "type '%s' is not in the table of types: is it one of those under 'types:' in "
+			   "00-common.yaml? A new one goes there, or under 'types:' of this file", form->type);
 }
 
 static void lint_patterns(struct lint *lint)
@@ -370,6 +374,20 @@ static bool list_text(const struct culprit_patterns *set, const struct pattern *
 	return ok && buf_add_char(out, '\n');
 }
 
+/* Where it is, and how the titles of its forms read. */
+static bool list_forms(const struct pattern *pattern, struct buf *out)
+{
+	bool ok = buf_printf(out, "  %s:%u\n", pattern->place.file, pattern->place.line);
+
+	for (size_t i = 0; ok && i < pattern->n_forms; i++) {
+		const struct form *form = &pattern->forms[i];
+
+		ok = buf_printf(out, "  %-20s %s%s%s%s\n", form->name, form->title, form->type ? "  (" : "",
+				form->type ? form->type : "", form->type ? ")" : "");
+	}
+	return ok;
+}
+
 static bool list_json(const struct culprit_patterns *set, const struct pattern *pattern, struct buf *out)
 {
 	struct json json = { 0 };
@@ -408,6 +426,8 @@ static int run_list(const struct arguments *args)
 		return fail(err);
 	for (size_t i = 0; ok && i < set->n_patterns; i++) {
 		ok = args->format == OPTION_FORMAT_JSON ? list_json(set, &set->patterns[i], &out) : list_text(set, &set->patterns[i], &out);
+		if (ok && args->format != OPTION_FORMAT_JSON && args->verbose)
+			ok = list_forms(&set->patterns[i], &out);
 		if (ok && args->format == OPTION_FORMAT_JSON && out.data[out.len - 1] != '\n')
 			ok = buf_add_char(&out, '\n');
 	}
@@ -478,6 +498,26 @@ static int run_explain(const struct arguments *args)
 	return err ? fail(err) : 0;
 }
 
+/* -------------------------------------------------------------------- new */
+
+static int run_new(const struct arguments *args)
+{
+	_cleanup_(buf_deinit) struct buf top = { 0 };
+	struct culprit_error *err;
+
+	if (args->n_operands != 2) {
+		text_complain("culprit patterns", "new takes a name and a log");
+		return 2;
+	}
+	/* beside the corpus: "../corpus" is that of the checkout in ".." */
+	if (!args->to && (!buf_add_str(&top, "./") || !corpus_default_dir(&top)))
+		return fail(&culprit_error_no_memory);
+	if (!args->to)
+		top.data[top.len - strlen("/corpus")] = '\0';
+	err = patterns_new(args->to ? args->to : top.data, args->operands[0], args->banner, args->operands[1]);
+	return err ? fail(err) : 0;
+}
+
 /* ---------------------------------------------------------------- command */
 
 static const struct {
@@ -488,6 +528,7 @@ static const struct {
 	{ "lint", run_lint, SIZE_MAX },
 	{ "list", run_list, 0 },
 	{ "explain", run_explain, 1 },
+	{ "new", run_new, 2 },
 };
 
 static const char usage[] =
@@ -495,7 +536,8 @@ static const char usage[] =
 	"commands:\n"
 	"  lint     [FILE...]  find mistakes in FILEs, or in the built-in patterns\n"
 	"  list                print the patterns\n"
-	"  explain  [LOG]      say how each report of a log was found and named\n";
+	"  explain  [LOG]      say how each report of a log was found and named\n"
+	"  new      NAME LOG   begin a pattern for lines of LOG that hold --banner\n";
 
 static int read_options(struct option_reader *reader, struct arguments *args)
 {
@@ -505,6 +547,10 @@ static int read_options(struct option_reader *reader, struct arguments *args)
 			      option_format_words, &args->format),
 		OPTION_TEXT(0, "vocabulary", "FILE", "lint: names of functions, one a line; words that none of them has are found",
 			    &args->vocabulary),
+		OPTION_FLAG('v', "verbose", "list: where each pattern is, and the titles of its forms", &args->verbose),
+		OPTION_TEXT(0, "banner", "TEXT", "new: what is the same in each line that announces such a report", &args->banner),
+		OPTION_TEXT(0, "to", "DIR", "new: write to DIR/patterns and DIR/corpus (default: the checkout that this is in)",
+			    &args->to),
 		OPTION_HELP('h'),
 	};
 	int code;
@@ -531,7 +577,7 @@ int cmd_patterns(int argc, char **argv)
 		struct option_reader reader = OPTION_READER("culprit patterns", countof(help), help);
 
 		code = read_options(&reader, &args);
-		return code == OPTION_GO_ON ? option_complain(&reader, "which command? lint, list or explain") : code;
+		return code == OPTION_GO_ON ? option_complain(&reader, "which command? lint, list, explain or new") : code;
 	}
 	for (size_t i = 0; i < countof(subcommands); i++) {
 		struct option_reader options = OPTION_READER("culprit patterns", argc - 1, argv + 1);
@@ -546,6 +592,6 @@ int cmd_patterns(int argc, char **argv)
 					       subcommands[i].max_operands ? "one log" : "no operands");
 		return subcommands[i].run(&args);
 	}
-	text_complain("culprit patterns", "unknown command '%s'; lint, list and explain are known", argv[1]);
+	text_complain("culprit patterns", "unknown command '%s'; lint, list, explain and new are known", argv[1]);
 	return 2;
 }

@@ -25,7 +25,7 @@ is "patterns: findings give 1" 1 "$code"
 has "patterns: an unused macro" "bad.yaml:1:10: macro 'UNUSED' is used nowhere" "$out"
 has "patterns: an unused set" "bad.yaml:2:8: set 'idle' is used nowhere" "$out"
 has "patterns: a banner without a pattern" "bad.yaml:4:3: no pattern has the banner 'NOBODY WAITS'" "$out"
-has "patterns: a type that is in no table" "bad.yaml:10:5: type 'NO-SUCH' is not in the table of types" "$out"
+has "patterns: a type that is in no table" "bad.yaml:10:5: type 'NO-SUCH' is not in the table of types: is it one of those under 'types:' in 00-common.yaml?" "$out"
 has "patterns: an expression that can be slow" "bad.yaml:10:27: 'FROB: \\w+ in (?:(a+)+)' can be slow" "$out"
 has "patterns: a frame that nothing finds" "bad.yaml:11:5: form 'lost' names {frame} and has no 'frames'" "$out"
 case $out in *"form 'narrow' can never win"*) fail "patterns: a quantifier makes another expression" "$out" ;;
@@ -120,4 +120,52 @@ is "patterns: -h is --help" 0 "$code"
 has "patterns: help names the exit codes" "Exit status: 0 nothing wrong, 1 lint found mistakes" "$out"
 run "$CULPRIT" patterns frobnicate
 is "patterns: usage" 2 "$code"
+cd "$tmp" || exit 2
+# --- new: a pattern to go on with, and its near miss
+cat >frob.log <<'END'
+[    0.000000] Linux version 6.1.0 (a@b) #1
+[   12.000000] frobd: engine wedged (queue 3)
+[   12.000010] CPU: 0 PID: 12 Comm: kworker Not tainted 6.1.0 #1
+[   12.000020] Call Trace:
+[   12.000030]  <TASK>
+[   12.000040]  frob_submit+0x10/0x20
+[   12.000050]  process_one_work+0x10/0x20
+[   12.000060]  </TASK>
+END
+run "$CULPRIT" patterns new --to begun frob-wedged --banner 'frobd: engine wedged (queue' frob.log
+is 'new: what was written, and what it finds' '0:begun/patterns/frob-wedged.yaml
+begun/corpus/near-miss/frob-wedged
+finds now: frobd: engine wedged (queue in frob_submit' "$code:$out"
+run "$CULPRIT" patterns lint begun/patterns/frob-wedged.yaml
+is 'new: lint has nothing to say' 0 "$code"
+run "$CULPRIT" parse --titles -p begun/patterns frob.log
+is 'new: parse finds it' 'frobd: engine wedged (queue in frob_submit' "$out"
+run "$CULPRIT" corpus test -p begun/patterns begun/corpus
+is 'new: the near miss is none' 0 "$code"
+sed -i "/require:/d" begun/patterns/frob-wedged.yaml
+run "$CULPRIT" corpus test -p begun/patterns begun/corpus
+is 'new: and would be one without what keeps it away' 1 "$code"
+run "$CULPRIT" patterns new --to begun frob-wedged --banner 'frobd: engine wedged (queue' frob.log
+is 'new: nothing is overwritten' 2 "$code"
+has 'new: and why' 'begun/patterns/frob-wedged.yaml: File exists' "$err"
+sed -n 1,2p frob.log >bare.log
+run "$CULPRIT" patterns new --to begun bare --banner 'frobd: engine wedged' bare.log
+is 'new: without a stack, no function' 'finds now: frobd: engine wedged' "$(tail -n 1 <<<"$out")"
+for banner in '' 'abc' ' frobd' 'say "frobd"' $'frob\e[31m'; do
+	run "$CULPRIT" patterns new --to begun other --banner "$banner" frob.log
+	is "new: '$(cat -v <<<"$banner")' is no banner" 2 "$code"
+done
+run "$CULPRIT" patterns new --to begun ../other --banner 'frobd: engine' frob.log
+is 'new: a name is no path' 2 "$code"
+run "$CULPRIT" patterns new --to begun other --banner 'no such words' frob.log
+has 'new: words that the log has not' "frob.log: no line holds 'no such words'" "$err"
+is 'new: nothing else was written' 'begun/corpus/near-miss/bare
+begun/corpus/near-miss/frob-wedged
+begun/patterns/bare.yaml
+begun/patterns/frob-wedged.yaml' "$(find begun -type f | LC_ALL=C sort)"
+
+run "$CULPRIT" patterns list -v
+has 'list -v: places and titles' '  patterns/10-memory.yaml:' "$out"
+has 'list -v: of each form' 'KASAN: {what} {access} in {frame}' "$out"
+
 finish
