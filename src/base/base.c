@@ -304,7 +304,8 @@ static bool arena_grow(struct arena *arena, size_t size)
 	return true;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* As arena_alloc(), of bytes that the caller sets. */
+static void *arena_take(struct arena *arena, size_t size)
 {
 	void *ret;
 
@@ -321,7 +322,14 @@ void *arena_alloc(struct arena *arena, size_t size)
 	}
 	ret = arena->last->data + arena->used;
 	arena->used += size;
-	return memset(ret, 0, size);
+	return ret;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *ret = arena_take(arena, size);
+
+	return ret ? memset(ret, 0, size) : NULL;
 }
 
 void *arena_array(struct arena *arena, size_t n, size_t size)
@@ -335,10 +343,13 @@ void *arena_array(struct arena *arena, size_t n, size_t size)
 
 char *arena_dup(struct arena *arena, struct span s)
 {
-	char *copy = arena_alloc(arena, s.len + 1);
+	char *copy = arena_take(arena, s.len + 1);
 
-	if (copy && s.len)
+	if (!copy)
+		return NULL;
+	if (s.len)
 		memcpy(copy, s.ptr, s.len);
+	copy[s.len] = '\0';
 	return copy;
 }
 

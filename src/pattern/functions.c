@@ -76,7 +76,7 @@ struct role_set functions_own_roles_of(const struct functions *f, struct span na
 ptrdiff_t functions_find_role(const struct functions *f, const char *name)
 {
 	for (size_t i = 0; i < f->n_roles; i++) {
-		if (!strcmp(f->roles[i].name, name))
+		if (*f->roles[i].name == *name && !strcmp(f->roles[i].name, name))
 			return (ptrdiff_t)i;
 	}
 	return -1;

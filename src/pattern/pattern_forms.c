@@ -22,7 +22,7 @@
 static ptrdiff_t find_banner(const struct culprit_patterns *set, const char *literal)
 {
 	for (size_t i = 0; i < set->n_banners; i++) {
-		if (!strcmp(set->banners[i].literal, literal))
+		if (*set->banners[i].literal == *literal && !strcmp(set->banners[i].literal, literal))
 			return (ptrdiff_t)i;
 	}
 	return -1;
@@ -392,7 +392,7 @@ const struct pattern *pattern_set_event(const struct culprit_patterns *set, cons
 ptrdiff_t pattern_set_find(const struct culprit_patterns *set, const char *name)
 {
 	for (size_t i = 0; i < set->n_patterns; i++) {
-		if (!strcmp(set->patterns[i].name, name))
+		if (*set->patterns[i].name == *name && !strcmp(set->patterns[i].name, name))
 			return (ptrdiff_t)i;
 	}
 	return -1;

@@ -22,7 +22,12 @@
 #define MATCH_LIMIT 200000
 #define DEPTH_LIMIT 2000
 #define HEAP_LIMIT_KIB 4096
-#define USES_BEFORE_JIT 24
+/*
+ * To make machine code of an expression takes as long as to interpret it on some hundred lines or a few reports: where a
+ * use counts one and one more for each JIT_BYTES of its text, it is made after so many.
+ */
+#define WORK_BEFORE_JIT 512
+#define JIT_BYTES 32
 
 struct regex_code {
 	pcre2_code *code;
@@ -94,7 +99,7 @@ void regex_init(struct regex *re, const char *source)
 	re->source = source;
 	re->literal = leading_literal(source);
 	atomic_init(&re->code, NULL);
-	atomic_init(&re->uses, 0);
+	atomic_init(&re->work, 0);
 }
 
 void regex_deinit(struct regex *re)
@@ -169,11 +174,17 @@ static struct culprit_error *get_code(struct regex *re, size_t *ret_off, struct 
 	return NULL;
 }
 
-static struct regex_code *with_jit(struct regex *re, struct regex_code *have)
+static struct regex_code *with_jit(struct regex *re, struct regex_code *have, size_t text_bytes)
 {
+	unsigned int work = text_bytes / JIT_BYTES < WORK_BEFORE_JIT ? 1 + (unsigned int)text_bytes / JIT_BYTES : WORK_BEFORE_JIT;
 	pcre2_code *copy;
+	unsigned int before;
 
-	if (atomic_fetch_add(&re->uses, 1) != USES_BEFORE_JIT)
+	/* Once it is made nobody counts any more: all threads would write here. */
+	if (atomic_load_explicit(&re->work, memory_order_relaxed) >= WORK_BEFORE_JIT)
+		return have;
+	before = atomic_fetch_add(&re->work, work);
+	if (before >= WORK_BEFORE_JIT || before + work < WORK_BEFORE_JIT)
 		return have;
 	copy = pcre2_code_copy(have->code);
 	if (!copy)
@@ -388,7 +399,7 @@ bool regex_find_before(struct regex *re, struct regex_scratch *scratch, struct s
 		culprit_error_destroy(err);
 		return false;
 	}
-	code = with_jit(re, code);
+	code = with_jit(re, code, text.len - from);
 	pcre2_set_offset_limit(scratch->context, before == SIZE_MAX ? PCRE2_UNSET : before - 1);
 	n = pcre2_match(code->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len, from, 0, scratch->data,
 			scratch->context);

@@ -21,7 +21,7 @@ struct regex {
 	const char *source;		/* borrowed, macros expanded */
 	struct span literal;		/* every match begins with these bytes; may be empty */
 	_Atomic(struct regex_code *) code;
-	atomic_uint uses;
+	atomic_uint work;
 };
 
 /* source must outlive the regex. Compiles nothing. */

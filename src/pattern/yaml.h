@@ -68,7 +68,9 @@ void yaml_destroyp(struct yaml_doc **doc);
 
 static inline bool yaml_is(const struct yaml_node *scalar, const char *text)
 {
-	return !strcmp(scalar->text, text);
+	size_t len = strlen(text);
+
+	return scalar->len == len && !memcmp(scalar->text, text, len);
 }
 
 /* A SYNTAX error "name:line:column: message" at node. */
