@@ -226,7 +226,12 @@ struct culprit_error *symptom_text_parse(const struct match_rules *rules, struct
 
 	if (text.len > SYMPTOM_TEXT_MAX_BYTES || !span_starts(text, SPAN("title ")))
 		return culprit_error_create(CULPRIT_ERROR_SYNTAX, "no symptom: it begins with no title, or is too long");
+	/* what stands behind one would be lost without a word */
+	if (memchr(text.ptr, '\0', text.len))
+		return culprit_error_create(CULPRIT_ERROR_SYNTAX, "no symptom: it holds a NUL byte");
 	line = next_line(&text);
+	if (line.len == strlen("title "))
+		return refuse(line);
 	title = arena_dup(arena, span_skip(line, strlen("title ")));
 	reader.alts = arena_array(arena, SYMPTOM_MAX_ALTS, sizeof(*reader.alts));
 	if (!title || !reader.alts)

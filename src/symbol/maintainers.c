@@ -61,7 +61,8 @@ struct culprit_error *maintainers_parse(struct span output, struct arena *arena,
 		struct span line = span_trim((struct span){ output.ptr, len }), name, address, role;
 
 		output = span_skip(output, len + (end ? 1 : 0));
-		if (!parse_line(line, &name, &address, &role))
+		/* a NUL would cut one of the three short */
+		if (memchr(line.ptr, '\0', line.len) || !parse_line(line, &name, &address, &role))
 			continue;
 		list[n].name = arena_dup(arena, name);
 		list[n].address = arena_dup(arena, address);

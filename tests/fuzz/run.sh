@@ -28,7 +28,7 @@ options_of() {
 for target; do
 	found=$build/fuzz/found/$target words=$build/fuzz/words
 	mkdir -p "$found"
-	[ -d "$seeds/$target" ] || tests/fuzz/seeds.sh "$build" "$seeds" "$target" || failed=1
+	[ -d "$seeds/$target" ] || tests/fuzz/seeds.sh "$build" "$seeds" "$target" 200 || failed=1
 	export CULPRIT_FUZZ_ELF=$seeds/kernel
 	[ -f "$CULPRIT_FUZZ_ELF" ] || unset CULPRIT_FUZZ_ELF
 	if [ "$target" = journal ]; then words=$build/fuzz/words-journal && tr ' ' '\n' <<<"$journal_words" >"$words"; fi
