@@ -154,6 +154,8 @@ done
 
 # The list of what is in it: all that the program is linked with or opens by name, and the same text each time.
 rm -f "$build/culprit.spdx.json"
+# With the user's paths of above, make would take the flags for others and build all anew.
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 holds 'make sbom' make -s sbom O="$build"
 cp "$build/culprit.spdx.json" "$tmp/first" && rm "$build/culprit.spdx.json"
 holds 'make sbom, again' make -s sbom O="$build"
