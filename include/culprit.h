@@ -307,6 +307,166 @@ static inline void culprit_parser_summary(const struct culprit_parser *parser, s
 	culprit_parser_summary_sized(parser, ret, sizeof(*ret));
 }
 
+/* ------------------------------------------------------ source lines */
+
+struct culprit_symbolizer;
+
+/* All strings are borrowed for the symbolizer's life.  All zero: nothing is found but by what the log itself says. */
+struct culprit_symbolizer_options {
+	const char *vmlinux;			/* NULL: looked for in debug_dirs */
+	const char *const *module_dirs;		/* trees with the modules' .ko files */
+	size_t n_module_dirs;
+	const char *const *debug_dirs;		/* like /usr/lib/debug: by build ID, or by version */
+	size_t n_debug_dirs;
+	const char *source_dir;			/* paths below it are made relative; NULL: not known */
+	const char *cache_dir;			/* of indexes that make the next time faster; NULL: none */
+	bool debuginfod;			/* what is not found is asked of the servers of $DEBUGINFOD_URLS */
+	bool force;				/* use what does not belong to the log */
+	bool has_kernel_offset;			/* kernel_offset is used in place of the log's "Kernel Offset:" */
+	uint64_t kernel_offset;			/* bytes */
+};
+
+/*
+ * A report with source lines.  It belongs to the library, borrows from the
+ * report that it was made of, and must not outlive that.
+ */
+struct culprit_symbolized {
+	/*
+	 * As the original, but for text (" file.c:12" behind each symbol, inlined
+	 * functions on lines of their own, disassembly), stacks (frames have file
+	 * and line, inlined ones stand before theirs), file_guilty, and counts of lines.
+	 */
+	const struct culprit_report *report;
+	const char *const *notes;	/* what could not be done, and why, for people */
+	size_t n_notes;
+	bool vmlinux_unused;		/* the one of the options was needed, and cannot be used; a note says why */
+	size_t n_found, n_symbols;	/* symbols of the text that have a line now, and all of them */
+};
+
+/*
+ * options may be NULL; patterns must outlive the symbolizer.  One symbolizer
+ * belongs to one thread at a time; what it read of kernels is kept for the next
+ * report.  Errors: OS where vmlinux or a directory cannot be read; NOT_FOUND
+ * and USAGE where debuginfod cannot be asked; USAGE; NO_MEMORY.
+ */
+CULPRIT_PUBLIC struct culprit_error *
+culprit_symbolizer_create_sized(const struct culprit_patterns *patterns,
+				const struct culprit_symbolizer_options *options, size_t options_size,
+				struct culprit_symbolizer **ret);
+
+static inline struct culprit_error *culprit_symbolizer_create(const struct culprit_patterns *patterns,
+							       const struct culprit_symbolizer_options *options,
+							       struct culprit_symbolizer **ret)
+{
+	return culprit_symbolizer_create_sized(patterns, options, sizeof(*options), ret);
+}
+
+/* Also writes the indexes.  NULL is fine. */
+CULPRIT_PUBLIC void culprit_symbolizer_destroy(struct culprit_symbolizer *symbolizer);
+
+/* Errors: NO_MEMORY; what is broken in a kernel or module, or does not belong to the log, is a note. */
+CULPRIT_PUBLIC struct culprit_error *
+culprit_symbolizer_run(struct culprit_symbolizer *symbolizer, const struct culprit_report *report,
+		       struct culprit_symbolized **ret);
+
+CULPRIT_PUBLIC void culprit_symbolized_destroy(struct culprit_symbolized *symbolized);
+
+/* ------------------------------------------------------------ matching */
+
+/* What a run says of a bug that is hunted. */
+enum culprit_verdict {
+	CULPRIT_VERDICT_TARGET,		/* it showed the bug */
+	CULPRIT_VERDICT_RELATED,	/* perhaps another face of it */
+	CULPRIT_VERDICT_UNRELATED,	/* another crash, or one that says nothing */
+	CULPRIT_VERDICT_CLEAN,		/* it came to its end without a crash */
+	CULPRIT_VERDICT_BOOT_FAILED,	/* the kernel did not come up, and not because of the bug */
+	CULPRIT_VERDICT_INFRA_FAILED,	/* the machine around the kernel, or the test program itself, failed */
+	CULPRIT_VERDICT_UNDECIDED,	/* cannot tell: an incomplete run, or a torn report. Never take it for clean */
+};
+
+/* "target", "boot-failed" and so on; static strings, never NULL. */
+CULPRIT_PUBLIC const char *culprit_verdict_name(enum culprit_verdict verdict);
+
+/* A bug that is hunted: what is known of how it looks. One thread at a time changes it; then any may judge by it. */
+struct culprit_target;
+
+/* patterns must outlive the target; it knows nothing yet, and calls no crash the target. Errors: NO_MEMORY. */
+CULPRIT_PUBLIC struct culprit_error *
+culprit_target_create(const struct culprit_patterns *patterns, struct culprit_target **ret);
+
+/* A profile that `culprit match --learn` or culprit_target_save() wrote. Errors: NOT_FOUND, OS, SYNTAX, NO_MEMORY. */
+CULPRIT_PUBLIC struct culprit_error *
+culprit_target_load(const struct culprit_patterns *patterns, const char *path, struct culprit_target **ret);
+
+CULPRIT_PUBLIC void culprit_target_destroy(struct culprit_target *target);
+
+/* It has this title. Errors: USAGE for an empty one; NO_MEMORY. */
+CULPRIT_PUBLIC struct culprit_error *culprit_target_add_title(struct culprit_target *target, const char *title);
+
+/* This report is it; nothing is borrowed. Errors: NO_MEMORY. */
+CULPRIT_PUBLIC struct culprit_error *
+culprit_target_add_report(struct culprit_target *target, const struct culprit_report *report);
+
+/* All that is known of one run.  Zeroed means: nothing.  Borrowed for the call it is given to. */
+struct culprit_run {
+	const struct culprit_report *const *reports;	/* of its log, in their order, suppressed ones too */
+	size_t n_reports;
+	const struct culprit_summary *summary;	/* of the whole log; NULL: not known, and then nothing is clean */
+	bool has_exit_code;		/* the run's command judges: 0 clean, 125 undecided, 1 to 124 target */
+	int exit_code;			/* believed where the log shows no crash */
+	bool lost;			/* part of the log is missing or could not be read */
+	bool finish_wanted;		/* what a complete run prints is known... */
+	bool finished;			/* ... and was printed */
+	int64_t elapsed_us, expected_us;	/* what it took, what clean ones take; 0: not known */
+};
+
+/*
+ * Learn from n runs that are known to show the bug (bad), or known not to: what
+ * crashes there is another one.  Errors: USAGE; NO_MEMORY.
+ */
+CULPRIT_PUBLIC struct culprit_error *
+culprit_target_learn_sized(struct culprit_target *target, bool bad, const struct culprit_run *const *runs, size_t n,
+			   size_t run_size, size_t summary_size);
+
+static inline struct culprit_error *culprit_target_learn(struct culprit_target *target, bool bad,
+							  const struct culprit_run *const *runs, size_t n)
+{
+	return culprit_target_learn_sized(target, bad, runs, n, sizeof(**runs), sizeof(*(*runs)->summary));
+}
+
+/* YAML, readable and editable; written to a file beside it first, then renamed. Errors: OS; NO_MEMORY. */
+CULPRIT_PUBLIC struct culprit_error *culprit_target_save(const struct culprit_target *target, const char *path);
+
+/* Why, for people. */
+struct culprit_evidence {
+	const char *text;		/* "same class and same allocation stack, 6 of 8 frames" */
+	double log_odds;		/* what it added, natural logarithm; 0 for remarks */
+};
+
+/* It belongs to the library; strings live as long as it does, and outlive the run. */
+struct culprit_match {
+	enum culprit_verdict verdict;
+	double probability;		/* that the run showed the target; 0 for clean and failed runs */
+	const char *title;		/* of the report that decided; NULL: none did */
+	size_t report;			/* its index in the run; SIZE_MAX: none */
+	const char *symptom;		/* title of the target's that fits best; NULL */
+	const struct culprit_evidence *evidence;	/* most telling first */
+	size_t n_evidence;
+};
+
+/* Errors: USAGE; NO_MEMORY. */
+CULPRIT_PUBLIC struct culprit_error *
+culprit_target_judge_sized(const struct culprit_target *target, const struct culprit_run *run, size_t run_size,
+			   size_t summary_size, struct culprit_match **ret);
+
+static inline struct culprit_error *culprit_target_judge(const struct culprit_target *target,
+							  const struct culprit_run *run, struct culprit_match **ret)
+{
+	return culprit_target_judge_sized(target, run, sizeof(*run), sizeof(*run->summary), ret);
+}
+
+CULPRIT_PUBLIC void culprit_match_destroy(struct culprit_match *match);
+
 #ifdef __cplusplus
 }
 #endif

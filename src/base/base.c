@@ -428,3 +428,19 @@ uint64_t hash_bytes(const void *data, size_t len)
 		hash = (hash ^ p[i]) * 0x100000001b3u;
 	return hash;
 }
+
+struct culprit_error *struct_take(const void *given, size_t size, const char *what, void *ret, size_t ret_size)
+{
+	const unsigned char *bytes = given;
+
+	memset(ret, 0, ret_size);
+	if (!given)
+		return NULL;
+	for (size_t i = ret_size; i < size; i++) {
+		if (bytes[i])
+			return culprit_error_create(CULPRIT_ERROR_USAGE, "%s are of a newer version than libculprit "
+						    CULPRIT_VERSION, what);
+	}
+	memcpy(ret, given, size < ret_size ? size : ret_size);
+	return NULL;
+}

@@ -144,6 +144,16 @@ void culprit_error_destroyp(struct culprit_error **err);
 #define no_free_ptr(p) ({ __auto_type ptr_ = (p); (p) = NULL; ptr_; })
 #define return_ptr(p) return no_free_ptr(p)
 
+/* --------------------------------------------- structs of the library */
+
+/*
+ * A struct that a caller fills, of size bytes, by whatever version of its
+ * header, as ours of ret_size: what it lacks is 0.  given may be NULL: all 0.
+ * Errors: USAGE where it asks for what only a newer library knows; what names it
+ * there ("a parser's options").
+ */
+struct culprit_error *struct_take(const void *given, size_t size, const char *what, void *ret, size_t ret_size);
+
 /* ------------------------------------------------------------- numbers */
 
 /*

@@ -29,30 +29,12 @@
 
 /* ------------------------------------------------------------ life */
 
-/* The caller's options, of whatever version its header was: what that lacks is 0, what we lack must be. */
-static struct culprit_error *take_options(const struct culprit_parser_options *options, size_t size,
-					  struct culprit_parser_options *ret)
-{
-	const unsigned char *bytes = (const unsigned char *)options;
-
-	*ret = (struct culprit_parser_options){ 0 };
-	if (!options)
-		return NULL;
-	memcpy(ret, options, size < sizeof(*ret) ? size : sizeof(*ret));
-	for (size_t i = sizeof(*ret); i < size; i++) {
-		if (bytes[i])
-			return culprit_error_create(CULPRIT_ERROR_USAGE, "a parser's options are of a newer version than "
-						    "libculprit " CULPRIT_VERSION);
-	}
-	return NULL;
-}
-
 struct culprit_error *culprit_parser_create_sized(const struct culprit_patterns *patterns,
 						  const struct culprit_parser_options *options_given, size_t options_size,
 						  struct culprit_parser **ret)
 {
 	struct culprit_parser_options options;
-	struct culprit_error *err = take_options(options_given, options_size, &options);
+	struct culprit_error *err = struct_take(options_given, options_size, "a parser's options", &options, sizeof(options));
 	struct culprit_parser *p;
 
 	if (err)

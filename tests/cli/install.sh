@@ -38,7 +38,7 @@ is 'its functions are those of the list' "$symbols" "$(nm -D --defined-only "$so
 is 'those of the static library, too' "$symbols" \
 	"$(nm -g --defined-only "$root/usr/lib/libculprit.a" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort)"
 declared=$(grep -A3 CULPRIT_PUBLIC "$root/usr/include/culprit.h" | grep -oE '\bculprit_[a-z_]+\(' | tr -d '(' | LC_ALL=C sort -u |
-	grep -vxE 'culprit_parser_(create|summary)')
+	grep -vxE 'culprit_(parser_(create|summary)|target_(judge|learn)|symbolizer_create)')
 is 'the header declares all of them, and no others' "$symbols" "$declared"
 
 # What stands in an attacker's way. Who builds with HARDENING= gets what was asked for.
@@ -129,7 +129,7 @@ is 'it runs, too' "$titles" "$("$tmp/user" "$tmp/log")"
 # The examples, as C and as C++, and what they say.
 # shellcheck disable=SC2046
 flags=$(pkg-config --cflags --libs culprit)
-for example in titles follow; do
+for example in titles follow match; do
 	# shellcheck disable=SC2086
 	holds "examples/$example.c is C" cc -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -pedantic -Werror \
 		-o "$tmp/$example" "examples/$example.c" $flags
@@ -139,6 +139,13 @@ done
 export LD_LIBRARY_PATH=$root/usr/lib
 for titles in titles titles++; do
 	is "$titles prints the title" 'KASAN: slab-out-of-bounds Read in kc_oob_read' "$("$tmp/$titles" <"$tmp/log")"
+done
+for match in match match++; do
+	said=$("$tmp/$match" 'KASAN: slab-out-of-bounds Read in kc_oob_read' "$CULPRIT" <"$tmp/log" 2>/dev/null)
+	is "$match: the target, and its exit code" 'target 1' "${said%% *} $?"
+	has "$match: says why" 'title equal' "$said"
+	has "$match: prints the report" 'BUG: KASAN: slab-out-of-bounds in kc_oob_read' "$said"
+	is "$match: another bug" 0 "$("$tmp/$match" 'WARNING in nobody' <"$tmp/log" >/dev/null; echo $?)"
 done
 # The log's writer stays: the report is there before the log's end.
 mkfifo "$tmp/console"
