@@ -304,7 +304,7 @@ static struct culprit_error *get_tested(struct bisect *b, uint32_t commit, uint3
 	return NULL;
 }
 
-struct culprit_error *bisect_add_build(struct bisect *b, uint32_t commit, enum bisect_build outcome, uint64_t image)
+struct culprit_error *bisect_add_build(struct bisect *b, uint32_t commit, enum bisect_build outcome, uint64_t what)
 {
 	struct culprit_error *err;
 	struct tested *tested;
@@ -327,16 +327,17 @@ struct culprit_error *bisect_add_build(struct bisect *b, uint32_t commit, enum b
 	tested->n_builds++;
 	if (outcome == BISECT_BUILD_FAILED) {
 		tested->n_build_failures++;
+		tested->failure = what;
 		b->cost_spent += b->config.build_failure_cost;
 	} else {
 		b->cost_spent += b->config.build_cost;
 	}
 	b->testable_fresh = false;
-	if (outcome != BISECT_BUILD_OK || !image || tested->image)
+	if (outcome != BISECT_BUILD_OK || !what || tested->image)
 		return NULL;
-	tested->image = image;
+	tested->image = what;
 	for (uint32_t i = 0; i < b->n_tested; i++)
-		if (i != t && b->tested[i].image == image)
+		if (i != t && b->tested[i].image == what)
 			posterior_same_image(b, t, i);
 	return NULL;
 }

@@ -138,11 +138,12 @@ enum bisect_build {
 };
 
 /*
- * image: a hash of what was built; 0: not known.  Commits with the same image
- * share their evidence, and a culprit between them is all but ruled out.
+ * what: a hash of what was built, or of how it failed; 0: not known.  Commits with
+ * the same image share their evidence, and a culprit between them is all but ruled
+ * out.  Commits that fail in the same way are thought to be one range, edge to edge.
  */
 struct culprit_error *bisect_add_build(struct bisect *bisect, uint32_t commit, enum bisect_build outcome,
-				       uint64_t image);
+				       uint64_t what);
 
 enum bisect_run {
 	BISECT_RUN_CLEAN,		/* came to its end, no crash */

@@ -52,6 +52,8 @@
  */
 #define RUNS_NEVER	0.005f
 #define RUNS_SELDOM	0.05f
+/* Of ten builds one works: what lies behind such commits is told from the rest only at a price that nobody pays. */
+#define TESTS_SELDOM	0.1f
 /* Runs of a commit after which one more check of an answer tells nothing. */
 #define CHECK_RUNS	1000
 /* A commit that fails by itself this surely is not asked for more of it. */
@@ -675,11 +677,35 @@ static bool hopeless(const struct bisect *b, const struct visit *visit, double e
 	return visit->rate * (b->cost_spent / 2 + PATIENCE) < THIRD * fmin(1, entropy);
 }
 
+/*
+ * What is likely to be told from the rest by tests: candidates that can be tested, as
+ * their parents can.  Where hardly anything of it is left, the others are the answer:
+ * more tests would only make sure of what is sure.
+ */
+static double open_mass(struct bisect *b)
+{
+	double open = 0;
+
+	for (uint32_t c = 0; c < b->n; c++) {
+		bool testable = b->testable[c] >= TESTS_SELDOM;
+
+		for (uint32_t p = b->dag.parent_start[c]; testable && p < b->dag.parent_start[c + 1]; p++)
+			testable = b->testable[b->dag.parents[p]] >= TESTS_SELDOM;
+		if (testable)
+			open += posterior_of(b, c);
+	}
+	return open;
+}
+
 static struct culprit_error *search(struct bisect *b, double entropy, struct bisect_action *ret)
 {
 	struct culprit_error *err;
 	struct visit visit, fresh;
 
+	if (open_mass(b) < 1 - b->config.set_confidence) {
+		choose_conclude(b, BISECT_WHY_UNTESTABLE, ret);
+		return NULL;
+	}
 	err = best_visit(b, &visit, &fresh);
 	if (err)
 		return err;

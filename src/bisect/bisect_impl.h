@@ -35,6 +35,7 @@ struct tested {
 	uint32_t n[BISECT_RUN_KINDS];
 	uint32_t n_builds, n_build_failures;
 	uint64_t image;
+	uint64_t failure;		/* how its build failed; 0: not known */
 	bool marked;
 	enum bisect_mark mark;
 	struct likelihood_runs runs;	/* all but those that were cut off */

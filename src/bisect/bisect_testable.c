@@ -24,6 +24,12 @@
 #define BROKEN_PRIOR	0.04
 /* Where a range of trouble has ended, that another one follows: they come in crowds. */
 #define ANOTHER_RANGE	0.2
+/*
+ * Commits that fail in the same way, and nearer than what works: one fault made them fail.
+ * From the third on each makes a gap between them less likely by this.
+ */
+#define SOLID		0.25
+#define SOLID_FROM	2
 #define UNRELATED_PRIOR	0.1
 /* The share of the way between two commits in trouble that must lead past a third one to lie within their range. */
 #define PASSES		0.75f
@@ -134,7 +140,7 @@ static double chance_of_trouble(const struct trouble *trouble, uint32_t n, uint3
 {
 	const struct trouble *near = NULL, *far = NULL;
 	float nearest = 0, shortest = 0;
-	double best, same;
+	double best, same, alike = -SOLID_FROM, gaps;
 
 	for (uint32_t i = 0; i < n; i++) {
 		float d = trouble[i].commit->distance[commit];
@@ -152,6 +158,8 @@ static double chance_of_trouble(const struct trouble *trouble, uint32_t n, uint3
 	for (uint32_t i = 0; i < n; i++) {
 		float d = trouble[i].commit->distance[commit], gap = near->commit->distance[trouble[i].commit->commit];
 
+		if (d < ok && near->commit->failure && near->commit->failure == trouble[i].commit->failure)
+			alike += trouble[i].p;
 		/* all of the way, or nearly, leads past commit */
 		if (gap > PASSES * (nearest + d) && (!far || gap < shortest)) {
 			shortest = gap;
@@ -161,9 +169,10 @@ static double chance_of_trouble(const struct trouble *trouble, uint32_t n, uint3
 	best = near->p * range_reaches(nearest, nearest + ok);
 	if (!far || far == near)
 		return best;
+	gaps = pow(SOLID, fmax(0, alike));
 	same = range_reaches(shortest, shortest + ok);
-	same /= same + (1 - same) * ANOTHER_RANGE;
-	return 1 - (1 - best) * (1 - far->p * same * ok / (ok + nearest));
+	same /= same + (1 - same) * ANOTHER_RANGE * gaps;
+	return 1 - (1 - best) * (1 - far->p * same * ok / (ok + nearest * gaps));
 }
 
 struct culprit_error *testable_refresh(struct bisect *b)

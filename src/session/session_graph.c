@@ -182,6 +182,24 @@ static bool is_denied(const struct session *s, const struct session_run *run)
 	return false;
 }
 
+/*
+ * The same compiler's word is the same fault, wherever its line has moved to; what a
+ * script or make says of any failure is not told apart.
+ */
+static uint64_t way_of_failing(const struct build_result *build)
+{
+	char text[sizeof(build->reason)];
+	size_t n = 0;
+
+	if (!strstr(build->reason, "rror: ") && !strstr(build->reason, "undefined "))
+		return 0;
+	for (const char *at = build->reason; *at; at++) {
+		if (*at < '0' || *at > '9')
+			text[n++] = *at;
+	}
+	return hash_bytes(text, n);
+}
+
 struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect, uint32_t commit,
 					const struct session_fact *fact)
 {
@@ -196,7 +214,9 @@ struct culprit_error *session_feed_fact(struct session *s, struct bisect *bisect
 						s->config->after_crash_ms * 1000 : 0)));
 	}
 	build = &s->builds[fact->index].result;
-	return bisect_add_build(bisect, commit, build_kind(build->outcome), s->images_distrusted ? build->proof : build->image);
+	return bisect_add_build(bisect, commit, build_kind(build->outcome),
+				build->outcome != BUILD_OK ? way_of_failing(build) :
+				s->images_distrusted ? build->proof : build->image);
 }
 
 /* What makes the machine fail by itself is not to be tested; the ends are never skipped. */
