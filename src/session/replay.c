@@ -344,6 +344,19 @@ static struct culprit_error *add_candidates(struct judge *judge, const struct hy
 	return err;
 }
 
+/*
+ * Somebody showed it to be of the old state: its runs, or who called it so and gave
+ * none.  In the search for a fix that is the state with the bug.
+ */
+static bool is_shown(const struct judge *judge, const char *commit, enum mark mark)
+{
+	for (size_t i = 0; commit && i < judge->log->n_steps; i++) {
+		if (commit_equal(judge->log->steps[i].commit, commit) && judge->ret->steps[i].verdict == mark)
+			return true;
+	}
+	return false;
+}
+
 /* Of a group of the graph: the newest tested commit that has not what the group has is its other end. */
 static struct culprit_error *add_range(struct judge *judge, const struct hypothesis *h, double probability)
 {
@@ -351,7 +364,7 @@ static struct culprit_error *add_range(struct judge *judge, const struct hypothe
 	struct replay_range range = { .n_commits = h->n_commits, .probability = probability };
 
 	range.upto = h->upto ? arena_dup(&ret->arena, span_of(known_hash(judge, h->upto))) : NULL;
-	range.after = h->after ? known_hash(judge, h->after) : NULL;
+	range.after = is_shown(judge, h->after, MARK_GOOD) ? known_hash(judge, h->after) : NULL;
 	if (h->upto && !range.upto)
 		return &culprit_error_no_memory;
 	ret->ranges[ret->n_ranges++] = range;
@@ -369,13 +382,50 @@ static struct culprit_error *name_culprit(struct judge *judge, const struct hypo
 	return ret->culprit ? NULL : &culprit_error_no_memory;
 }
 
+/* Some commit that has not what the hypothesis is about was shown to be old. */
+static bool is_bounded(const struct judge *judge, const struct hypothesis *h)
+{
+	if (!judge->hypotheses.has_history)
+		return is_shown(judge, h->after, MARK_GOOD);
+	for (size_t i = 0; i < judge->log->n_steps; i++) {
+		if (!step_set_has(&h->contain, i) && judge->ret->steps[i].verdict == MARK_GOOD)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Without a graph: a commit that nobody showed to be old, nor to be new, is no edge.  What lies on its
+ * two sides is one hypothesis, from the edge before it on.
+ */
+static void join_unbounded(struct judge *judge)
+{
+	struct hypotheses *h = &judge->hypotheses;
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		struct hypothesis *one = &h->list[i], *last = n ? &h->list[n - 1] : NULL;
+
+		if (!last || last->older || is_bounded(judge, one) || is_shown(judge, one->after, MARK_BAD)) {
+			judge->posterior[n] = judge->posterior[i];
+			h->list[n++] = *one;
+			continue;
+		}
+		last->n_commits = last->n_commits && one->n_commits ? last->n_commits + one->n_commits : 0;
+		last->upto = one->upto;
+		judge->posterior[n - 1] += judge->posterior[i];
+	}
+	h->n = n;
+}
+
 /* Hypotheses from the most likely on, until they hold REPLAY_SET together. */
 static struct culprit_error *conclude(struct judge *judge)
 {
 	const struct hypotheses *h = &judge->hypotheses;
 	struct replay_result *ret = judge->ret;
 	struct ranked *ranked = arena_array(&ret->arena, h->n + 1, sizeof(*ranked));
-	bool older = false, found = false;
+	const struct hypothesis *best = NULL;
+	bool older = false, found = false, bounded = true;
 	struct culprit_error *err = NULL;
 
 	ret->ranges = arena_array(&ret->arena, h->n + 1, sizeof(*ret->ranges));
@@ -390,6 +440,7 @@ static struct culprit_error *conclude(struct judge *judge)
 
 		ret->probability += ranked[i].posterior;
 		older = older || (one->older && ranked[i].posterior > 0.05);
+		bounded = bounded && (one->older || is_bounded(judge, one));
 		if (!one->older)
 			err = add_range(judge, one, ranked[i].posterior);
 	}
@@ -397,13 +448,14 @@ static struct culprit_error *conclude(struct judge *judge)
 		found = found || ret->steps[i].n_verdicts[VERDICT_TARGET];
 	if (err)
 		return err;
-	if (h->n && !h->list[ranked[0].hypothesis].older && h->list[ranked[0].hypothesis].n_commits == 1 &&
-	    ranked[0].posterior >= REPLAY_SURE) {
+	if (h->n && ranked[0].posterior >= REPLAY_SURE)
+		best = &h->list[ranked[0].hypothesis];
+	if (best && !best->older && best->n_commits == 1 && is_bounded(judge, best)) {
 		ret->probability = ranked[0].posterior;
 		ret->n_ranges = ret->n_candidates = 1;
-		return name_culprit(judge, &h->list[ranked[0].hypothesis]);
+		return name_culprit(judge, best);
 	}
-	if (older || !ret->n_ranges || (!found && !judge->log->is_git) || 2 * ret->n_ranges > h->n + 1)
+	if (older || !bounded || !ret->n_ranges || (!found && !judge->log->is_git) || 2 * ret->n_ranges > h->n + 1)
 		ret->conclusion = REPLAY_CANNOT_TELL;
 	else
 		ret->conclusion = REPLAY_RANGE;
@@ -486,6 +538,8 @@ static struct culprit_error *judge_all(struct judge *judge, const struct git *gi
 	if (err)
 		return err;
 	judge_steps(judge);
+	if (!judge->hypotheses.has_history)
+		join_unbounded(judge);
 	err = conclude(judge);
 	if (!err)
 		choose_test(judge);

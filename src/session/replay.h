@@ -38,7 +38,7 @@ struct replay_judged_step {
 
 /* Commits after one tested commit up to another, which no test of the log told apart. */
 struct replay_range {
-	const char *after;		/* NULL: not known */
+	const char *after;		/* that one was shown to be of the old state; NULL: not known */
 	const char *upto;
 	uint64_t n_commits;		/* upto included; 0: not known */
 	double probability;

@@ -83,6 +83,9 @@ struct culprit_error *replay_learn(const struct replay_log *log, struct profile 
 
 	if (log->is_git)
 		return NULL;
+	/* Each run that a session took for the target stands under its title there: nothing is left to learn. */
+	if (log->target && profile_is_empty(profile))
+		return profile_add_title(profile, log->target);
 	for (size_t i = 0; !first && i < log->n_steps; i++) {
 		if (has_crash(&log->steps[i]))
 			first = &log->steps[i];

@@ -264,6 +264,15 @@ static struct culprit_error *read_heading(struct reader *r, bool *ret_is)
 	struct span s = r->line;
 
 	*ret_is = true;
+	if (!r->testing && take(&s, "target: ")) {
+		r->open = OPEN_OTHER;
+		return r->log->target ? NULL : keep(r, span_trim(s), &r->log->target);
+	}
+	if (!r->testing && take(&s, "history: in one line")) {
+		r->log->in_one_line = true;
+		r->open = OPEN_OTHER;
+		return NULL;
+	}
 	if (take(&s, "bisecting cause commit")) {
 		r->log->fix = false;
 	} else if (take(&s, "bisecting fixing commit") || take(&s, "bisecting fix commit")) {

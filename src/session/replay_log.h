@@ -57,6 +57,8 @@ struct replay_log {
 	const char *start_bad;		/* the ends of "git bisect start"; NULL: it never came to that */
 	const char **start_good;
 	size_t n_start_good;
+	const char *target;		/* title that the log says is hunted: our own; NULL */
+	bool in_one_line;		/* of good ones each contains those before it: our own */
 	const char *answer;		/* the commit the log blames; NULL */
 	const char *answer_subject;
 };

@@ -165,7 +165,7 @@ static size_t place_of(const struct row *row, size_t step)
  */
 static bool is_unsure(const struct row *row, size_t i, size_t j)
 {
-	size_t at = place_of(row, j);
+	size_t at = row->log->in_one_line ? i : place_of(row, j);
 
 	for (size_t k = i; k < at; k++) {
 		size_t g = row->places[k].step;

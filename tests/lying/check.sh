@@ -3,7 +3,8 @@
 #
 # check.sh DIRECTORY WORLDS: hunt culprits in simulated worlds whose machines lie, with the whole program,
 # and print what came out by kind of lie. DIRECTORY holds simworld. Fails where a wrong commit is named, where a
-# set does not hold the culprit, and where an answer that names none does not say why.
+# set does not hold the culprit, where an answer that names none does not say why, and where culprit replay comes to
+# another answer by the session's own export.
 #
 # LYING_KINDS: other kinds. LYING_FIRST: the first seed. LYING_KEEP: a directory for worlds that ended wrong.
 # LYING_COMMITS: of each world. JOBS: worlds at once.
@@ -12,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 dir=$(cd "$1" && pwd) worlds=$2
 export SIMWORLD=$dir/simworld
 : "${CULPRIT:?path of the program}"
-kinds=${LYING_KINDS:-silent refusing truncated flood exit-codes outage renamed modules hole}
+kinds=${LYING_KINDS:-honest silent refusing truncated flood exit-codes outage renamed modules hole}
 first=${LYING_FIRST:-1} commits=${LYING_COMMITS:-96} jobs=${JOBS:-2}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/lying.XXXXXX") || exit 2
 trap 'rm -rf "$tmp"' EXIT
@@ -23,6 +24,7 @@ export GIT_CONFIG_GLOBAL=$tmp/git GIT_CONFIG_SYSTEM=/dev/null
 lie() { # KIND SEED CULPRIT COMMITS FUNCTION
 	local kind=$1 seed=$2 culprit=$3 n=$4 r=$((($2 * 7919 + ${#1} * 389 + 104729) % 1000))
 	case $kind in
+	honest) echo "honest 0 0 0 $5" ;;
 	# All below a commit on either side of the culprit, or a share of all runs.
 	silent | refusing | truncated | flood | exit-codes)
 		if ((seed % 3)); then
@@ -40,8 +42,28 @@ lie() { # KIND SEED CULPRIT COMMITS FUNCTION
 	esac
 }
 
+# What culprit replay makes of the session's own export: "same" where a named commit is named, with the graph and
+# without, and where of a set none is named and the likeliest is among what is left, as far as that is told.
+replayed() { # WORLD LAST-LINE
+	local w=$1 last=$2 said graph want said_by='if .culprit then "culprit " + .culprit elif .conclusion == "range" then
+		"among " + (.candidates | join(" ")) else .conclusion end'
+	"$CULPRIT" bisect log -f syzbot -c "$w/hunt/culprit.yaml" >"$w/export" 2>>"$w/err" || { echo untold; return; }
+	said=$("$CULPRIT" replay -f json "$w/export" 2>>"$w/err" | jq -r "$said_by")
+	graph=$("$CULPRIT" replay -f json -r "$w/repo.git" "$w/export" 2>>"$w/err" | jq -r "$said_by")
+	case $last in
+	culprit\ *) [ "$said" = "$last" ] && [ "$graph" = "$last" ] && { echo same; return; } ;;
+	set\ *)
+		want=${last#* }
+		[[ $want != @* ]] || want=$(head -n 1 "${want#@}")
+		[[ $said =~ ^(among |cannot-tell$) ]] && [[ $graph = cannot-tell || $graph == "among "*"${want%%,*}"* ]] &&
+			{ echo same; return; } ;;
+	*) [[ $said =~ ^(among |cannot-tell$) ]] && [[ $graph =~ ^(among |cannot-tell$) ]] && { echo same; return; } ;;
+	esac
+	echo "differs: ${said:0:60}, $(wc -w <<<"$graph") words with the graph"
+}
+
 one() { # KIND SEED: a line "KIND SEED JUDGEMENT why"
-	local kind=$1 seed=$2 w=$tmp/$1.$2 good bad title last answer verdict p=1 extra='' n culprit reason code
+	local kind=$1 seed=$2 w=$tmp/$1.$2 good bad title last answer verdict replay p=1 extra='' n culprit reason code
 	((seed % 4 == 1)) && p=0.5
 	"$SIMWORLD" gen "$w" seed="$seed" commits="$commits" p="$p" u=0.05 b=0.02 i=0.02 broken=0.04 masked=0 >"$w.gen" || exit 2
 	good=$(sed -n 's/^good //p' "$w.gen")
@@ -77,6 +99,7 @@ one() { # KIND SEED: a line "KIND SEED JUDGEMENT why"
 	*) answer=none ;;
 	esac
 	verdict=$("$SIMWORLD" judge "$w" "$answer")
+	replay=$(replayed "$w" "$last")
 	# What is said before the last line: why there is no one commit.
 	reason=$(sed '$d' "$w/out" | cat - "$w/err" | tr '\n' ' ')
 	case $verdict in
@@ -85,9 +108,9 @@ one() { # KIND SEED: a line "KIND SEED JUDGEMENT why"
 	inconclusive*) if [[ $code =~ ^[45]$ && $reason == *[a-z]* ]]; then verdict="none $verdict"; else verdict="mute $verdict"; fi ;;
 	*) verdict="wrong $verdict" ;;
 	esac
-	echo "$kind $seed $verdict | $(cat "$w/lie") culprit $culprit of $n | $reason"
-	case $verdict in
-	wrong* | mute*) [ -z "${LYING_KEEP:-}" ] || { mkdir -p "$LYING_KEEP" && mv "$w" "$LYING_KEEP/"; } ;;
+	echo "$kind $seed $verdict | replay $replay | $(cat "$w/lie") culprit $culprit of $n | $reason"
+	case "$verdict $replay" in
+	wrong* | mute* | *differs*) [ -z "${LYING_KEEP:-}" ] || { mkdir -p "$LYING_KEEP" && mv "$w" "$LYING_KEEP/"; } ;;
 	esac
 	rm -rf "$w" "$w.gen"
 }
@@ -103,14 +126,15 @@ wait
 cat "$tmp"/result.* >"$tmp/all"
 [ -z "${LYING_LOG:-}" ] || cp "$tmp/all" "$LYING_LOG"
 awk -v want="$((of_each * $(wc -w <<<"$kinds")))" '
-	function row(name, r, s, n, m, w, runs, builds) {
-		printf "| %-10s | %6s | %5s | %11s | %19s | %5s | %5s | %6s |\n", name, r + s + n + m + w, r + 0, s + 0, n + 0, w + m + 0, runs, builds }
+	function row(name, r, s, n, m, w, d, runs, builds) {
+		printf "| %-10s | %6s | %5s | %11s | %19s | %5s | %14s | %5s | %6s |\n", name, r + s + n + m + w, r + 0, s + 0, n + 0, w + m + 0, d + 0, runs, builds }
+	/\| replay differs/ { v[$1, "differs"]++; v["all", "differs"]++ }
 	{ n++; c[$1]++; v[$1, $3]++; v["all", $3]++; runs[$1] += $10; builds[$1] += $12; k[$1] = 1 }
 	END {
-		printf "| the machine | worlds | right | set with it | none, with a reason | wrong | runs | builds |\n|---|---|---|---|---|---|---|---|\n"
-		for (i in k) row(i, v[i, "right"], v[i, "set"], v[i, "none"], v[i, "mute"], v[i, "wrong"], int(runs[i] / c[i]), int(builds[i] / c[i]))
-		row("all", v["all", "right"], v["all", "set"], v["all", "none"], v["all", "mute"], v["all", "wrong"], "", "")
-		exit n != want || v["all", "wrong"] + v["all", "mute"] > 0 }' "$tmp/all"
+		printf "| the machine | worlds | right | set with it | none, with a reason | wrong | replay differs | runs | builds |\n|---|---|---|---|---|---|---|---|---|\n"
+		for (i in k) row(i, v[i, "right"], v[i, "set"], v[i, "none"], v[i, "mute"], v[i, "wrong"], v[i, "differs"], int(runs[i] / c[i]), int(builds[i] / c[i]))
+		row("all", v["all", "right"], v["all", "set"], v["all", "none"], v["all", "mute"], v["all", "wrong"], v["all", "differs"], "", "")
+		exit n != want || v["all", "wrong"] + v["all", "mute"] + v["all", "differs"] > 0 }' "$tmp/all"
 result=$?
-grep -E '^[a-z-]+ [0-9]+ (wrong|mute) ' "$tmp/all"
+grep -E '^[a-z-]+ [0-9]+ (wrong|mute) |\| replay differs' "$tmp/all"
 exit "$result"

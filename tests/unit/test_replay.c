@@ -265,6 +265,69 @@ START_TEST(no_crash_needs_a_target)
 END_TEST
 
 /* Hostile text is read without harm: every cut of a log, with and without what follows. */
+#define SELDOM "run #0: crashed: " TARGET "\nrun #1: OK\nrun #2: OK\nrun #3: OK\nrun #4: OK\nrun #5: OK\n"
+
+/* One clean run of a bug that shows in one of six: what git was told is good was not shown to be. */
+START_TEST(no_range_begins_where_nobody_looked)
+{
+	struct replay_log log;
+	struct replay_result result;
+
+	judge("bisecting cause commit starting from " C5 "\ntesting commit " C5 "\n" SELDOM
+	      "testing release v5.6\ntesting commit " C1 "\nall runs: OK\n" "# git bisect start " C5 " " C1 "\n"
+	      STEP("7", C4, "four") SELDOM "# git bisect bad " C4 "\n"
+	      STEP("3", C3, "three") "run #0: OK\n# git bisect good " C3 "\n", &log, &result);
+	ck_assert_int_eq(result.steps[3].verdict, MARK_UNDECIDED);
+	for (size_t i = 0; i < result.n_ranges; i++)
+		ck_assert_msg(!result.ranges[i].after || strcmp(result.ranges[i].after, C3) != 0, "after what nobody showed");
+	ck_assert_uint_eq(result.n_ranges, 1);
+	ck_assert_str_eq(result.ranges[0].upto, C4);
+	done(&log, &result);
+}
+END_TEST
+
+/* The machine failed at the good end: the bug may be older. */
+START_TEST(a_good_end_has_to_be_shown)
+{
+	struct replay_log log;
+	struct replay_result result;
+
+	judge("bisecting cause commit starting from " C5 "\ntesting commit " C5 "\nall runs: crashed: " TARGET "\n"
+	      "testing release v5.6\ntesting commit " C1 "\nall runs: crashed: no output from test machine\n"
+	      "# git bisect start " C5 " " C1 "\n"
+	      STEP("1", C3, "three") "all runs: crashed: " TARGET "\n# git bisect bad " C3 "\n", &log, &result);
+	ck_assert_int_eq(result.conclusion, REPLAY_CANNOT_TELL);
+	for (size_t i = 0; i < result.n_ranges; i++)
+		ck_assert_ptr_null(result.ranges[i].after);
+	done(&log, &result);
+}
+END_TEST
+
+/* Our own export says what is hunted: what else crashes at its bad end, however often, is not learned. */
+START_TEST(an_export_says_what_is_hunted)
+{
+	struct replay_log log;
+	struct replay_result result;
+
+	judge("bisecting cause commit starting from " C5 "\ntarget: " TARGET "\nhistory: in one line\n"
+	      "testing commit " C5 "\nrun #0: crashed: " OTHER "\nrun #1: crashed: " OTHER "\nrun #2: crashed: " TARGET "\n"
+	      "run #3: crashed: " TARGET "\n# git bisect start " C5 " " C1 "\n"
+	      "Bisecting: 1 revisions left to test after this\ntesting commit " C3 "\nrun #0: crashed: " OTHER "\n"
+	      "run #1: crashed: " OTHER "\nrun #2: OK\nrun #3: OK\nrun #4: OK\nrun #5: OK\nrun #6: OK\n"
+	      "# git bisect good " C3 "\nBisecting: 0 revisions left to test after this\n"
+	      "testing commit " C4 "\nrun #0: OK\n# git bisect skip " C4 "\n", &log, &result);
+	ck_assert_str_eq(log.target, TARGET);
+	ck_assert(log.in_one_line);
+	ck_assert_int_eq(result.steps[2].verdict, MARK_GOOD);
+	ck_assert_int_eq(result.steps[2].n_verdicts[VERDICT_TARGET], 0);
+	ck_assert_int_eq(log.steps[3].original, MARK_SKIP);
+	ck_assert_ptr_null(result.culprit);
+	ck_assert_str_eq(result.ranges[0].after, C3);
+	ck_assert_str_eq(result.ranges[0].upto, C5);
+	done(&log, &result);
+}
+END_TEST
+
 START_TEST(every_prefix_is_read)
 {
 	static const char text[] = HEAD STEP("1", C3, "three") "run #0: crashed: " TARGET "\n# git bisect bad " C3 "\n"
@@ -307,6 +370,9 @@ int main(void)
 	tcase_add_test(tcase, flaky_bug_is_not_decided_by_clean_runs);
 	tcase_add_test(tcase, failed_boots_are_a_skip);
 	tcase_add_test(tcase, no_crash_needs_a_target);
+	tcase_add_test(tcase, no_range_begins_where_nobody_looked);
+	tcase_add_test(tcase, a_good_end_has_to_be_shown);
+	tcase_add_test(tcase, an_export_says_what_is_hunted);
 	tcase_add_test(tcase, every_prefix_is_read);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);

@@ -99,6 +99,9 @@ bool bisect_format_result(const struct session *session, enum session_outcome ou
 bool bisect_format_status_json(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
 bool bisect_format_log_json(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
 
+/* As a bisection log of syzbot (bisect_syzbot.c), which culprit replay reads; of a session that has a history. */
+bool bisect_format_syzbot(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
+
 /* The set without the line for programs. */
 bool bisect_format_set(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
 

@@ -4,7 +4,7 @@
  *
  *	text	one line per build, run and decision
  *	git	what `git bisect replay` takes: a verdict per tested commit
- *	syzbot	the form of the bisection logs on the syzbot dashboard
+ *	syzbot	the form of the bisection logs on the syzbot dashboard (bisect_syzbot.c)
  *	json	an object per line (bisect_json.c)
  */
 #include <stdio.h>
@@ -156,95 +156,12 @@ static bool format_git(const struct session *s, struct buf *buf)
 	return ok;
 }
 
-/* ---------------------------------------------------------------- syzbot */
-
-/* In the words that syzbot uses, by which culprit replay knows them, too. */
-static bool add_syzbot_result(const struct session *s, const struct session_run *r, struct buf *buf)
-{
-	const char *title = r->title;
-
-	switch (r->verdict) {
-	case VERDICT_CLEAN:
-		return buf_add_str(buf, "OK");
-	case VERDICT_UNDECIDED:
-		return buf_add_str(buf, verdict_name(r->verdict));
-	case VERDICT_BOOT_FAILED:
-		return buf_add_str(buf, "boot failed") && add_field(buf, ": ", title);
-	case VERDICT_INFRA_FAILED:
-		return buf_add_str(buf, "infrastructure failed") && add_field(buf, ": ", title);
-	default:
-		/* by the word of the run command, without a crash on the console */
-		if (!title)
-			title = profile_title(s->profile);
-		return buf_add_str(buf, "crashed: ") && add_field(buf, "", title ? title : verdict_name(r->verdict));
-	}
-}
-
-static bool add_syzbot_runs(const struct session *s, const char *hex, struct buf *buf)
-{
-	uint32_t n = 0;
-	bool ok = true;
-
-	for (uint32_t i = 0; i < s->n_runs && ok; i++) {
-		const struct session_run *r = &s->runs[i];
-
-		if (strcmp(r->subject.commit.hex, hex) != 0 || r->subject.changed.hex[0])
-			continue;
-		ok = buf_printf(buf, "run #%u: ", n++) && add_syzbot_result(s, r, buf) && buf_add_char(buf, '\n');
-	}
-	return ok;
-}
-
-static bool add_syzbot_commit(const struct session *s, const struct terms *terms, uint32_t commit, struct buf *buf)
-{
-	const char *hex = s->history.hashes[commit].hex, *term = term_of(s, terms, commit);
-	bool ok = buf_printf(buf, "testing commit %s\n", hex);
-
-	for (uint32_t i = 0; i < s->n_builds && ok; i++) {
-		const struct session_build *b = &s->builds[i];
-
-		if (strcmp(b->subject.commit.hex, hex) != 0 || b->subject.changed.hex[0])
-			continue;
-		if (b->result.outcome != BUILD_OK)
-			ok = buf_add_str(buf, "failed testing reproducer on the commit: build: ") &&
-			     text_add(buf, span_of(b->result.reason), TEXT_FIELD) && buf_add_char(buf, '\n');
-		else if (b->result.signature[0])
-			ok = add_field(buf, "kernel signature: ", b->result.signature) && buf_add_char(buf, '\n');
-	}
-	ok = ok && add_syzbot_runs(s, hex, buf);
-	return ok && (term ? buf_printf(buf, "# git bisect %s %s\n", term, hex) : buf_printf(buf, "# not sure %s\n", hex));
-}
-
-static bool format_syzbot(const struct session *s, struct buf *buf)
-{
-	bool fix = s->config->find == CONFIG_FIX;
-	const struct terms terms = { "bad", "good" };
-	const char *title = profile_title(s->profile);
-	bool ok = buf_printf(buf, "bisecting %s commit starting from %s\n", fix ? "fixing" : "cause", s->newer.hex) &&
-		  add_field(buf, "target: ", title) && buf_add_str(buf, title ? "\n" : "") &&
-		  buf_printf(buf, "# git bisect start %s", s->newer.hex);
-	const uint32_t *tested;
-	uint32_t n;
-
-	for (size_t i = 0; i < s->n_older && ok; i++)
-		ok = buf_printf(buf, " %s", s->older[i].hex);
-	ok = ok && buf_printf(buf, "\nBisecting: %u revisions\n", bisect_n_candidates(s->bisect));
-	tested = bisect_tested(s->bisect, &n);
-	for (uint32_t i = 0; i < n && ok; i++)
-		ok = add_syzbot_commit(s, &terms, tested[i], buf);
-	if (ok && s->action.act == BISECT_DONE_CULPRIT)
-		ok = buf_printf(buf, "%s is the first bad commit\n", s->history.hashes[s->action.commit].hex);
-	ok = ok && buf_printf(buf, "revisions tested: %u, total time: ", n) &&
-	     bisect_add_duration(buf, (double)s->active_us / 1e6);
-	return ok && buf_add_char(buf, '\n');
-}
-
 /* --------------------------------------------------------------- the whole */
 
 static int print_log(const char *config, unsigned int format)
 {
 	static bool (*const formats[])(const struct session *s, struct buf *buf) = {
-		format_text, format_git, format_syzbot, bisect_format_log_json,
+		format_text, format_git, bisect_format_syzbot, bisect_format_log_json,
 	};
 	_cleanup_(session_closep) struct session *session = NULL;
 	struct buf text = { 0 };
