@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # tests/run.sh BUILD layers|unit|cli|corpus|replay...: run the tests, as many at a time as
-# there are processors (JOBS=n: so many), tell of each when it ends, and count: the
-# last line is "N passed, N failed". A test that says nothing has failed.
+# there are processors (JOBS=n: so many), tell of each when it ends, with the seconds
+# that it took and those of the processor, and count: the last line is "N passed, N
+# failed". A test that says nothing has failed. Those that took longest the last time
+# (BUILD/test-times) begin.
 set -u
 build=$(realpath "$1") || exit 2
 shift
@@ -12,7 +14,17 @@ jobs=${JOBS:-$(nproc)}
 # Limits of the unit tests end what hangs; on a busy machine much is slow and does not hang.
 export CK_TIMEOUT_MULTIPLIER=5
 tmp=$(mktemp -d) || exit 2
-trap 'rm -rf "$tmp"' EXIT
+scratch=
+trap 'rm -rf "$tmp" "$scratch"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# What the tests write goes to memory, where it has room for programs and 4 GiB: the
+# program has disks confirm what it writes, and git makes many small files.
+if [ -z "${TMPDIR:-}" ] && [ "$(df -Pk /dev/shm 2>/dev/null | awk 'END { print $4 }')" -ge 4194304 ] 2>/dev/null &&
+	[ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -ge 6291456 ] && scratch=$(mktemp -d /dev/shm/culprit-tests.XXXXXX); then
+	printf '#!/bin/sh\n' >"$scratch/try" && chmod +x "$scratch/try"
+	if "$scratch/try" 2>/dev/null; then export TMPDIR=$scratch; fi
+fi
 
 # Each run_KIND [NAME] prints what went wrong, and last "passed failed".
 
@@ -76,8 +88,14 @@ run_replay() {
 	printf '%s\n0 1\n' "$output"
 }
 
-# The parts' tests, those that take longest first.
+# The parts' tests, those first that took longest the last time, or were not there.
 list() {
+	list_all "$@" | awk 'NR == FNR { took[$2 " " $3] = $1; next }
+		{ name = $1 " " $2; print (name in took ? took[name] : 1e9) " " $0 }' \
+		<(cat "$build/test-times" 2>/dev/null || echo) - | sort -s -k 1,1gr | cut -d' ' -f2-
+}
+
+list_all() {
 	for part in "$@"; do
 		case $part in
 		cli) while read -r script; do
@@ -92,19 +110,21 @@ list() {
 }
 
 tell() {
-	local name=$1 file=$2 seconds=$3 good bad
+	local name=$1 file=$2 good bad wall user system
 	read -r good bad < <(tail -n 1 "$file")
+	read -r wall user system <"$file.times"
 	sed '$d' "$file"
-	printf '%-20s %4d passed%s  %d s\n' "$name" "$good" "$([ "$bad" -eq 0 ] || echo ", $bad FAILED")" "$seconds"
+	printf '%-20s %4d passed%s  %.1f s, processor %s s\n' "$name" "$good" "$([ "$bad" -eq 0 ] || echo ", $bad FAILED")" "$wall" \
+		"$(awk "BEGIN { printf \"%.1f\", $user + $system }")"
 }
 
 # One test, told when it is over, as a whole.
 one() {
-	local start=$SECONDS
-	"run_$1" "${@:2}" >"$tmp/$1-${2-}" 2>&1
+	local file=$tmp/$1-${2-} TIMEFORMAT='%R %U %S'
+	{ time "run_$1" "${@:2}" >"$file" 2>&1; } 2>"$file.times"
 	{
 		flock 9
-		tell "$*" "$tmp/$1-${2-}" $((SECONDS - start))
+		tell "$*" "$file"
 	} 9>"$tmp/lock"
 }
 
@@ -123,6 +143,15 @@ wait
 passed=0 failed=0
 while read -r good bad; do
 	passed=$((passed + good)) failed=$((failed + bad))
-done < <(for file in "$tmp"/*-*; do tail -n 1 "$file"; done)
+done < <(for file in "$tmp"/*-*.times; do tail -n 1 "${file%.times}"; done)
+for file in "$tmp"/*-*.times; do
+	name=$(basename "$file" .times)
+	echo "$(cut -d' ' -f1 "$file") ${name%%-*} ${name#*-}"
+done >"$tmp/times"
+# Of those that did not run now, the times before stay.
+awk 'NR == FNR { now[$2 " " $3] = 1; print; next } !($2 " " $3 in now)' "$tmp/times" \
+	<(cat "$build/test-times" 2>/dev/null) >"$tmp/all-times" && cp "$tmp/all-times" "$build/test-times"
+awk '{ all += $2 + $3 } END { printf "%.0f s of the processor, ", all }' "$tmp"/*-*.times
+echo "$SECONDS s in all"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

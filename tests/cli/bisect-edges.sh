@@ -3,59 +3,12 @@
 #
 # culprit bisect where histories, builds and runs are not as one would like them.
 . "$(dirname "$0")/lib.sh"
-export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@example.org
 cd "$tmp" || exit 2
-repo=$tmp/repo
-c() { # NAME STATE: a commit whose "kernel" is in that state
-	echo "$2" >"$repo/state"
-	echo "$1" >"$repo/name-$1"
-	git -C "$repo" add -A && git -C "$repo" commit -qm "$1" && git -C "$repo" tag "$1"
-}
+hunting_ground
+name_file=name- build_command='cp state $CULPRIT_ARTEFACTS; git rev-parse HEAD > $CULPRIT_ARTEFACTS/head'
 g() { git -C "$repo" "$@" -q; }
-rev() { git -C "$repo" rev-parse "$1"; }
-cat >run.sh <<'EOF'
-state=$(cat "$CULPRIT_ARTEFACTS/state" 2>/dev/null || cat "$CULPRIT_SOURCE/state")
-case $state in "/*"*bug*) state=bug ;; esac # a "kernel" that is read from a comment
-[ "$state" != quiet ] || exit "${QUIET:-0}"
-printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
-if [ "$state" = bug ]; then
-	cat <<'LOG'
-[   10.000000] BUG: unable to handle page fault for address: ffff8880deadbeef
-[   10.000100] #PF: supervisor read access in kernel mode
-[   10.000200] Oops: 0000 [#1] PREEMPT SMP
-[   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
-[   10.000400] RIP: 0010:frob_release+0x12/0x40
-[   10.000500] Call Trace:
-[   10.000600]  <TASK>
-[   10.000800]  frob_close+0x22/0x50
-[   10.000900]  __fput+0x3b/0x90
-[   10.001200]  </TASK>
-[   10.001300] ---[ end trace 0000000000000000 ]---
-[   10.001400] Kernel panic - not syncing: Fatal exception
-LOG
-	[ -z "${HANG:-}" ] || exec sleep 1000
-fi
-[ "$state" != hang ] || exec sleep 1000
-echo 'repro finished'
-EOF
-title='BUG: unable to handle kernel paging request in frob_release'
-config() { # NAME BAD GOOD [more lines]
-	cat >"$1.yaml" <<EOF
-repository: "$repo"
-bad: $2
-good: $3
-target: { title: "$title" }
-build: { command: "cp state \$CULPRIT_ARTEFACTS; git rev-parse HEAD > \$CULPRIT_ARTEFACTS/head" }
-run: { command: "sh $tmp/run.sh" }
-state: "$tmp/$1"
-verify: { revert: false, cherry-pick: false }
-${4:-}
-EOF
-}
-hunt() { run "$CULPRIT" bisect run -q -c "$1.yaml"; last=${out##*$'\n'}; }
 
 # --- good is on another branch; then the fork's base is bad
-git init -q -b main "$repo"
 for i in 1 2 3; do c "m$i" fine; done
 g branch other
 for i in 4 5 6; do c "m$i" fine; done
@@ -101,7 +54,8 @@ c r1 fine
 g checkout left && g merge --no-ff --no-commit r1 2>/dev/null >&2
 c merged bug
 c after bug
-config merge after m3
+# a merge is thought unlikely: at 0.95 it takes 600 clean runs of its parents
+confidence=0.8 config merge after m3
 hunt merge
 is 'a merge can be the culprit' "0 culprit $(rev merged)" "$code $last"
 has 'a merge is suspicious' 'is a merge' "$("$CULPRIT" bisect report -c merge.yaml)"
@@ -203,7 +157,7 @@ g checkout -b exits m3
 c q1 quiet
 c q2 quiet
 config quiet q2 m1
-sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", exit-code: judge, environment: { QUIET: 7 } }|' quiet.yaml
+sed -i 's|^run: .*|run: { command: ". '"$tmp"'/kernel.sh", exit-code: judge, environment: { QUIET: 7 } }|' quiet.yaml
 hunt quiet
 is 'the exit code judges where the console is silent' "0 culprit $(rev q1)" "$code $last"
 has 'the log of syzbot: the bug without a crash on the console' ': crashed: ' "$("$CULPRIT" bisect log -f syzbot -c quiet.yaml)"
@@ -231,7 +185,7 @@ run script -qec "$CULPRIT bisect run -c slow.yaml" /dev/null </dev/null
 has 'a pause is told to whom watches: for what' "waiting to try $(rev q2 | cut -c1-12)" "$out"
 has 'a pause is told to whom watches: since when, not since the run before' ', 0.' "$(grep -am 1 'waiting to try' <<<"$out")"
 config failing m9 m1 'infra-pause: 0'
-sed -i -e 's|^verify.*|verify: { revert: true }|' -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' failing.yaml
+sed -i -e 's|^verify.*|verify: { revert: true }|' -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \|\| exit 75; . '"$tmp"'/kernel.sh" }|' failing.yaml
 hunt failing
 is 'a machine that fails in the checks: the culprit' "0 culprit $(rev m7)" "$code $last"
 is 'a machine that fails in the checks leaves them undecided' undecided \
@@ -239,8 +193,8 @@ is 'a machine that fails in the checks leaves them undecided' undecided \
 
 # --- a check that speaks against the answer comes first
 against() { # NAME CHECK SHOWS: a machine on which the target shows, or not, whatever the change did
-	config "$1" m9 m1 "budget: { runs: 200 }"
-	sed -i -e "s|^verify.*|verify: { $2 }|" -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \|\| echo '"$3"' >$CULPRIT_ARTEFACTS/state; sh '"$tmp"'/run.sh" }|' "$1.yaml"
+	confidence=0.99 config "$1" m9 m1 "budget: { runs: 200 }"
+	sed -i -e "s|^verify.*|verify: { $2 }|" -e 's|^run: .*|run: { command: "[ -z \\"$CULPRIT_CHANGE\\" ] \|\| echo '"$3"' >$CULPRIT_ARTEFACTS/state; . '"$tmp"'/kernel.sh" }|' "$1.yaml"
 	hunt "$1"
 }
 against stays 'revert: true, cherry-pick: false' bug
@@ -267,7 +221,7 @@ holds 'reverted, and it is gone: nothing speaks against it' jq -e '.against == n
 	<("$CULPRIT" bisect report -f json -c gone.yaml)
 
 config flaky m9 m1 'infra-pause: 1s'
-sed -i 's|^run: .*|run: { command: "[ $((CULPRIT_RUN % 4)) != 0 ] \&\& exec sh '"$tmp"'/run.sh; exit 75" }|' flaky.yaml
+sed -i 's|^run: .*|run: { command: "[ $((CULPRIT_RUN % 4)) != 0 ] \|\| exit 75; . '"$tmp"'/kernel.sh" }|' flaky.yaml
 hunt flaky
 is 'a machine that fails now and then' "0 culprit $(rev m7)" "$code $last"
 out=$("$CULPRIT" bisect log -f syzbot -c flaky.yaml)
@@ -287,19 +241,23 @@ has 'a build command that is not there is not the commit' 'see to the machine' "
 
 # --- hanging machines: after a crash, without one
 config hang m9 m1
-sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", after-crash: 0, parallel: 4, environment: { HANG: 1 } }|' hang.yaml
+sed -i 's|^run: .*|run: { command: ". '"$tmp"'/kernel.sh", after-crash: 0, parallel: 4, environment: { HANG: 1 } }|' hang.yaml
 g checkout main
 hunt hang
 is 'a machine that hangs after its crash' "0 culprit $(rev m7)" "$code $last"
 g checkout -b hangs m2
 c h1 hang
-config clean h1 m1
-# by its deadline it has to be up, on a busy machine too
-sed -i 's|^run: .*|run: { command: "sh '"$tmp"'/run.sh", timeout: 10s, parallel: 8 }|' clean.yaml
-sed -i '$a budget: { runs: 4 }' clean.yaml
-hunt clean
-runs=$("$CULPRIT" bisect log -c clean.yaml | grep ' run ')
-is 'a run without crash at its deadline is clean' '4 of 4' "$(grep -c ' clean ' <<<"$runs") of $(grep -c . <<<"$runs")"
+config clean h1 m1 'budget: { runs: 4 }'
+# By its deadline it has to be up: two seconds, or, on a busy machine, more.
+for deadline in 2s 10s 60s; do
+	rm -rf clean
+	sed -i 's|^run: .*|run: { command: ". '"$tmp"'/kernel.sh", timeout: '$deadline', parallel: 4 }|' clean.yaml
+	hunt clean
+	runs=$("$CULPRIT" bisect log -c clean.yaml | grep ' run ')
+	found="$(grep -c ' clean ' <<<"$runs") of $(grep -c . <<<"$runs")"
+	[ "$found" != '4 of 4' ] || break
+done
+is 'a run without crash at its deadline is clean' '4 of 4' "$found"
 
 # --- output without end
 g checkout main

@@ -3,58 +3,16 @@
 #
 # culprit bisect over days: minds that change, machines that are away, repositories that move.
 . "$(dirname "$0")/lib.sh"
-export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=B GIT_COMMITTER_EMAIL=b@example.org
 cd "$tmp" || exit 2
-repo=$tmp/repo
-c() { # NAME STATE: a commit whose "kernel" is in that state
-	echo "$2" >"$repo/state"
-	echo "$1" >"$repo/name"
-	git -C "$repo" add -A && git -C "$repo" commit -qm "$1" && git -C "$repo" tag "$1"
-}
-rev() { git -C "$repo" rev-parse "$1"; }
-cat >kernel.sh <<'EOF'
-printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
-if [ "$(cat "$CULPRIT_ARTEFACTS/state")" = bug ]; then
-	cat <<'LOG'
-[   10.000000] BUG: unable to handle page fault for address: ffff8880deadbeef
-[   10.000100] #PF: supervisor read access in kernel mode
-[   10.000200] Oops: 0000 [#1] PREEMPT SMP
-[   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
-[   10.000400] RIP: 0010:frob_release+0x12/0x40
-[   10.000500] Call Trace:
-[   10.000600]  <TASK>
-[   10.000800]  frob_close+0x22/0x50
-[   10.000900]  __fput+0x3b/0x90
-[   10.001200]  </TASK>
-[   10.001300] ---[ end trace 0000000000000000 ]---
-[   10.001400] Kernel panic - not syncing: Fatal exception
-LOG
-fi
-echo 'repro finished'
-EOF
-config() { # NAME BAD GOOD RUN [more lines]
-	cat >"$1.yaml" <<EOF
-repository: "$repo"
-bad: $2
-good: $3
-target: { title: "BUG: unable to handle kernel paging request in frob_release" }
-build: { command: "cp state name \$CULPRIT_ARTEFACTS" }
-run: { command: "$4" }
-state: "$tmp/$1"
-verify: { revert: false, cherry-pick: false }
-${5:-}
-EOF
-}
-hunt() { run "$CULPRIT" bisect run -q -c "$1.yaml"; last=${out##*$'\n'}; }
+hunting_ground
 ran() { grep -c ' run n=' "$1/journal"; }
 
-git init -q -b main "$repo"
 for i in 1 2 3; do c "m$i" fine; done
 for i in 4 5 6; do c "m$i" bug; done
 
 # --- a script that cannot work is told after two runs
 printf 'echo starting; boot-the-thing\n' >wrong.sh
-config wrong m6 m1 "sh wrong.sh" 'infra-pause: 0'
+run_command="sh wrong.sh" config wrong m6 m1 'infra-pause: 0'
 hunt wrong
 is 'a script that fails from the start: wrong usage' 2 "$code"
 is 'a script that fails from the start: two runs' 2 "$(ran wrong)"
@@ -72,7 +30,7 @@ is 'numbers are not used again' 3 "$(sed -n 's/.* run n=\([0-9]*\) .*/\1/p' wron
 # --- evidence is not mixed with that of a changed script
 cp kernel.sh hunt.sh
 refs=$(git -C "$repo" for-each-ref refs/culprit)
-config mind m6 m1 "sh $tmp/hunt.sh" 'budget: { runs: 4 }'
+run_command="sh $tmp/hunt.sh" config mind m6 m1 'budget: { runs: 4 }'
 hunt mind
 n=$(ran mind)
 echo '# larger' >>hunt.sh
@@ -101,7 +59,7 @@ is 'nothing is left' 0 "$(ran mind)"
 is 'the pins are gone' "$refs" "$(git -C "$repo" for-each-ref refs/culprit)"
 
 # --- reset by scope
-config scope m6 m1 "sh $tmp/kernel.sh"
+config scope m6 m1
 hunt scope
 run "$CULPRIT" bisect reset -c scope.yaml
 is 'nothing changed: nothing is forgotten' 2 "$code"
@@ -135,21 +93,21 @@ is 'other ends, after a reset' "0 culprit $(rev m4)" "$code $last"
 clock() { echo "$1" >clock; export CULPRIT_TEST_CLOCK=$tmp/clock TZ=UTC; }
 hour=3600000000
 cat >away.sh <<'EOF'
-now=$(cat "$CULPRIT_TEST_CLOCK")
+read -r now <"$CULPRIT_TEST_CLOCK"
 [ "$now" -lt "$FROM" ] || [ "$now" -ge "$TO" ] || { echo 'no machine is free'; exit 75; }
 echo $((now + 60000000)) >"$CULPRIT_TEST_CLOCK" # a run takes a minute
-. "$(dirname "$0")/kernel.sh"
+. "${CULPRIT_TEST_CLOCK%/*}/kernel.sh"
 EOF
 start=1795867200000000 # 2026-11-28 12:00
 clock "$start"
-config away m6 m1 "FROM=$((start + hour / 12)) TO=$((start + 3 * hour)) sh $tmp/away.sh" 'budget: { runs: 400 }'
+run_command="FROM=$((start + hour / 12)) TO=$((start + 3 * hour)) . $tmp/away.sh" config away m6 m1 'budget: { runs: 400 }'
 run "$CULPRIT" bisect run -c away.yaml
 is 'away for three hours: it goes on' "0 culprit $(rev m4)" "$code ${out##*$'\n'}"
 has 'away: since when' 'times in a row, since 2026-11-28 12:0' "$err"
 holds 'away: the pauses grow' test "$(grep -c 'another try in' <<<"$err")" -lt 40
 has 'away: the longest pause' 'another try in 10 min' "$err"
 clock "$start"
-config gone m6 m1 "FROM=$((start + hour / 12)) TO=$((start + 99 * hour)) sh $tmp/away.sh"
+run_command="FROM=$((start + hour / 12)) TO=$((start + 99 * hour)) . $tmp/away.sh" config gone m6 m1
 hunt gone
 is 'gone: an exit code of its own' '5 none' "$code $last"
 has 'gone: since when' 'all failed around the kernel, since 2026-11-28 12:0' "$out"
@@ -160,7 +118,7 @@ clock $((start + 99 * hour))
 hunt gone
 is 'gone, and back' "0 culprit $(rev m4)" "$code $last"
 clock "$start"
-config never m6 m1 "FROM=0 TO=$((start + 99 * hour)) sh $tmp/away.sh" 'infra-patience: 2h'
+run_command="FROM=0 TO=$((start + 99 * hour)) . $tmp/away.sh" config never m6 m1 'infra-patience: 2h'
 hunt never
 is 'never there' '5 none' "$code $last"
 now=$(cat clock)
@@ -173,18 +131,19 @@ is 'never there, on the walk over releases' '5 none' "$code $last"
 
 # --- one commit makes the machine fail
 cat >deadly.sh <<'EOF'
-[ "$(cat "$CULPRIT_ARTEFACTS/name")" != "$DEADLY" ] || { echo 'lost the machine'; exit 75; }
-. "$(dirname "$0")/kernel.sh"
+read -r name <"$CULPRIT_ARTEFACTS/name"
+[ "$name" != "$DEADLY" ] || { echo 'lost the machine'; exit 75; }
+. "${CULPRIT_TEST_CLOCK%/*}/kernel.sh"
 EOF
 clock "$start"
-config deadly m6 m1 "DEADLY=m4 sh $tmp/deadly.sh"
+run_command="DEADLY=m4 . $tmp/deadly.sh" config deadly m6 m1
 hunt deadly
 is 'a commit that takes the machine along is stepped over' "3 $(for i in 4 5; do rev "m$i"; done | sort | tr '\n' ' ')" \
 	"$code $(tr ', ' '\n' <<<"${last#set }" | sort | tr '\n' ' ')"
 now=$(cat clock)
 holds 'within minutes' test $((now - start)) -lt $((hour / 2))
 clock "$start"
-config bystander m6 m1 "DEADLY=m2 sh $tmp/deadly.sh"
+run_command="DEADLY=m2 . $tmp/deadly.sh" config bystander m6 m1
 hunt bystander
 is 'a commit beside the point' "0 culprit $(rev m4)" "$code $last"
 unset CULPRIT_TEST_CLOCK
@@ -196,7 +155,7 @@ v 1 v1 fine; v 1 v2 fine; v 1 v3 fine; v 1 v4 fine; v 1 v5 fine; v 1 v6 bug; v 1
 ran_at() { grep -c " run n=[0-9]* commit=$(rev "$2") .*verdict=$3" "$1/journal"; }
 for rule in 'image: vmlinux' 'command: "cp vmlinux state name $CULPRIT_ARTEFACTS; cp vmlinux $CULPRIT_SIGNATURE"'; do
 	rm -rf rule
-	config rule v9 v1 "sh $tmp/kernel.sh"
+	config rule v9 v1
 	case $rule in image*) rule="command: \"cp vmlinux state name \$CULPRIT_ARTEFACTS\", $rule" ;; esac
 	sed -i "s|^build.*|build: { ${rule//&/\\&} }|" rule.yaml
 	hunt rule
@@ -206,12 +165,12 @@ for rule in 'image: vmlinux' 'command: "cp vmlinux state name $CULPRIT_ARTEFACTS
 done
 # one image on both sides of the culprit and nothing that differs by the rule
 git -C "$repo" checkout -q -b flat v7
-config flat v7 v1 "sh $tmp/kernel.sh"
+config flat v7 v1
 sed -i 's|^build.*|build: { command: "cp vmlinux state name $CULPRIT_ARTEFACTS", image: vmlinux }|' flat.yaml
 hunt flat
 is 'all the same by the rule: the culprit' "0 culprit $(rev v6)" "$code $last"
 # equal to the last byte is proof
-config bytes v7 v1 "sh $tmp/kernel.sh"
+config bytes v7 v1
 sed -i 's|^build.*|build: { command: "cp state $CULPRIT_ARTEFACTS; echo x > $CULPRIT_ARTEFACTS/vmlinux", image: vmlinux }|' bytes.yaml
 hunt bytes
 is 'equal to the last byte: the culprit' "0 culprit $(rev v6)" "$code $last"
@@ -219,7 +178,7 @@ git -C "$repo" checkout -q main
 
 # --- repositories that move
 git -C "$repo" checkout -q -b next m6
-config next next m1 "sh $tmp/kernel.sh" 'budget: { runs: 2 }'
+config next next m1 'budget: { runs: 2 }'
 hunt next
 end=$(rev m6)
 git -C "$repo" checkout -q main
@@ -257,7 +216,7 @@ git -C "$repo" checkout -q trunk
 git -C "$repo" merge -q -s ours -m merged side
 c end bug
 git clone -q --depth 5 --branch trunk "file://$repo" cut
-config cut HEAD "$(rev t3)" "sh $tmp/kernel.sh"
+config cut HEAD "$(rev t3)"
 sed -i "s|^repository.*|repository: \"$tmp/cut\"|" cut.yaml
 hunt cut
 has 'a shallow clone that ends between the ends' 'shallow clone whose history ends at' "$err"
@@ -267,8 +226,7 @@ hunt cut
 is 'fetched, it goes on' "0 culprit $(rev end)" "$code $last"
 
 # --- submodules
-printf '[protocol "file"]\n\tallow = always\n' >gitconfig
-export GIT_CONFIG_GLOBAL=$tmp/gitconfig
+printf '[protocol "file"]\n\tallow = always\n' >>"$git_home"
 git init -q -b main "$tmp/sub"
 echo fine >"$tmp/sub/level"; git -C "$tmp/sub" add -A; git -C "$tmp/sub" commit -qm a
 git -C "$repo" checkout -q -b withsub m1
@@ -276,12 +234,14 @@ git -C "$repo" submodule --quiet add "$tmp/sub" part
 c u1 fine; c u2 fine
 echo bug >"$tmp/sub/level"; git -C "$tmp/sub" commit -qam b; git -C "$repo/part" pull -q
 c u3 fine; c u4 fine
-config sub u4 u1 "sh $tmp/kernel.sh"
+config sub u4 u1
 sed -i 's|cp state|cp part/level $CULPRIT_ARTEFACTS/state; cp|' sub.yaml
 before=$(cat "$repo/.git/config")
 hunt sub
 is 'what a submodule brings' "0 culprit $(rev u3)" "$code $last"
 is "the user's configuration stays" "$before" "$(cat "$repo/.git/config")"
+rm -rf "$repo/part"
+
 # --- the mail, and JSON
 git -C "$repo" checkout -q -b mail m1
 mkdir -p "$repo/net"
@@ -292,7 +252,7 @@ GIT_AUTHOR_NAME='Zoë Kern, Dr.' git -C "$repo" commit -qm 'net: frob: handle th
 Signed-off-by: \"Kern, Z.\" <a@example.org>"
 guilty=$(rev mail)
 c p3 bug
-config mail p3 p1 "sh $tmp/kernel.sh" 'maintainers: "echo netdev@vger.example.org \"(open list:NETWORKING)\"; echo \"Bo Lund <bo@example.org>\""'
+confidence=0.99 config mail p3 p1 'maintainers: "echo netdev@vger.example.org \"(open list:NETWORKING)\"; echo \"Bo Lund <bo@example.org>\""'
 hunt mail
 run "$CULPRIT" bisect report -f mail -c mail.yaml
 mail=$out
@@ -339,7 +299,7 @@ for i in 3 4; do c "h$i" fine; done
 for i in 5 6; do c "h$i" bug; done
 git -C "$repo" rm -q broken
 c h7 bug
-config hole h7 h1 "sh $tmp/kernel.sh"
+config hole h7 h1
 sed -i 's|cp state|[ ! -e broken ] \|\| { echo net/a.c:1:1: error: no such thing; exit 1; }; cp state|' hole.yaml
 hunt hole
 is 'a hole: a set' "3 $(for i in 3 4 5 6 7; do rev "h$i"; done | sort | tr '\n' ' ')" \
@@ -358,10 +318,11 @@ has 'a patch that mends them is told' 'mended by mend.diff' "$err"
 # many: a file for programs
 git -C "$repo" checkout -q -b wide m1
 touch "$repo/broken"
-for i in $(seq 120); do echo "$i" >"$repo/name"; git -C "$repo" add -A; git -C "$repo" commit -qm "w$i"; done
+git -C "$repo" add broken
+for i in $(seq 120); do echo "$i" >"$repo/name"; git -C "$repo" commit -qam "w$i"; done
 git -C "$repo" rm -q broken
 c wend bug
-config wide wend m1 "sh $tmp/kernel.sh" 'budget: { builds: 4 }'
+config wide wend m1 'budget: { builds: 4 }'
 sed -i 's|cp state|[ ! -e broken ] \|\| exit 1; cp state|' wide.yaml
 hunt wide
 is 'a large set: a file' "3 set @$tmp/wide/set" "$code $last"
@@ -381,11 +342,10 @@ is 'init: the answers that are right' "$repo m1 releases sh kernel.sh" \
 git -C "$repo" checkout -q -b renamed m1
 c r1 fine; c r2 fine; c r3 old; c r4 old; c r5 old; c r6 bug; c r7 bug; c r8 bug
 cat >renaming.sh <<'EOF'
-state=$(cat "$CULPRIT_ARTEFACTS/state")
+read -r state <"$CULPRIT_ARTEFACTS/state"
 if [ "$state" = old ]; then set -- old_release old_close; else set -- frob_release frob_close; fi
 printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
-[ "$state" = fine ] || cat <<LOG
-[   10.000000] BUG: unable to handle page fault for address: ffff8880deadbeef
+[ "$state" = fine ] || echo "[   10.000000] BUG: unable to handle page fault for address: ffff8880deadbeef
 [   10.000100] #PF: supervisor read access in kernel mode
 [   10.000200] Oops: 0000 [#1] PREEMPT SMP
 [   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
@@ -396,11 +356,10 @@ printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.00000
 [   10.000900]  __fput+0x3b/0x90 fs/file_table.c:320
 [   10.001200]  </TASK>
 [   10.001300] ---[ end trace 0000000000000000 ]---
-[   10.001400] Kernel panic - not syncing: Fatal exception
-LOG
+[   10.001400] Kernel panic - not syncing: Fatal exception"
 echo 'repro finished'
 EOF
-config renamed r8 r1 "sh $tmp/renaming.sh"
+run_command=". $tmp/renaming.sh" config renamed r8 r1
 hunt renamed
 is 'renamed: no commit is named' '4 none' "$code $last"
 has 'renamed: the older name' "merge-title 'BUG: unable to handle kernel paging request in old_release'" "$out"

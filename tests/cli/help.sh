@@ -61,11 +61,15 @@ has 'a mistyped option: the one that was meant' "--format" "$err"
 
 # Whatever is complained of is shown so that it cannot move a cursor or pass for a line of ours.
 evil=$'no\e[31m\xff\nculprit: all is well' raw=''
+is_raw() { # $err
+	local LC_ALL=C
+	[[ $err == *[$'\033\xff']* || $'\n'$err == *$'\nculprit: all'* ]]
+}
 for command in "$evil" 'corpus '"$evil" 'bisect '"$evil" 'patterns '"$evil"; do
 	# shellcheck disable=SC2086 # a word of the command, then one of the name
 	run "$CULPRIT" ${command%%"$evil"} "$evil" </dev/null
 	case $err in *'no\x1b[31m\xff'*) ;; *) raw="$raw $command: not told," ;; esac
-	[ "$code" -ge 2 ] && ! LC_ALL=C grep -qa $'[\033\xff]\|^culprit: all' <<<"$err" || raw="$raw $command,"
+	[ "$code" -ge 2 ] && ! is_raw || raw="$raw $command,"
 done
 for command in $(commands); do
 	for below in '' $(commands "$command"); do
@@ -74,7 +78,7 @@ for command in $(commands); do
 		for argument in "$evil" "--$evil" "--no-such=$evil" "--patterns=$evil" "--vmlinux=$evil" "--config=$evil" "--corpus=$evil"; do
 			# shellcheck disable=SC2086 # no word for none
 			run "$CULPRIT" $command $below "$argument" </dev/null
-			! LC_ALL=C grep -qa $'[\033\xff]\|^culprit: all' <<<"$err" || raw="$raw $command $below $argument,"
+			! is_raw || raw="$raw $command $below $argument,"
 		done
 	done
 done
