@@ -12,20 +12,41 @@
 /* Intervals that are kept: 384 MiB. A history of 100,000 commits of the kernel takes a hundredth. */
 #define MAX_INTERVALS	(32u << 20)
 
+/*
+ * What a caller gets who asks for nothing else; bisect.h says what each means.
+ * A commit is named that 99 of 100 such answers have right, a set of commits in 19 of 20.
+ */
+#define DEFAULT_CONFIDENCE	0.99
+#define DEFAULT_SET_CONFIDENCE	0.95
+/* An assumption, until bisect_set_build_cost() says what was measured. */
+#define DEFAULT_BUILD_COST	6
+/* Enough that a visit is worth its build, and that a wrong guess of the rate is noticed before too many. */
+#define DEFAULT_MAX_VISIT	50
+/* One hit could be somebody else's crash.  A rate of 1/33 shows in 100 runs with 95 %. */
+#define DEFAULT_BASELINE_HITS	2
+#define DEFAULT_BASELINE_RUNS	100
+/* Merges seldom are culprits: their own change is how two branches were put together. */
+#define DEFAULT_MERGE_WEIGHT	0.05
+/* Users seldom err about a good commit; where good is on another branch, nobody ran the base. */
+#define DEFAULT_OLDER		0.01
+#define DEFAULT_OLDER_BASE	0.2
+/* Runs that a build may cost: more would not change what is chosen. */
+#define BUILD_COST_MOST		1e6
+
 void bisect_config_init(struct bisect_config *ret)
 {
 	*ret = (struct bisect_config){
 		.find = BISECT_CAUSE,
-		.confidence = 0.99,
-		.set_confidence = 0.95,
-		.build_cost = 6,
+		.confidence = DEFAULT_CONFIDENCE,
+		.set_confidence = DEFAULT_SET_CONFIDENCE,
+		.build_cost = DEFAULT_BUILD_COST,
 		.max_parallel = 1,
-		.max_visit = 50,
-		.baseline_hits = 2,
-		.baseline_runs = 100,
-		.merge_weight = 0.05,
-		.older = 0.01,
-		.older_merge_base = 0.2,
+		.max_visit = DEFAULT_MAX_VISIT,
+		.baseline_hits = DEFAULT_BASELINE_HITS,
+		.baseline_runs = DEFAULT_BASELINE_RUNS,
+		.merge_weight = DEFAULT_MERGE_WEIGHT,
+		.older = DEFAULT_OLDER,
+		.older_merge_base = DEFAULT_OLDER_BASE,
 	};
 }
 
@@ -69,8 +90,8 @@ static struct culprit_error *check_config(const struct bisect_config *config)
 		return culprit_error_create(CULPRIT_ERROR_USAGE, "confidence must be over 0.5 and below 1");
 	if (!(config->set_confidence > 0.5 && config->set_confidence < 1))
 		return culprit_error_create(CULPRIT_ERROR_USAGE, "confidence of a set must be over 0.5 and below 1");
-	if (!(config->build_cost >= 0 && config->build_cost <= 1e6) ||
-	    !(config->build_failure_cost >= 0 && config->build_failure_cost <= 1e6))
+	if (!(config->build_cost >= 0 && config->build_cost <= BUILD_COST_MOST) ||
+	    !(config->build_failure_cost >= 0 && config->build_failure_cost <= BUILD_COST_MOST))
 		return culprit_error_create(CULPRIT_ERROR_USAGE, "cost of a build must be from 0 to 1,000,000 runs");
 	if (config->max_parallel < 1)
 		return culprit_error_create(CULPRIT_ERROR_USAGE, "at least one run must be allowed at once");
@@ -421,8 +442,8 @@ void bisect_retry_infra(struct bisect *b)
 
 void bisect_set_build_cost(struct bisect *b, double build, double failure)
 {
-	b->config.build_cost = build >= 0 ? fmin(build, 1e6) : 0;
-	b->config.build_failure_cost = failure >= 0 ? fmin(failure, 1e6) : 0;
+	b->config.build_cost = build >= 0 ? fmin(build, BUILD_COST_MOST) : 0;
+	b->config.build_failure_cost = failure >= 0 ? fmin(failure, BUILD_COST_MOST) : 0;
 	b->action_fresh = false;
 }
 

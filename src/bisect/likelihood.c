@@ -22,6 +22,20 @@
 #define DRIFT		1.0
 /* Commits where it shows otherwise than even their spread says: config, timing. */
 #define ODD		0.01
+#define ODD_LESS	3.0	/* times as seldom ... */
+#define ODD_FAR_LESS	10.0	/* ... or so many times, */
+#define ODD_LESS_SHARE	0.7	/* the first in so many of them */
+/* z of a spread, in steps of a fifth of its standard deviation, up to three of them on either side. */
+#define Z_STEPS		5.0
+#define Z_REACH		15
+/* What one pass of the drift moves to either side, at most: beyond a half it would swing; so the middle keeps most. */
+#define DRIFT_PASS	0.3
+/* Passes at most: the whole history is a distance of 1, which needs 14. */
+#define DRIFT_PASSES	12
+/* Levels of less chance are passed over: a hundred of them would not change a percent. */
+#define LEVEL_NEGLIGIBLE 1e-6
+/* Chances below a double's reach. */
+#define CHANCE_LEAST	1e-300
 /* How the hits of a bad commit split between the target's title and others. */
 #define SHARE		0.88
 /* A good commit's run that shows another face of the target: the matcher asks less of it. */
@@ -66,16 +80,16 @@ static void fill_spread(struct likelihood *l, int s, int level)
 	double *row = l->spread[s][level], x = l->rate[level];
 
 	memset(row, 0, sizeof(l->spread[s][level]));
-	for (int k = -15; k <= 15 && spreads[s] > 0; k++)
-		place(row, x * exp(spreads[s] * k / 5.0), exp(-0.5 * k * k / 25.0));
+	for (int k = -Z_REACH; k <= Z_REACH && spreads[s] > 0; k++)
+		place(row, x * exp(spreads[s] * k / Z_STEPS), exp(-0.5 * k * k / (Z_STEPS * Z_STEPS)));
 	if (spreads[s] > 0)
 		normalize(row);
 	else
 		row[level] = 1;
 	for (int i = 0; i < RATES; i++)
 		row[i] *= 1 - ODD;
-	place(row, x / 3, 0.7 * ODD);
-	place(row, x / 10, 0.3 * ODD);
+	place(row, x / ODD_LESS, ODD_LESS_SHARE * ODD);
+	place(row, x / ODD_FAR_LESS, (1 - ODD_LESS_SHARE) * ODD);
 	l->from[s][level] = RATES;
 	for (int i = 0; i < RATES; i++) {
 		if (row[i] <= 0)
@@ -162,7 +176,7 @@ void likelihood_own(const struct likelihood *l, const double level[RATES], int w
 
 	memset(ret, 0, RATES * sizeof(*ret));
 	for (int x = 0; x < RATES; x++)
-		for (int i = l->from[s][x]; level[x] > 1e-6 && i <= l->upto[s][x]; i++)
+		for (int i = l->from[s][x]; level[x] > LEVEL_NEGLIGIBLE && i <= l->upto[s][x]; i++)
 			ret[i] += level[x] * l->spread[s][x][i];
 }
 
@@ -173,13 +187,13 @@ static void diffuse(double v[RATES], double distance)
 {
 	/* each pass moves a share to either side: variance 2 share LOGIT_STEP^2 */
 	double total = DRIFT * distance / (2 * LOGIT_STEP * LOGIT_STEP), share;
-	int passes = (int)ceil(total / 0.3);
+	int passes = (int)ceil(total / DRIFT_PASS);
 
 	if (passes < 1)
 		return;
-	if (passes > 12)
-		passes = 12;
-	share = fmin(0.3, total / passes);
+	if (passes > DRIFT_PASSES)
+		passes = DRIFT_PASSES;
+	share = fmin(DRIFT_PASS, total / passes);
 	for (int p = 0; p < passes; p++) {
 		double before = v[0];
 
@@ -220,11 +234,11 @@ double likelihood_see(double level[RATES], const double emission[RATES])
 
 	for (int i = 0; i < RATES; i++)
 		sum += level[i] *= emission[i];
-	/* chances below a double's reach: all levels alike, and very unlikely */
-	if (!(sum > 1e-300)) {
+	/* all levels alike, and very unlikely */
+	if (!(sum > CHANCE_LEAST)) {
 		for (int i = 0; i < RATES; i++)
 			level[i] = 1.0 / RATES;
-		return log(1e-300);
+		return log(CHANCE_LEAST);
 	}
 	for (int i = 0; i < RATES; i++)
 		level[i] /= sum;
@@ -245,14 +259,16 @@ int likelihood_time_bin(double share)
 /* How much is thought of before the first hit: one hit, at any time alike. */
 #define TIMES_PRIOR	1.0
 #define TIMES_ROUNDS	20
+#define TIMES_BY_LOG	0.5	/* the part of that one hit that is alike by the logarithm of its time */
+#define TIMES_RATE_MOST	0.99	/* a rate that is learnt from cut runs is never sure */
 
 void likelihood_times_learn(const struct likelihood_times *times, double ret[TIMES])
 {
 	double prior[TIMES], share[TIMES], n_hits = 0, n_runs = times->whole, rate, before;
 
 	for (int k = 0; k < TIMES; k++) {
-		/* half of it by the logarithm of the time, half by the time */
-		prior[k] = share[k] = 0.5 / TIMES + 0.5 * (k ? exp2(k - TIMES) : exp2(1 - TIMES));
+		prior[k] = share[k] = TIMES_BY_LOG / TIMES +
+				      (1 - TIMES_BY_LOG) * (k ? exp2(k - TIMES) : exp2(1 - TIMES));
 		n_hits += times->hits[k];
 		n_runs += times->hits[k] + times->cut[k];
 	}
@@ -275,7 +291,7 @@ void likelihood_times_learn(const struct likelihood_times *times, double ret[TIM
 			total += expected[k];
 		for (int k = 0; k < TIMES; k++)
 			share[k] = expected[k] / total;
-		rate = fmin(0.99, (total - TIMES_PRIOR + 0.5) / (n_runs + 1));
+		rate = fmin(TIMES_RATE_MOST, (total - TIMES_PRIOR + 0.5) / (n_runs + 1));
 	}
 	before = 0;
 	for (int k = 0; k < TIMES; k++) {

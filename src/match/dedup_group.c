@@ -151,7 +151,7 @@ static void add_stack_key(struct keys *keys, const char *kind, const struct symp
 		}
 	}
 	for (size_t i = from; i < stack->n && found < n; i++) {
-		if (stack->frames[i].weight >= 0.5)
+		if (stack->frames[i].weight >= RULES_FRAME_TELLS)
 			names[found++] = stack->frames[i].function;
 	}
 	if (found == n)

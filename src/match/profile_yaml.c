@@ -35,6 +35,7 @@
 
 #define PROFILE_FORMAT 1
 #define MAX_COUNT 1000000000
+#define WEIGHT_NOT_SAID 0.5	/* of a title that a profile names without one: rather so, or rather not */
 
 /* ------------------------------------------------------------- writing */
 
@@ -413,7 +414,7 @@ static struct culprit_error *read_entry(const struct reading *r, const struct ya
 	if (!entry)
 		return yaml_error(r->doc, node, "more than %d titles", PROFILE_MAX_ENTRIES);
 	entry->own = true;
-	entry->weight = 0.5;
+	entry->weight = WEIGHT_NOT_SAID;
 	YAML_FOR_EACH_PAIR(pair, node) {
 		err = read_entry_key(r, pair, entry);
 		if (err)

@@ -15,6 +15,10 @@
 #define ENOUGH 0.99
 #define MIN_RUNS 3
 #define MAX_RUNS 60
+/* Of a rate that nothing is known of. */
+#define RATE_NOT_KNOWN 0.5
+/* Nearer to 0 and 1 the formula is not asked: its answer is one of the two limits anyway. */
+#define RATE_NEAR 0.001
 
 /* Of so many runs at most one in this many may say nothing before we give up. */
 #define MAX_FUTILE 3
@@ -42,12 +46,12 @@ static struct tally count(const struct session *s, const struct subject *subject
 
 static uint32_t clean_runs_needed(struct session *s)
 {
-	struct bisect_rate rate = { .mean = 0.5, .low = 0.25 };
+	struct bisect_rate rate = { .mean = RATE_NOT_KNOWN };
 	double p, n;
 
 	session_rate(s, &rate);
 	p = rate.mean;
-	n = p > 0.999 ? MIN_RUNS : p < 0.001 ? MAX_RUNS : ceil(log(1 - ENOUGH) / log(1 - p));
+	n = p > 1 - RATE_NEAR ? MIN_RUNS : p < RATE_NEAR ? MAX_RUNS : ceil(log(1 - ENOUGH) / log(1 - p));
 	return n < MIN_RUNS ? MIN_RUNS : n > MAX_RUNS ? MAX_RUNS : (uint32_t)n;
 }
 

@@ -25,6 +25,9 @@
 
 /* Clean runs contradict once the target would have shown in them with this probability. */
 #define ENOUGH 0.99
+/* Of a rate that nothing is known of, and the most that is believed: a run more or less decides nothing then. */
+#define RATE_NOT_KNOWN 0.5
+#define RATE_MOST 0.999999
 
 /* Commits on the border of a set that are looked at. */
 #define MAX_BORDER 16
@@ -102,10 +105,10 @@ static bool shares_unseen(const struct session *s, const struct session_build *b
 
 static double rate_of(const struct session *s)
 {
-	struct bisect_rate rate = { .mean = 0.5 };
+	struct bisect_rate rate = { .mean = RATE_NOT_KNOWN };
 
 	session_rate(s, &rate);
-	return fmin(rate.mean, 0.999999);
+	return fmin(rate.mean, RATE_MOST);
 }
 
 /* So many clean runs where the target would have shown. */

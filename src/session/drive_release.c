@@ -17,6 +17,9 @@ enum judgement { JUDGED_GOOD, JUDGED_BAD, JUDGED_UNTESTABLE, JUDGED_HOPELESS, JU
 
 #define RELEASE 0u
 #define BAD 1u
+/* That a release is bad, before its runs; and what its own runs have to say for it to be called so, or good. */
+#define NOT_KNOWN 0.5
+#define RELEASE_SURE 0.95
 
 /* Facts about the two commits, as the small policy counts them. */
 static struct culprit_error *feed(struct session *s, struct bisect *bisect, const char *release, uint32_t *n_fed)
@@ -53,7 +56,7 @@ static struct culprit_error *create(struct session *s, struct bisect **ret)
 	if (err)
 		return err;
 	/* Nothing is known of a release: it is as likely bad as good. */
-	config.older_merge_base = 0.5;
+	config.older_merge_base = NOT_KNOWN;
 	/* The budget is of all releases together: judge() looks after it. */
 	config.max_runs = config.max_builds = 0;
 	return bisect_create(&graph, &config, ret);
@@ -70,9 +73,9 @@ static enum judgement judgement_of(struct bisect *bisect, const struct bisect_ac
 	if (action->act == BISECT_GIVE_UP)
 		return JUDGED_HOPELESS;
 	/* Its own runs decide; that bad is bad says nothing of the release. */
-	if (evidence.p_shows <= 0.05)
+	if (evidence.p_shows <= 1 - RELEASE_SURE)
 		return JUDGED_GOOD;
-	return evidence.p_shows >= 0.95 ? JUDGED_BAD : JUDGED_UNTESTABLE;
+	return evidence.p_shows >= RELEASE_SURE ? JUDGED_BAD : JUDGED_UNTESTABLE;
 }
 
 static struct culprit_error *act(struct drive *d, const struct bisect_action *action, const char *hex, bool *ret_cancelled)

@@ -19,11 +19,15 @@
 #define N_RATES 24
 #define MISTAKEN_TARGET 1e-3	/* a good commit's run that is called the target */
 #define MISTAKEN_RELATED 1e-2
+#define DOUBTED_TARGET 0.03	/* the same, of all that the matcher thinks is rather not the target */
 #define RELATED_SHARE 0.12	/* of a bad commit's hits that show another face */
 #define SUDDEN_RATE 0.03	/* commits on which the bug shows three times less than elsewhere */
 #define OTHER_BRANCH 0.15	/* a tested commit that the order puts after the culprit lies beside it */
 #define TOLD 1e-4		/* a mark without runs to check it by is wrong */
 #define SETTLED 0.01		/* doubt left after the test that settles */
+#define RATE_SURE 0.99		/* a bug of this rate needs one run only */
+#define RATE_LEAST 0.01		/* and one below this is not hunted by running: 458 clean runs */
+#define OLDER_OPEN 0.05		/* that the bug is older than the good commit: more than this leaves no range */
 
 struct judge {
 	const struct replay_log *log;
@@ -117,7 +121,7 @@ static double runs_without(const struct replay_judged_step *step, size_t n_runs)
 	for (size_t i = 0; i < n_runs; i++) {
 		/* what the matcher itself doubts is a mistake more easily */
 		if (step->runs[i].verdict == VERDICT_TARGET)
-			product *= fmax(MISTAKEN_TARGET, (1 - step->runs[i].probability) * 0.03);
+			product *= fmax(MISTAKEN_TARGET, (1 - step->runs[i].probability) * DOUBTED_TARGET);
 		else if (step->runs[i].verdict == VERDICT_RELATED)
 			product *= MISTAKEN_RELATED;
 	}
@@ -439,7 +443,7 @@ static struct culprit_error *conclude(struct judge *judge)
 		const struct hypothesis *one = &h->list[ranked[i].hypothesis];
 
 		ret->probability += ranked[i].posterior;
-		older = older || (one->older && ranked[i].posterior > 0.05);
+		older = older || (one->older && ranked[i].posterior > OLDER_OPEN);
 		bounded = bounded && (one->older || is_bounded(judge, one));
 		if (!one->older)
 			err = add_range(judge, one, ranked[i].posterior);
@@ -467,7 +471,7 @@ static struct culprit_error *conclude(struct judge *judge)
 /* Clean runs after which a bug of this rate is ruled out. */
 static size_t runs_to_settle(double rate)
 {
-	double runs = rate >= 0.99 ? 1 : ceil(log(SETTLED) / log1p(-fmax(rate, 0.01)));
+	double runs = rate >= RATE_SURE ? 1 : ceil(log(SETTLED) / log1p(-fmax(rate, RATE_LEAST)));
 
 	return runs < 1 ? 1 : (size_t)runs;
 }
