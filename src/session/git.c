@@ -148,19 +148,25 @@ static void chomp(struct buf *buf)
 		buf->data[--buf->len] = '\0';
 }
 
+static struct culprit_error *unexpected(const char *command)
+{
+	return culprit_error_create(CULPRIT_ERROR_FORMAT, "git %s: unexpected output", command);
+}
+
 struct culprit_error *git_open(const char *path, struct git **ret)
 {
-	_cleanup_(buf_deinit) struct buf directory = { 0 }, shallow = { 0 };
+	_cleanup_(buf_deinit) struct buf out = { 0 };
 	_cleanup_(git_destroyp) struct git *git = calloc(1, sizeof(*git));
 	struct culprit_error *err;
-	int code = 0;
+	char *shallow;
 
 	if (!git)
 		return &culprit_error_no_memory;
 	git->directory = strdup(path);
 	if (!git->directory)
 		return &culprit_error_no_memory;
-	err = git_run(git, path, (struct span){ 0 }, GIT_ARGS("rev-parse", "--absolute-git-dir"), &directory, NULL);
+	err = git_run(git, path, (struct span){ 0 },
+		      GIT_ARGS("rev-parse", "--absolute-git-dir", "--is-shallow-repository"), &out, NULL);
 	if (err) {
 		struct culprit_error *e = culprit_error_create(
 			culprit_error_code(err) == CULPRIT_ERROR_OS ? CULPRIT_ERROR_OS : CULPRIT_ERROR_NOT_FOUND,
@@ -169,15 +175,16 @@ struct culprit_error *git_open(const char *path, struct git **ret)
 		culprit_error_destroy(err);
 		return e;
 	}
-	chomp(&directory);
+	/* The second answer is the last line: a path may hold line feeds. */
+	chomp(&out);
+	shallow = out.len ? strrchr(out.data, '\n') : NULL;
+	if (!shallow)
+		return unexpected("rev-parse");
+	git->shallow = !strcmp(shallow + 1, "true");
+	*shallow = '\0';
 	free(git->directory);
-	git->directory = directory.data;
-	directory = (struct buf){ 0 };
-	err = git_run(git, NULL, (struct span){ 0 }, GIT_ARGS("rev-parse", "--is-shallow-repository"), &shallow, &code);
-	if (err)
-		return err;
-	chomp(&shallow);
-	git->shallow = shallow.data && !strcmp(shallow.data, "true");
+	git->directory = out.data;
+	out = (struct buf){ 0 };
 	*ret = no_free_ptr(git);
 	return NULL;
 }
@@ -218,11 +225,6 @@ bool git_hash_parse(struct span s, struct git_hash *ret)
 	memcpy(ret->hex, s.ptr, s.len);
 	ret->hex[s.len] = '\0';
 	return true;
-}
-
-static struct culprit_error *unexpected(const char *command)
-{
-	return culprit_error_create(CULPRIT_ERROR_FORMAT, "git %s: unexpected output", command);
 }
 
 struct culprit_error *git_resolve(const struct git *git, const char *revision, struct git_hash *ret)
