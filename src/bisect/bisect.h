@@ -206,6 +206,7 @@ enum bisect_why {
 	BISECT_WHY_SEARCH,		/* most information for the cost */
 	BISECT_WHY_VERIFY_CULPRIT,	/* the likely culprit needs evidence of its own */
 	BISECT_WHY_VERIFY_PARENT,	/* so does its parent */
+	BISECT_WHY_FALSE_MATCHES,	/* how often is a run taken for the target by mistake? a commit without it tells */
 	BISECT_WHY_PLAIN,		/* halves the candidates, as git bisect does */
 	/* of BISECT_DONE_CULPRIT */
 	BISECT_WHY_CONFIDENT,

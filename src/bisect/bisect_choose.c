@@ -58,6 +58,13 @@
 #define CHECK_RUNS	1000
 /* A commit that fails by itself this surely is not asked for more of it. */
 #define FAILS_SURELY	0.99
+/*
+ * Runs by mistake: in one run of a hundred at most, or hardly ever (likelihood.h).  What is asked for of a commit
+ * without the target until one of the two is this unlikely, or so many runs were made.
+ */
+#define FALSE_SETTLED	0.02
+#define FALSE_RUNS	400
+#define FALSE_VISIT	50
 /* Candidates with less do not explain why a hunt got stuck. */
 #define CANDIDATE	0.001
 /* What has to be lost to commits that cannot be tested, or show nothing but other crashes, to be called the reason. */
@@ -578,6 +585,50 @@ static bool verify(struct bisect *b, uint32_t culprit, struct bisect_action *ret
 	return false;
 }
 
+/* Hits at commits that do not show the target if culprit is the one. */
+static uint32_t hits_by_mistake(const struct bisect *b, uint32_t culprit)
+{
+	const struct hypothesis *h = &b->classes[b->class_of[culprit]];
+	uint32_t n = 0;
+
+	for (uint32_t t = 0; t < b->n_tested; t++)
+		n += shows(h, t) ? 0 : tested_hits(&b->tested[t]);
+	return n;
+}
+
+/* The newest commit that is known not to show the target, and may be tested. */
+static uint32_t commit_without(const struct bisect *b)
+{
+	if (b->config.find == BISECT_FIX)
+		return b->bad;
+	for (uint32_t c = b->n; c-- > 0;)
+		if (!b->candidate[c] && b->flags[c] & BISECT_GOOD && !(b->flags[c] & BISECT_SKIP) &&
+		    b->testable[c] >= RUNS_SELDOM)
+			return c;
+	return BISECT_NONE;
+}
+
+/*
+ * Where the likeliest culprit makes hits on the other side mistakes, two stories are left: runs match by
+ * mistake now and then, or the target shows seldom there and the culprit is another.  No commit between them tells
+ * the two apart; one that is known to be without the target does.  True when ret was filled.
+ */
+static bool learn_mistakes(struct bisect *b, uint32_t culprit, double posterior, struct bisect_action *ret)
+{
+	const double *rate = b->likelihood.false_rate;
+	double often = (b->false_rate - rate[0]) / (rate[LIKELIHOOD_FALSES - 1] - rate[0]);
+	uint32_t commit;
+
+	if (posterior < 0.5 || often < FALSE_SETTLED || often > 1 - FALSE_SETTLED || !hits_by_mistake(b, culprit))
+		return false;
+	commit = commit_without(b);
+	if (commit == BISECT_NONE || tested_live(tested_find(b, commit)) >= FALSE_RUNS)
+		return false;
+	test(b, BISECT_WHY_FALSE_MATCHES, commit, FALSE_VISIT, ret);
+	ret->p_bad = posterior_p_shows(b, commit);
+	return true;
+}
+
 /* -------------------------------------------------------------- ends */
 
 static bool budget_spent(const struct bisect *b)
@@ -755,5 +806,7 @@ struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret)
 			end(BISECT_DONE_CULPRIT, BISECT_WHY_CONFIDENT, culprit, ret);
 		return NULL;
 	}
+	if (learn_mistakes(b, culprit, ret->posterior, ret))
+		return NULL;
 	return search(b, ret->entropy, ret);
 }

@@ -22,6 +22,7 @@ static const char *const why_names[] = {
 	[BISECT_WHY_SEARCH] = "search",
 	[BISECT_WHY_VERIFY_CULPRIT] = "verify-culprit",
 	[BISECT_WHY_VERIFY_PARENT] = "verify-parent",
+	[BISECT_WHY_FALSE_MATCHES] = "false-matches",
 	[BISECT_WHY_PLAIN] = "plain",
 	[BISECT_WHY_CONFIDENT] = "confident",
 	[BISECT_WHY_UNTESTABLE] = "untestable",

@@ -387,9 +387,11 @@ struct culprit_error *git_commit_load(const struct git *git, const char *revisio
 	_cleanup_(buf_deinit) struct buf out = { 0 };
 	struct git_commit commit = { 0 };
 	struct git_hash hash;
-	struct culprit_error *err;
+	struct culprit_error *err = NULL;
 
-	err = git_resolve(git, revision, &hash);
+	/* a whole hash needs no resolving: a process less, and there are some for each commit of a report */
+	if (!git_hash_parse(span_of(revision), &hash))
+		err = git_resolve(git, revision, &hash);
 	if (!err)
 		err = git_run(git, NULL, (struct span){ 0 },
 			      GIT_ARGS("show", "-s", "--no-color", "--date=iso",

@@ -795,6 +795,58 @@ START_TEST(parents_are_tested_themselves)
 }
 END_TEST
 
+/*
+ * 8 of 16 shows the target often, those below in two runs of a hundred: by mistake, or seldom.  The good commit, which
+ * has none, tells which.
+ */
+START_TEST(a_good_commit_tells_of_mistakes)
+{
+	struct history h;
+	struct bisect *b = create(line(&h, 16), NULL);
+	struct bisect_action a;
+	uint32_t asked = 0;
+	double before;
+
+	for (uint32_t c = 5; c <= 15; c++)
+		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
+	runs(b, 15, BISECT_RUN_TARGET, 4);
+	for (uint32_t c = 8; c <= 11; c++) {
+		runs(b, c, BISECT_RUN_TARGET, 8);
+		runs(b, c, BISECT_RUN_CLEAN, 8);
+	}
+	for (uint32_t c = 5; c <= 7; c++) {
+		runs(b, c, BISECT_RUN_CLEAN, 50);
+		runs(b, c, BISECT_RUN_TARGET, 1);
+	}
+	a = next(b);
+	ck_assert_int_eq(a.act, BISECT_TEST);
+	ck_assert_int_eq(a.why, BISECT_WHY_FALSE_MATCHES);
+	ck_assert_uint_eq(a.commit, 0);
+	ck_assert(a.needs_build);
+	before = a.posterior;
+	ok(bisect_add_build(b, 0, BISECT_BUILD_OK, 0));
+	while (a.act == BISECT_TEST && a.why == BISECT_WHY_FALSE_MATCHES && asked < 1000) {
+		asked++;
+		runs(b, 0, asked % 60 == 30 ? BISECT_RUN_TARGET : BISECT_RUN_CLEAN, 1);
+		a = next(b);
+	}
+	ck_assert_uint_ge(asked, 30);
+	ck_assert_uint_le(asked, 400);
+	ck_assert(a.posterior > before);
+	bisect_destroy(b);
+
+	/* no hit on the other side: nothing is asked of it */
+	b = create(&h, NULL);
+	for (uint32_t c = 7; c <= 15; c++)
+		ok(bisect_add_build(b, c, BISECT_BUILD_OK, 0));
+	runs(b, 15, BISECT_RUN_TARGET, 4);
+	runs(b, 8, BISECT_RUN_TARGET, 8);
+	runs(b, 7, BISECT_RUN_CLEAN, 10);
+	ck_assert_int_ne(next(b).why, BISECT_WHY_FALSE_MATCHES);
+	bisect_destroy(b);
+}
+END_TEST
+
 /* 12 to 19 do not build: the culprit is one of them or the first that builds again. */
 START_TEST(untestable_range_gives_its_set)
 {
@@ -1148,6 +1200,7 @@ int main(void)
 		boot_failures_are_weighed, finds_each_culprit, finds_each_fix, baseline_comes_first,
 		one_commit_that_does_not_boot_is_not_the_end, a_budget_without_a_hit_is_no_set, dear_builds_make_long_visits, good_is_bad_already,
 		merge_base_is_tested_first, untestable_range_gives_its_set, parents_are_tested_themselves,
+		a_good_commit_tells_of_mistakes,
 		budget_ends_the_hunt, infrastructure_stops_until_retried, replay_gives_the_same_action,
 		parallel_runs_stay_in_bounds, plain_mode_halves, plain_mode_skips, top_and_set,
 		findings_are_said, names_are_there, nonsense_is_refused, smallest_histories,

@@ -17,6 +17,7 @@ const char *bisect_why_text(enum bisect_why why)
 		[BISECT_WHY_SEARCH] = "most information for the cost",
 		[BISECT_WHY_VERIFY_CULPRIT] = "the likely culprit needs evidence of its own",
 		[BISECT_WHY_VERIFY_PARENT] = "the likely culprit's parent needs evidence of its own",
+		[BISECT_WHY_FALSE_MATCHES] = "how often does a commit without the bug look as if it had it?",
 		[BISECT_WHY_PLAIN] = "halves the candidates",
 		[BISECT_WHY_CONFIDENT] = "the confidence asked for is reached, on both sides",
 		[BISECT_WHY_UNTESTABLE] = "what could tell them apart does not build or boot",
