@@ -11,6 +11,7 @@
 # make fuzz         fuzz everything that reads strangers' bytes: FUZZ_TIME=60 (seconds each), FUZZ="parser console"
 # make fuzz-long    the same, an hour each
 # make check-replay inputs that were once found by fuzzing, and seeds of each target
+# make check-faults the n-th system call fails, for every n: FAULTS=400 (at most so many of a kind); minutes, needs strace
 # make check-conventions   titles against the community's answers, in figures
 # make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
 # make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
@@ -370,6 +371,13 @@ replay: $(REPLAY)
 
 check-replay: all replay
 	@tests/run.sh $(O) replay
+
+# On demand: each call of the system fails in turn, in each command and in a bisection.
+FAULTS ?= 400
+.PHONY: check-faults
+check-faults: $(O)/culprit
+	@tests/faults/check.sh $(O)/culprit $(FAULTS)
+	@tests/faults/bisect.sh $(O)/culprit 1 $(FAULTS)
 
 check-unit: $(UNIT)
 	@tests/run.sh $(O) unit

@@ -37,6 +37,7 @@ check)
 	command_from git git
 	command_from mandoc mandoc
 	command_from jq jq
+	command_from strace strace
 	command_from c++ g++
 	command_from gzip gzip
 	command_from bzip2 bzip2
