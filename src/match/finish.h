@@ -28,4 +28,11 @@ struct culprit_error *finish_feed(struct finish *finish, struct span bytes);
 /* The last line may have no end. */
 void finish_end(struct finish *finish);
 
+/*
+ * From the end of a log: an expression for the last line by which somebody other than the
+ * kernel says that the work is done; its numbers may be any.  Nothing is added where there
+ * is no such line, nor for one that is likely to be said before the end.  False: out of memory.
+ */
+bool finish_propose(struct span log, struct buf *ret) __attribute__((warn_unused_result));
+
 #endif

@@ -114,6 +114,12 @@ run "$CULPRIT" bisect init -c new.yaml -r "$repo" --bad c24 --good c01 -t 'WARNI
 is 'init with flags' 0 "$code"
 run "$CULPRIT" bisect status -c new.yaml
 has 'what init writes can be read' 'no bisection was started here' "$err"
+printf 'WARNING: CPU: 0 PID: 1 at frob.c:1 frob+0x1/0x2\nrepro: 12 rounds, all done?\n[   13.000000] usb 1-1: reset done\n' >done.log
+run "$CULPRIT" bisect init -c done.yaml -r "$repo" --bad c24 --good c01 -l done.log --build true --run true </dev/null
+has 'init proposes what a complete run prints' "#finished: '^repro: [0-9]+ rounds, all done\?\$'" "$(cat done.yaml)"
+sed -i 's/#finished:/finished:/' done.yaml
+run "$CULPRIT" bisect status -c done.yaml
+has 'and as it is proposed it can be read' 'no bisection was started here' "$err"
 run "$CULPRIT" bisect init -c new.yaml -r "$repo" --bad c24 --good c01 --build true --run true </dev/null
 has 'init does not write over a file' 'exists already' "$err"
 run "$CULPRIT" bisect init -c other.yaml --bad c24 </dev/null

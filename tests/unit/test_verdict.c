@@ -122,6 +122,29 @@ START_TEST(a_wrong_expression_is_an_error)
 }
 END_TEST
 
+static const struct { const char *log, *expression; } proposals[] = {
+	{ "boot\nrepro: 900 rounds done in 12 s\n[   13.0] usb 1-1: reset done\n", "^repro: [0-9]+ rounds done in [0-9]+ s$" },
+	{ "stage (1) done.\nall passed?", "^all passed\\?$" },
+	{ "<6>[   1.0] frob: probe done\n", "" },
+	{ "KASAN: use-after-free in foo\n", "" },
+	{ "", "" },
+};
+
+START_TEST(a_line_of_a_complete_run_is_proposed)
+{
+	struct buf expression = { 0 };
+
+	ck_assert(finish_propose(span_of(proposals[_i].log), &expression));
+	ck_assert_msg(expression.len == strlen(proposals[_i].expression) &&
+		      !memcmp(expression.len ? expression.data : "", proposals[_i].expression, expression.len),
+		      "%.*s", (int)expression.len, expression.data);
+	/* what is proposed fits the line that it was made from */
+	if (expression.len)
+		ck_assert(holds(proposals[_i].expression, proposals[_i].log, 7));
+	buf_deinit(&expression);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("verdict");
@@ -129,6 +152,7 @@ static Suite *make_suite(void)
 
 	tcase_add_loop_test(tc, each_row, 0, countof(rows));
 	tcase_add_test(tc, names_are_read_back);
+	tcase_add_loop_test(tc, a_line_of_a_complete_run_is_proposed, 0, countof(proposals));
 	tcase_add_test(tc, the_line_of_a_complete_run);
 	tcase_add_test(tc, a_wrong_expression_is_an_error);
 	suite_add_tcase(suite, tc);

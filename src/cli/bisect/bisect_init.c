@@ -16,6 +16,7 @@
 #include "cli/doctor.h"
 #include "cli/options.h"
 #include "cli/output/text.h"
+#include "match/finish.h"
 #include "pattern/yaml.h"
 
 /* An answer: given as a flag, or asked for. */
@@ -180,6 +181,34 @@ static bool add_build(struct buf *buf, const struct answers *a)
 				"  #cost: 6               # how many runs a build is worth; measured where it is not given\n");
 }
 
+#define TAIL_BYTES 65536
+
+/* What a complete run prints, as far as the end of the known-bad log tells: for the user to judge, so as a comment. */
+static bool add_proposal(struct buf *buf, const struct answers *a)
+{
+	_cleanup_(buf_deinit) struct buf expression = { 0 };
+	_cleanup_(freep) char *tail = malloc(TAIL_BYTES);
+	FILE *file = a->a[ASK_LOG].value ? fopen(a->a[ASK_LOG].value, "re") : NULL;
+	size_t n = 0;
+	bool ok = tail != NULL;
+
+	if (file && ok) {
+		if (fseek(file, -TAIL_BYTES, SEEK_END) < 0)
+			rewind(file);
+		n = fread(tail, 1, TAIL_BYTES, file);
+	}
+	if (file)
+		fclose(file);
+	ok = ok && finish_propose((struct span){ tail, n }, &expression);
+	if (!ok || !expression.len)
+		return ok && buf_add_str(buf, "  #finished: REGEX       # what a complete run prints: without it, none is clean\n");
+	ok = buf_add_str(buf, "  # Near the end of the log: if each complete run prints this, no run without it is to be clean.\n"
+			      "  #finished: '");
+	for (size_t i = 0; ok && i < expression.len; i++)
+		ok = buf_add_char(buf, expression.data[i]) && (expression.data[i] != '\'' || buf_add_char(buf, '\''));
+	return ok && buf_add_str(buf, "'\n");
+}
+
 static bool add_run(struct buf *buf, const struct answers *a)
 {
 	return buf_add_str(buf, "\n# Boots what is in $CULPRIT_ARTEFACTS, runs the reproducer and writes the console to\n"
@@ -187,7 +216,8 @@ static bool add_run(struct buf *buf, const struct answers *a)
 	       add_value(buf, "run:\n  command: ", a->a[ASK_RUN].value, "\n") &&
 	       buf_printf(buf, "  timeout: 30m\n  parallel: %s\n"
 			       "  #exit-code: judge      # where the console says nothing: 0 clean, 125 cannot tell, 1 to 124 target\n",
-			  a->parallel ? a->parallel : "1");
+			  a->parallel ? a->parallel : "1") &&
+	       add_proposal(buf, a);
 }
 
 static struct culprit_error *add_template(const struct answers *a, struct buf *buf)
