@@ -65,8 +65,10 @@ struct frame_source {
 			STEP_PC,	/* the next line with a program counter, which is a frame */
 			STEP_CALL_TRACE,	/* the next line that announces or begins a call trace */
 			STEP_STACK,	/* collect the frames that follow */
+			STEP_FUNCTION,	/* the next line with a frame of one of the functions */
 		} kind;
 		struct regex re;
+		struct glob_list functions;	/* of STEP_FUNCTION */
 		bool captures;		/* the regex has a group */
 	} *steps;
 	size_t n_steps;

@@ -98,7 +98,12 @@ static struct culprit_error *read_step(struct loader *l, const struct yaml_node 
 		if (yaml_is(node, kinds[i].name))
 			step.kind = (enum frame_step_kind)kinds[i].value;
 	}
-	if (step.kind == STEP_LINE) {
+	if (*node->text == '@') {
+		step.kind = STEP_FUNCTION;
+		err = loader_get_globs(l, node, "a step", &step.functions);
+		if (err)
+			return err;
+	} else if (step.kind == STEP_LINE) {
 		err = loader_get_regex(l, node, "a step", &step.re);
 		if (err)
 			return err;

@@ -159,18 +159,35 @@ static bool begins_trace(const struct title_text *text, const struct title_line 
 	       (s.len > words.len && span_equal(span_skip(s, s.len - words.len), words));
 }
 
-static bool find_line(const struct finder *f, enum frame_step_kind kind, struct line_cursor c, struct step_hit *ret)
+/* Is it a frame of one of the functions, or of one that they called? */
+static bool is_frame_of(const struct raw_frame *frame, const struct glob_list *functions)
+{
+	return frame && (glob_list_match(functions, stack_base_name(frame->function)) ||
+			 (frame->callee.len && glob_list_match(functions, stack_base_name(frame->callee))));
+}
+
+static bool fits_step(const struct finder *f, const struct frame_step *step, const struct title_line *line, size_t end)
+{
+	const struct raw_frame *frame = line->frame;
+
+	if (step->kind == STEP_PC)
+		return frame && frame->pc && !(frame->flags & CULPRIT_FRAME_INLINE);
+	if (step->kind == STEP_FUNCTION)
+		return is_frame_of(frame, &step->functions);
+	return begins_trace(&f->in->text, line, end);
+}
+
+static bool find_line(const struct finder *f, const struct frame_step *step, struct line_cursor c, struct step_hit *ret)
 {
 	const struct title_line *line;
 
 	while ((line = next_line(&c))) {
 		const struct raw_frame *frame = line->frame;
-		bool is_pc = frame && frame->pc && !(frame->flags & CULPRIT_FRAME_INLINE);
 
-		if (kind == STEP_PC ? !is_pc : !begins_trace(&f->in->text, line, cursor_off(&c, &f->in->text)))
+		if (!fits_step(f, step, line, cursor_off(&c, &f->in->text)))
 			continue;
 		*ret = (struct step_hit){ .off = line->off, .after = c };
-		if (kind == STEP_PC) {
+		if (step->kind == STEP_PC) {
 			ret->function = frame->function;
 			ret->outside = frame_is_outside(frame);
 		}
@@ -225,7 +242,7 @@ static bool run_source(struct finder *f, const struct frame_source *source, stru
 			}
 			continue;
 		}
-		if (!(step->kind == STEP_LINE ? find_match(f, step, off, &hit) : find_line(f, step->kind, c, &hit)))
+		if (!(step->kind == STEP_LINE ? find_match(f, step, off, &hit) : find_line(f, step, c, &hit)))
 			break;
 		if (passes_foreign(f, &c, hit.off)) {
 			f->torn = true;

@@ -113,6 +113,38 @@ printf 'patterns:\n- {name: p, banner: "FROB:", forms: [{match: x, title: a}]}\n
 run "$CULPRIT" patterns lint "$tmp/twice.yaml"
 is "patterns: a name that stands twice in a file" "1:$tmp/twice.yaml:3:3: pattern 'p' is there already, at $tmp/twice.yaml:2:3" "$code:${out%%$'\n'*}"
 
+# What a function is stands in functions.yaml alone: elsewhere lists of functions, and steps that look for one, name roles.
+names=$(sed -n 's/#.*//; s/.*\b\(skip\|anchors\|foreign\|unwinder\|interrupts\|frames\|generic\): *\[\([^]]*\)\].*/\2/p' \
+	"$top"/patterns/[0-9]*.yaml "$top"/patterns/match/*.yaml | tr ',' '\n' | tr -d ' ')
+is "patterns: lists of functions are roles" "" "$(grep -v '^"@' <<<"$names")"
+[ "$(grep -c '^"@' <<<"$names")" -gt 40 ]
+is "patterns: there are such lists" 0 $?
+is "patterns: a step names no function" "" "$(sed -n 's/#.*//; s/.*from: *\[\(.*\)\].*/\1/p' "$top"/patterns/[0-9]*.yaml |
+	grep -oE "'[^']*'" | grep -E "[a-z]+_[a-z]+(\\\\)?\+0x")"
+
+mkdir "$tmp/steps"
+cat >"$tmp/steps/step.yaml" <<'END'
+functions:
+  frob-entry: {why: "where frobbing begins", exact: [frob_enter]}
+banners:
+- literal: "FROB:"
+patterns:
+- name: frob
+  banner: "FROB:"
+  forms:
+  - {name: f, match: 'FROB: ', title: "frob in {frame}", frames: [{from: ["@frob-entry", stack]}]}
+END
+printf '[    1.000000] FROB: x\n[    1.000001] Call Trace:\n%s' "[    1.000002]  above_fn+0x1/0x2
+[    1.000003]  frob_enter.isra.0+0x1/0x2
+[    1.000004]  below_fn+0x1/0x2
+[    1.000005]  far_fn+0x1/0x2
+" >"$tmp/step.log"
+run "$CULPRIT" parse --patterns "$tmp/steps" "$tmp/step.log"
+has "patterns: a step finds a function of a role" "frob in below_fn" "$out"
+sed 's/@frob-entry/@nobody/' "$tmp/steps/step.yaml" >"$tmp/nostep.yaml"
+run "$CULPRIT" patterns lint "$tmp/nostep.yaml"
+has "patterns: a step with a role that nobody defines" "nostep.yaml:9:" "$out$err"
+
 run "$CULPRIT" patterns explain - </dev/null
 is "patterns: nothing to explain" "no report in 0 lines" "$out"
 run "$CULPRIT" patterns lint -h
