@@ -24,7 +24,7 @@
 
 struct settings {
 	const char *repo, *profile, *rules;
-	struct option_list titles;
+	struct option_list titles, pattern_dirs;
 	bool explain, color;
 	enum option_format format;
 	enum text_color color_when;
@@ -448,6 +448,7 @@ static int read_options(struct settings *settings, int argc, char **argv, const 
 		OPTION_TEXT(0, "profile", "FILE", "a profile of the hunted bug (culprit-match(1))", &settings->profile),
 		OPTION_FLAG('e', "explain", "print every run with the reason of its verdict", &settings->explain),
 		OPTION_CHOICE('f', "format", "FORMAT", "text (default) or json", option_format_words, &settings->format),
+		OPTION_PATTERNS('p', &settings->pattern_dirs),
 		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
 		TEXT_COLOR_OPTION(&settings->color_when),
 		OPTION_HELP('h'),
@@ -470,16 +471,21 @@ static int read_options(struct settings *settings, int argc, char **argv, const 
 int cmd_replay(int argc, char **argv)
 {
 	struct settings settings = { 0 };
+	struct culprit_patterns *patterns = NULL;
 	struct match_rules *rules = NULL;
-	struct culprit_error *err;
+	struct culprit_error *err = NULL;
 	const char *path;
 	int code = read_options(&settings, argc, argv, &path);
 
 	if (code != OPTION_GO_ON)
 		return code;
-	err = match_rules_load(settings.rules, NULL, &rules);
+	if (settings.pattern_dirs.n)
+		err = culprit_patterns_load(settings.pattern_dirs.values, settings.pattern_dirs.n, &patterns);
+	if (!err)
+		err = match_rules_load(settings.rules, patterns, &rules);
 	if (!err)
 		err = replay(&settings, rules, path, &code);
 	match_rules_destroy(rules);
+	culprit_patterns_destroy(patterns);
 	return err ? complain(err) : code;
 }

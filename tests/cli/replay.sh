@@ -90,6 +90,18 @@ has 'and what it lacks is said' 'There are no runs in this log' "$out"
 run "$CULPRIT" replay --repo repo git.txt
 has 'the graph agrees' "The culprit is $first" "$out"
 
+# The user's table of functions: the matcher asks it, too.
+mkdir own broken
+printf 'functions:\n  crossroads: {why: "all detach there", exact: [foo_detach]}\n' >own/own.yaml
+run "$CULPRIT" replay -e --patterns own derailed.txt
+has 'the user says where many wait' 'at a place where many wait' "$out"
+run "$CULPRIT" replay -e derailed.txt
+is 'nobody else does' '' "$(grep 'at a place where many wait' <<<"$out")"
+printf 'functions: 3\n' >broken/broken.yaml
+run "$CULPRIT" replay --patterns broken derailed.txt
+is 'patterns with a mistake give 2' 2 "$code"
+has 'and its place' 'broken.yaml:1:12' "$err"
+
 # Troubles
 run "$CULPRIT" replay no-such-log
 is 'a missing log gives 2' 2 "$code"
