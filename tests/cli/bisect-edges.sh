@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$tmp" || exit 2
 hunting_ground
-name_file=name- build_command='cp state $CULPRIT_ARTEFACTS; git rev-parse HEAD > $CULPRIT_ARTEFACTS/head'
+name_file=name- build_command='cp state $CULPRIT_ARTEFACTS; echo $CULPRIT_COMMIT > $CULPRIT_ARTEFACTS/head'
 g() { git -C "$repo" "$@" -q; }
 
 # --- good is on another branch; then the fork's base is bad
@@ -84,7 +84,7 @@ is 'without a build' "0 culprit $(rev m7)" "$code $last"
 # --- images that are equal share their runs
 g checkout main
 config same m9 m1
-sed -i 's|; git rev-parse HEAD > $CULPRIT_ARTEFACTS/head||' same.yaml
+sed -i 's|; echo $CULPRIT_COMMIT > $CULPRIT_ARTEFACTS/head||' same.yaml
 hunt same
 is 'equal images: the culprit' "0 culprit $(rev m7)" "$code $last"
 has 'equal images: said' 'same image' "$("$CULPRIT" bisect explain -c same.yaml m8; "$CULPRIT" bisect explain -c same.yaml m6)"

@@ -149,7 +149,7 @@ is 'a commit beside the point' "0 culprit $(rev m4)" "$code $last"
 unset CULPRIT_TEST_CLOCK
 
 # --- images that are equal where the rule looks, and not in a module
-v() { echo "$1" >"$repo/vmlinux"; c "$2" "$3"; }
+v() { echo "$1" >"$repo/vmlinux"; git -C "$repo" add vmlinux; c "$2" "$3"; }
 git -C "$repo" checkout -q -b modules m1
 v 1 v1 fine; v 1 v2 fine; v 1 v3 fine; v 1 v4 fine; v 1 v5 fine; v 1 v6 bug; v 1 v7 bug; v 2 v8 bug; v 2 v9 bug
 ran_at() { grep -c " run n=[0-9]* commit=$(rev "$2") .*verdict=$3" "$1/journal"; }
@@ -245,7 +245,7 @@ rm -rf "$repo/part"
 # --- the mail, and JSON
 git -C "$repo" checkout -q -b mail m1
 mkdir -p "$repo/net"
-echo 1 >"$repo/net/frob.c"; c p1 fine
+echo 1 >"$repo/net/frob.c"; git -C "$repo" add net; c p1 fine
 echo 2 >"$repo/net/frob.c"; echo bug >"$repo/state"; git -C "$repo" add -A
 GIT_AUTHOR_NAME='Zoë Kern, Dr.' git -C "$repo" commit -qm 'net: frob: handle the release of frobs that were never opened, which takes more than a line' \
 	-m "Reviewed-by: Bo Lund <bo@example.org>
@@ -295,6 +295,7 @@ is 'JSON: no number of sixteen digits' '' "$(grep -oE '9{13}' objects)"
 git -C "$repo" checkout -q -b hole m1
 for i in 1 2; do c "h$i" fine; done
 touch "$repo/broken"
+git -C "$repo" add broken
 for i in 3 4; do c "h$i" fine; done
 for i in 5 6; do c "h$i" bug; done
 git -C "$repo" rm -q broken

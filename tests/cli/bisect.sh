@@ -42,8 +42,9 @@ if grep -q broken net/core/a.c; then
 fi
 cp net/core/a.c state.txt "$CULPRIT_ARTEFACTS"
 EOF
+# A run starts no program: there are hundreds of them.
 cat >run.sh <<'EOF'
-state=$(cat "$CULPRIT_ARTEFACTS/a.c")
+read -r state <"$CULPRIT_ARTEFACTS/a.c"
 echo "$CULPRIT_RUN" >> "$LOG_OF_RUNS"
 printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    0.5] smp: Brought up\n'
 if [ "$state" = noboot ]; then
@@ -54,8 +55,7 @@ fi
 printf '[    2.000000] Run /sbin/init as init process\n\nDebian GNU/Linux 12 test ttyS0\n\ntest login: \n'
 [ -z "${SLOW:-}" ] || sleep "$SLOW"
 if [ "$state" = bug ] && [ $((CULPRIT_RUN % 3)) != 0 ]; then
-	cat <<'LOG'
-[   10.000000] ------------[ cut here ]------------
+	echo '[   10.000000] ------------[ cut here ]------------
 [   10.000100] WARNING: CPU: 0 PID: 123 at net/core/a.c:42 frob_release+0x12/0x40
 [   10.000200] Modules linked in:
 [   10.000300] CPU: 0 PID: 123 Comm: repro Not tainted 6.1.0-test #1
@@ -68,8 +68,7 @@ if [ "$state" = bug ] && [ $((CULPRIT_RUN % 3)) != 0 ]; then
 [   10.001000]  do_syscall_64+0x3b/0x90
 [   10.001100]  entry_SYSCALL_64_after_hwframe+0x63/0xcd
 [   10.001200]  </TASK>
-[   10.001300] ---[ end trace 0000000000000000 ]---
-LOG
+[   10.001300] ---[ end trace 0000000000000000 ]---'
 fi
 echo 'repro finished'
 EOF
@@ -82,7 +81,7 @@ target: { title: "WARNING in frob_release" }
 build:
   command: sh "$tmp/build.sh"
 run:
-  command: sh "$tmp/run.sh"
+  command: . "$tmp/run.sh"
   environment: { LOG_OF_RUNS: "$tmp/$2.runs" }
 state: "$tmp/$2"
 ${3:-}

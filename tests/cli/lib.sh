@@ -96,7 +96,9 @@ c() {
 	[ -z "${name_file:-}" ] || file=$name_file$1
 	echo "$2" >"$repo/state"
 	echo "$1" >"$repo/$file"
-	git -C "$repo" add -A && git -C "$repo" commit -qm "$1" || return
+	# files that are new: those of the first commit, and one for each name; else who makes one adds it
+	[ -z "${name_file:-}" ] && [ -e "$repo/.git/index" ] || git -C "$repo" add -A
+	git -C "$repo" commit -qam "$1" || return
 	# as `git tag` would: what HEAD is, or what the branch in it is
 	read -r id ref <"$repo/.git/HEAD"
 	[ -z "$ref" ] || read -r id <"$repo/.git/$ref"
