@@ -12,6 +12,7 @@
 # make fuzz-long    the same, an hour each
 # make check-replay inputs that were once found by fuzzing, and seeds of each target
 # make check-faults the n-th system call fails, for every n: FAULTS=400 (at most so many of a kind); minutes, needs strace
+# make check-reproducible    two builds in different places are the same, byte for byte
 # make check-conventions   titles against the community's answers, in figures
 # make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
 # make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
@@ -82,7 +83,9 @@ HARDENING ?= -fstack-protector-strong \
 HARDENING_LD ?= -Wl,-z,relro,-z,now
 endif
 
+# Debug information says the same wherever it was built.
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(SANFLAGS) $(HARDENING) \
+	-ffile-prefix-map=$(CURDIR)=. \
 	-Iinclude -Isrc $(PKG_CFLAGS) -DCULPRIT_VERSION='"$(VERSION)"' $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -pthread $(SANFLAGS) $(HARDENING_LD) $(LDFLAGS)
 LIBS := $(PKG_LIBS) -liberty -ldl -lm
@@ -371,6 +374,11 @@ replay: $(REPLAY)
 
 check-replay: all replay
 	@tests/run.sh $(O) replay
+
+# On demand: builds twice.
+.PHONY: check-reproducible
+check-reproducible:
+	@tests/check-reproducible.sh
 
 # On demand: each call of the system fails in turn, in each command and in a bisection.
 FAULTS ?= 400
