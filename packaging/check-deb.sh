@@ -15,7 +15,7 @@ mkdir "$chroot/debs"
 cp "$deb"/*.deb "$chroot/debs"
 rm "$chroot"/debs/*dbgsym*
 # Alone, and without what it recommends: the program has to read a log then.
-chroot "$chroot" apt-get install -y -q --no-install-recommends /debs/culprit_*.deb >/dev/null
+chroot "$chroot" sh -c 'apt-get install -y -q --no-install-recommends /debs/culprit_*.deb' >/dev/null
 cp "$source/corpus/kasan/slab-out-of-bounds-read-x86" "$chroot/tmp/log"
 found=$(chroot "$chroot" culprit parse --titles /tmp/log || [ $? -eq 1 ])
 [ "$found" = 'KASAN: slab-out-of-bounds Read in kc_oob_read' ]

@@ -16,6 +16,7 @@
 
 #include "cli/feed.h"
 #include "cli/output/formats.h"
+#include "cli/output/page.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
 #include "cli/output/output.h"
@@ -28,12 +29,13 @@
 /* From FORMAT_FOREIGN on those of formats.h, in its order. */
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TITLES, FORMAT_FOREIGN };
 
-static const char *const format_words[] = { "text", "json", "titles", "junit", "tap", "sarif", "quickfix", "github" };
+static const char *const format_words[] = { "text", "json", "titles", "junit", "tap", "sarif", "quickfix", "github", "html" };
 
 enum filename { FILENAME_WITH_SEVERAL, FILENAME_ALWAYS, FILENAME_NEVER };
 
 struct settings {
 	enum format format;
+	const char *source_url;
 	enum text_color color_when;
 	bool color, summary, follow, line_number, no_boot_failures;
 	enum filename filename;		/* in front of titles */
@@ -246,7 +248,8 @@ static void parse_log(struct parse *parse, size_t index)
 	struct culprit_error *err;
 
 	if (parse->settings->format >= FORMAT_FOREIGN)
-		log.foreign = (struct formats_log){ .kind = parse->settings->format - FORMAT_FOREIGN, .path = log.path, .index = index };
+		log.foreign = (struct formats_log){ .kind = parse->settings->format - FORMAT_FOREIGN, .path = log.path, .index = index,
+						     .source_url = parse->settings->source_url };
 	err = feed_run(&feed);
 	/* what others read has a result for each log; one without an end was not read, or is none (in a directory) */
 	log.foreign.passed_over = !err && !log.ended;
@@ -299,6 +302,8 @@ static int check_settings(struct settings *settings, const struct option_reader 
 {
 	if (settings->follow && options->n_operands > 1)
 		return option_complain(options, "--follow reads one log, not %d", options->n_operands);
+	if (settings->source_url && (settings->format != FORMAT_FOREIGN + FORMATS_HTML || !page_is_source_url(settings->source_url)))
+		return option_complain(options, "--source-url goes with --format html, and is https:// or http:// with {file} in it");
 	if (settings->summary && settings->format >= FORMAT_TITLES)
 		return option_complain(options, "--summary goes with text and json, not with %s", format_words[settings->format]);
 	settings->color = (settings->format == FORMAT_TEXT || settings->format == FORMAT_TITLES) && text_use_color(settings->color_when, STDOUT_FILENO);
@@ -314,8 +319,10 @@ static int check_settings(struct settings *settings, const struct option_reader 
 static int read_options(struct settings *settings, int argc, char **argv, int *ret_n_operands)
 {
 	const struct option_def defs[] = {
-		OPTION_CHOICE('f', "format", "FORMAT", "text (default), json (one object per line), titles; junit, tap, sarif; quickfix, github", format_words,
+		OPTION_CHOICE('f', "format", "FORMAT", "text (default), json (one object per line), titles; junit, tap, sarif; quickfix, github; html", format_words,
 			      &settings->format),
+		OPTION_TEXT(0, "source-url", "URL", "html: source lines are links to URL, with {file}, {line}, {version} filled in",
+			    &settings->source_url),
 		OPTION_CONSTANT('t', "titles", "one title per line; the same as --format titles", FORMAT_TITLES,
 				&settings->format),
 		OPTION_CONSTANT('H', "with-filename", "titles: put the file's name in front (default with several files)",

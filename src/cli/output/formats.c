@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "cli/output/json.h"
+#include "cli/output/page.h"
 #include "cli/output/text.h"
 
 struct format {
@@ -408,6 +409,34 @@ static bool github_report(struct formats_log *log, const struct culprit_report *
 		       buf_add_char(out, '\n') : false;
 }
 
+/* ----------------------------------------------------------------- HTML */
+
+static bool html_begin(size_t n_logs, struct buf *out)
+{
+	(void)n_logs;
+	return page_begin(out);
+}
+
+static bool html_begin_log(struct formats_log *log, struct buf *out)
+{
+	if (log->begun)
+		return true;
+	log->begun = true;
+	return page_add_log(out, place_of(log));
+}
+
+static bool html_report(struct formats_log *log, const struct culprit_report *report, struct buf *out)
+{
+	return html_begin_log(log, out) && page_add_report(out, place_of(log), report, log->source_url);
+}
+
+static bool html_end_log(struct formats_log *log, bool whole, struct buf *out)
+{
+	const char *reason = log->passed_over ? "It is no log." : whole ? NULL : "The log could not be read, or not to its end.";
+
+	return html_begin_log(log, out) && page_end_log(out, log->n_failed + log->n_skipped, reason);
+}
+
 /* ------------------------------------------------------------------ all */
 
 static const struct format formats[] = {
@@ -416,6 +445,7 @@ static const struct format formats[] = {
 	[FORMATS_SARIF] = { sarif_begin, sarif_report, sarif_end_log, sarif_finish },
 	[FORMATS_QUICKFIX] = { nothing, quickfix_report, nothing_at_end, finish_nothing },
 	[FORMATS_GITHUB] = { nothing, github_report, nothing_at_end, finish_nothing },
+	[FORMATS_HTML] = { html_begin, html_report, html_end_log, page_finish },
 };
 
 void formats_log_deinit(struct formats_log *log)

@@ -2,7 +2,7 @@
 /*
  * Formats that other programs read: test results (JUnit's XML, TAP), findings
  * (SARIF), and places (lines for an editor's quickfix list, annotations of
- * GitHub's workflows).
+ * GitHub's workflows); and the page that people look at.
  *
  *	formats_begin(kind, n_logs, &out);
  *	for each log, in order:
@@ -19,7 +19,7 @@
 
 #include "base/base.h"
 
-enum formats_kind { FORMATS_JUNIT, FORMATS_TAP, FORMATS_SARIF, FORMATS_QUICKFIX, FORMATS_GITHUB };
+enum formats_kind { FORMATS_JUNIT, FORMATS_TAP, FORMATS_SARIF, FORMATS_QUICKFIX, FORMATS_GITHUB, FORMATS_HTML };
 
 /* Of JUnit a log's test cases are held until it ends, for their number stands in front; more text than this is left out. */
 #define FORMATS_HELD_BYTES (8u << 20)
@@ -28,6 +28,7 @@ struct formats_log {
 	enum formats_kind kind;
 	const char *path;		/* "-": standard input */
 	size_t index;			/* from 0 */
+	const char *source_url;		/* of HTML: page.h; NULL: none */
 	uint64_t n_failed, n_skipped;	/* reports so far; suppressed ones are skipped */
 	bool passed_over;		/* it is no log: neither clean nor failed */
 	bool begun;			/* something was written */
