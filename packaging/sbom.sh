@@ -21,6 +21,7 @@ zlib zlib Zlib OPTIONAL_DEPENDENCY_OF
 liblzma liblzma 0BSD OPTIONAL_DEPENDENCY_OF
 bzip2 bzip2 bzip2-1.0.6 OPTIONAL_DEPENDENCY_OF
 libzstd libzstd BSD-3-Clause OPTIONAL_DEPENDENCY_OF
+libarchive libarchive BSD-2-Clause OPTIONAL_DEPENDENCY_OF
 elfutils libdw LGPL-3.0-or-later OPTIONAL_DEPENDENCY_OF
 capstone capstone BSD-3-Clause OPTIONAL_DEPENDENCY_OF'
 

@@ -34,6 +34,8 @@ case ${1:-check} in
 build) ;;
 check)
 	library_from check check
+	# opened by its name when an archive is read: a test does; no headers are needed
+	ldconfig -p 2>/dev/null | grep -q 'libarchive\.so\.13' || missing="$missing libarchive-dev"
 	command_from git git
 	command_from mandoc mandoc
 	command_from jq jq

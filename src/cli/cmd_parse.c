@@ -38,6 +38,7 @@ struct settings {
 	const char *source_url;
 	enum text_color color_when;
 	bool color, summary, follow, line_number, no_boot_failures;
+	bool name_members;		/* in front of titles, where nothing else was asked for */
 	enum filename filename;		/* in front of titles */
 	long n_jobs;			/* 0: not said */
 	struct sources_settings sources;
@@ -61,7 +62,9 @@ struct log {
 	struct parse *parse;
 	size_t index;
 	const char *path;		/* "-": standard input */
+	char *member;			/* of an archive: its name, with the archive's in front; path is this then */
 	bool found;
+	bool any;			/* found, in members before */
 	bool ended;
 	struct formats_log foreign;
 	struct buf text;
@@ -85,7 +88,7 @@ static bool add_title(struct log *log, const struct culprit_report *report)
 	bool color = settings->color;
 	struct buf *text = &log->text;
 
-	if (settings->filename == FILENAME_ALWAYS && (!text_add_painted(text, span_of(place_of(log)), TEXT_LABEL, color) ||
+	if ((settings->filename == FILENAME_ALWAYS || (settings->name_members && log->member)) && (!text_add_painted(text, span_of(place_of(log)), TEXT_LABEL, color) ||
 					    !buf_add_char(text, ':')))
 		return false;
 	if (settings->line_number && !buf_printf(text, "%" PRIu64 ":", report->start_line))
@@ -137,7 +140,7 @@ static bool add_report(struct log *log, const struct culprit_report *report, con
 static bool add_end(struct log *log, const struct culprit_summary *summary, bool whole)
 {
 	const struct settings *settings = log->parse->settings;
-	const char *place = log->parse->paths->n > 1 ? place_of(log) : NULL;
+	const char *place = log->parse->paths->n > 1 || log->member ? place_of(log) : NULL;
 
 	log->ended = true;
 	if (settings->format >= FORMAT_FOREIGN)
@@ -226,8 +229,23 @@ static void on_end(void *arg, const struct culprit_summary *summary, bool whole)
 static void on_note(void *arg, const char *what)
 {
 	const struct log *log = arg;
+	const char *path = log->parse->paths->paths[log->index];
 
-	complain("%s: %s", place_of(log), what);
+	complain("%s: %s", strcmp(path, "-") ? path : "(standard input)", what);
+}
+
+static void on_member(void *arg, const char *name)
+{
+	struct log *log = arg;
+	char *copy = strdup(name);
+
+	/* Without the name it is still told what is in it. */
+	if (copy) {
+		free(log->member);
+		log->path = log->member = copy;
+	}
+	log->any |= log->found;
+	log->found = log->ended = false;
 }
 
 static void parse_log(struct parse *parse, size_t index)
@@ -241,6 +259,8 @@ static void parse_log(struct parse *parse, size_t index)
 		.pass_over = paths_walked(parse->paths, index),
 		.n_jobs = (size_t)parse->settings->n_jobs / parse->paths->n,
 		.report = on_report,
+		/* what others read has one result for each log that was named */
+		.member = parse->settings->format < FORMAT_FOREIGN ? on_member : NULL,
 		.note = on_note,
 		.end = on_end,
 		.arg = &log,
@@ -256,7 +276,7 @@ static void parse_log(struct parse *parse, size_t index)
 	if (parse->settings->format >= FORMAT_FOREIGN && !log.ended)
 		send(&log, formats_end_log(&log.foreign, !err, &log.text));
 	pthread_mutex_lock(&parse->lock);
-	parse->found |= log.found;
+	parse->found |= log.found | log.any;
 	parse->bad |= err != NULL;
 	pthread_mutex_unlock(&parse->lock);
 	if (err)
@@ -264,6 +284,7 @@ static void parse_log(struct parse *parse, size_t index)
 	culprit_error_destroy(err);
 	formats_log_deinit(&log.foreign);
 	buf_deinit(&log.text);
+	free(log.member);
 }
 
 static void *work(void *arg)
@@ -350,8 +371,8 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 
 	reader.usage = "usage: culprit parse [OPTIONS] [LOG|DIR]...\n\n"
 		       "Find the crash reports in console logs and name them. Logs may be compressed\n"
-		       "(gzip, xz, zstd, bzip2); of a directory all files below it are read; without\n"
-		       "any, or for -, standard input.\n";
+		       "(gzip, xz, zstd, bzip2, lz4); of a directory, or in an archive (tar, zip,\n"
+		       "cpio), all files are read; without any, or for -, standard input.\n";
 	reader.notes = "Exit status: 0 no crash found, 1 at least one, 2 usage or input error.\n";
 	code = option_read(&reader, defs, countof(defs));
 	*ret_n_operands = reader.n_operands;
@@ -464,6 +485,7 @@ int cmd_parse(int argc, char **argv)
 		return complain_of(err);
 	if (settings.follow && paths.has_directory)
 		return complain_of(culprit_error_create(CULPRIT_ERROR_USAGE, "--follow reads one log, no directory"));
+	settings.name_members = settings.filename == FILENAME_WITH_SEVERAL;
 	if (settings.filename == FILENAME_WITH_SEVERAL)
 		settings.filename = n_operands > 1 || paths.has_directory ? FILENAME_ALWAYS : FILENAME_NEVER;
 	return run_parse(&settings, &paths);

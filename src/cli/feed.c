@@ -16,11 +16,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/ahead.h"
+#include "input/archive.h"
 #include "input/input.h"
 #include "input/newest.h"
 #include "input/no_log.h"
@@ -39,6 +41,10 @@ struct run {
 	bool half_line;		/* the last of them was no end of a line */
 	bool stop;		/* by a signal, or because nobody wants more */
 	bool no_log;		/* and that is the error */
+	bool archive;		/* was one, and is read to its end */
+	size_t n_members;	/* of it, logs */
+	char *member;		/* LOG/NAME of the one that is read */
+	bool member_begins, member_open;	/* its bytes are still to come; they are fed */
 };
 
 static void run_deinit(struct run *run)
@@ -50,6 +56,7 @@ static void run_deinit(struct run *run)
 	if (run->input)
 		input_close(run->input);
 	culprit_parser_destroy(run->parser);
+	free(run->member);
 }
 
 static void take_reports(struct run *run)
@@ -148,11 +155,115 @@ static struct culprit_error *feed_turned(struct run *run, struct span head)
 	return err ? err : feed_bytes(run, buf_span(&turned));
 }
 
+static struct culprit_error *create_parser(struct run *run, const char *name)
+{
+	struct culprit_parser_options options = {
+		.file_name = name,
+		.detect_boot_failures = run->feed->detect_boot_failures,
+	};
+
+	return culprit_parser_create(run->feed->patterns, &options, &run->parser);
+}
+
+/* The parser's end, whether or not the log was read to its own. */
+static struct culprit_error *run_finish(struct run *run, bool whole)
+{
+	struct culprit_error *err = culprit_parser_finish(run->parser);
+	struct culprit_summary summary;
+
+	if (err)
+		return err;
+	/* After a signal, what is half there is told; when nobody wants reports, take_reports gives none. */
+	run->stop = false;
+	take_reports(run);
+	culprit_parser_summary(run->parser, &summary);
+	if (run->feed->end)
+		run->feed->end(run->feed->arg, &summary, whole);
+	return NULL;
+}
+
+/* -------------------------------------------------------------- archives */
+
+static struct culprit_error *begin_member(void *arg, const char *name)
+{
+	struct run *run = arg;
+	_cleanup_(buf_deinit) struct buf text = { 0 };
+
+	run->member_begins = true;
+	run->member_open = false;
+	if (!buf_add_str(&text, name_of(run)) || (name && !buf_printf(&text, "/%s", name)) || !buf_add_char(&text, '\0'))
+		return &culprit_error_no_memory;
+	free(run->member);
+	run->member = strdup(text.data);
+	return run->member ? NULL : &culprit_error_no_memory;
+}
+
+/* What came before is over; what comes is a log of its own. */
+static struct culprit_error *open_member(struct run *run)
+{
+	struct culprit_error *err = NULL;
+
+	if (run->n_members++ && !run->feed->member)
+		return culprit_error_create(CULPRIT_ERROR_FORMAT, "%s holds more than one log: give one of them; '%s' is "
+					    "the second", name_of(run), run->member);
+	if (run->n_members > 1)
+		err = run_finish(run, true);
+	if (err || run->stop)
+		return err;
+	culprit_parser_destroy(run->parser);
+	run->parser = NULL;
+	err = create_parser(run, run->member);
+	if (!err && run->feed->member)
+		run->feed->member(run->feed->arg, run->member);
+	return err;
+}
+
+static struct culprit_error *feed_member(void *arg, struct span bytes)
+{
+	struct run *run = arg;
+	struct culprit_error *err = NULL;
+
+	if (run->member_begins) {
+		/* a name of its own, or none and the archive is one file: lz4 */
+		const char *kind = strlen(run->member) > strlen(name_of(run)) ? no_log_kind(bytes) : NULL;
+
+		run->member_begins = false;
+		if (kind) {
+			_cleanup_(freep) char *text = NULL;
+
+			if (asprintf(&text, "%s in it is passed over: it is %s", run->member + strlen(name_of(run)) + 1, kind) < 0)
+				return &culprit_error_no_memory;
+			note(run, text);
+			return NULL;
+		}
+		run->member_open = true;
+		err = open_member(run);
+	}
+	return err || !run->member_open || run->stop ? err : feed_bytes(run, bytes);
+}
+
+static struct culprit_error *feed_archive(struct run *run, struct span head)
+{
+	struct archive_sink sink = { begin_member, feed_member, run };
+	struct culprit_error *err;
+
+	run->archive = true;
+	err = archive_read(run->input, head, name_of(run), &sink);
+	if (!err && !run->n_members) {
+		run->no_log = true;
+		err = culprit_error_create(CULPRIT_ERROR_FORMAT, "%s is an archive without a log", name_of(run));
+	}
+	return err;
+}
+
 /* What the log's first bytes are decides how it is read. */
 static struct culprit_error *feed_head(struct run *run, struct span head)
 {
-	struct culprit_error *err = look_at(run, head);
+	struct culprit_error *err;
 
+	if (!run->feed->follow && archive_sniff(head))
+		return feed_archive(run, head);
+	err = look_at(run, head);
 	if (err)
 		return err;
 	return !run->feed->follow && newest_first(head) ? feed_turned(run, head) : feed_bytes(run, head);
@@ -189,7 +300,7 @@ static struct culprit_error *read_input(struct run *run)
 			err = first ? feed_head(run, bytes) : feed_bytes(run, bytes);
 			first = false;
 		}
-		if (err)
+		if (err || run->archive)
 			return err;
 		look_for_signal(run, 0);
 	}
@@ -238,7 +349,7 @@ static struct culprit_error *read_ahead(struct run *run, const struct ahead_opti
 	if (!room)
 		return &culprit_error_no_memory;
 	head = read_head(options, room);
-	if (newest_first(head))
+	if (newest_first(head) || archive_sniff(head))
 		return read_input(run);
 	err = look_at(run, head);
 	if (!err)
@@ -381,36 +492,15 @@ static void wait_for_file(struct run *run)
 static struct culprit_error *run_open(struct run *run)
 {
 	const struct feed *feed = run->feed;
-	struct culprit_parser_options options = {
-		.file_name = strcmp(feed->path, "-") ? feed->path : NULL,
-		.detect_boot_failures = feed->detect_boot_failures,
-	};
 	struct culprit_error *err;
 
 	err = open_signals(run);
 	if (!err)
-		err = culprit_parser_create(feed->patterns, &options, &run->parser);
+		err = create_parser(run, strcmp(feed->path, "-") ? feed->path : NULL);
 	if (err)
 		return err;
 	wait_for_file(run);
 	return run->stop ? NULL : input_open(feed->path, &run->input);
-}
-
-/* The parser's end, whether or not the log was read to its own. */
-static struct culprit_error *run_finish(struct run *run, bool whole)
-{
-	struct culprit_error *err = culprit_parser_finish(run->parser);
-	struct culprit_summary summary;
-
-	if (err)
-		return err;
-	/* After a signal, what is half there is told; when nobody wants reports, take_reports gives none. */
-	run->stop = false;
-	take_reports(run);
-	culprit_parser_summary(run->parser, &summary);
-	if (run->feed->end)
-		run->feed->end(run->feed->arg, &summary, whole);
-	return NULL;
 }
 
 struct culprit_error *feed_run(const struct feed *feed)

@@ -31,6 +31,11 @@ struct feed {
 	 */
 	size_t n_jobs;
 	size_t block_bytes;		/* read at once by these threads; 0: as is best. For tests: a small file is large then */
+	/*
+	 * Archives of logs (archive.h): a log of one begins, LOG/NAME; reports and the end that follow
+	 * are of that, and each has an end.  NULL: an archive may hold one log, more are an error.
+	 */
+	void (*member)(void *arg, const char *name);
 	/* Takes the report over. False ends the reading. */
 	bool (*report)(void *arg, struct culprit_report *report);
 	/* What happened to a followed file ("it was replaced: ..."), or that it was passed over. May be NULL. */

@@ -364,10 +364,71 @@ holds 'text of nothing but banners: at most 20 times' \
 	test "$("$CULPRIT" parse banners.log | wc -c)" -le $((20 * $(stat -c %s banners.log)))
 
 # --- what is no log, or no text
-tar cf a.tar oob.log
-run "$CULPRIT" parse -t a.tar
-is 'a tar archive is no log' 2 "$code"
-has 'a tar archive is called one' "a.tar is a tar archive; give what 'tar -xOf FILE' makes of it" "$err"
+printf 'PERFILE2%600s' '' >perf.data
+run "$CULPRIT" parse -t perf.data
+is 'a recording is no log' 2 "$code"
+has 'a recording is called one' "perf.data is a recording of perf" "$err"
+
+# --- archives: each file is a log of its own
+mkdir -p arc/logs arc/none
+cp oob.log arc/logs/a.log
+gzip -c hung.log >arc/logs/b.log.gz
+cp perf.data arc/logs/perf.data
+: >arc/logs/empty
+tar -C arc -cf a.tar logs/empty logs/a.log logs/perf.data logs/b.log.gz
+gzip -k a.tar
+for archive in a.tar a.tar.gz; do
+	run "$CULPRIT" parse -t $archive
+	is "$archive: each file's titles, with its name" "$archive/logs/a.log:$("$CULPRIT" parse -t oob.log)
+$archive/logs/b.log.gz:$("$CULPRIT" parse -t hung.log)" "$out"
+	is "$archive: a crash" 1 "$code"
+	is "$archive: what is no log is told" \
+		"culprit parse: $archive: logs/perf.data in it is passed over: it is a recording of perf; it holds no log" "$err"
+done
+run "$CULPRIT" parse --no-filename -t a.tar
+is 'titles of an archive without names' "$("$CULPRIT" parse -t oob.log; "$CULPRIT" parse -t hung.log)" "$out"
+run "$CULPRIT" parse -s -f json a.tar
+is 'JSON: each file has a summary' 'a.tar/logs/a.log
+a.tar/logs/b.log.gz' "$(printf '%s\n' "$out" | jq -r 'select(.object == "summary") | .file')"
+run "$CULPRIT" parse -t - <a.tar.gz
+has 'an archive through a pipe' '(standard input)/logs/a.log:' "$(printf '%s' "$out" | sed 's/^standard input/(standard input)/')"
+run "$CULPRIT" match -t x a.tar
+has 'a run has one log' "a.tar holds more than one log: give one of them; 'a.tar/logs/b.log.gz' is the second" "$err"
+is 'and no verdict' 128 "$code"
+tar -C arc -cf one.tar logs/a.log
+run "$CULPRIT" match -t "$("$CULPRIT" parse -t oob.log)" one.tar
+is 'an archive of one log is that log' "$("$CULPRIT" match -t "$("$CULPRIT" parse -t oob.log)" oob.log >/dev/null 2>&1; echo $?)" "$code"
+tar -C arc -cf none.tar none
+run "$CULPRIT" parse none.tar
+is 'an archive without a log is an error' 2 "$code"
+is 'and says so' 'culprit parse: none.tar is an archive without a log' "$err"
+head -c 900 a.tar >cut.tar
+run "$CULPRIT" parse -t cut.tar
+is 'an archive cut short is an error' 2 "$code"
+has 'and says so' 'cannot read the archive cut.tar: ' "$err"
+mkdir -p walked
+cp one.tar none.tar walked
+run "$CULPRIT" parse -t walked
+has 'archives in a directory are read' "walked/one.tar/logs/a.log:$("$CULPRIT" parse -t oob.log)" "$out"
+has 'and passed over where they hold no log' 'walked/none.tar: passed over: it is no log' "$err"
+if command -v zip >/dev/null; then
+	(cd arc && zip -qr ../a.zip logs/a.log)
+	run "$CULPRIT" parse -t a.zip
+	is 'zip' "a.zip/logs/a.log:$("$CULPRIT" parse -t oob.log)" "$out"
+fi
+if command -v lz4 >/dev/null; then
+	lz4 -qf oob.log a.lz4
+	run "$CULPRIT" parse -t --no-filename a.lz4
+	is 'lz4' "$("$CULPRIT" parse -t oob.log)" "$out"
+	lz4 -qf a.tar a.tar.lz4
+	run "$CULPRIT" parse -t a.tar.lz4
+	has 'lz4 of tar' "a.tar.lz4/logs/a.log:$("$CULPRIT" parse -t oob.log)" "$out"
+fi
+if command -v cpio >/dev/null; then
+	(cd arc && echo logs/a.log | cpio -o -H newc --quiet) >a.cpio
+	run "$CULPRIT" parse -t a.cpio
+	is 'cpio' "a.cpio/logs/a.log:$("$CULPRIT" parse -t oob.log)" "$out"
+fi
 run "$CULPRIT" match -t x "$CULPRIT"
 has 'a program is no log that could be clean' 'is a program, library or module (ELF), no log' "$err"
 is 'nor is the answer that it is clean' 128 "$code"
