@@ -172,7 +172,8 @@ struct culprit_stack {
 
 /*
  * Everything hangs on one allocation: one destroy frees all, and every pointer
- * lives as long as the report.  Strings are NUL-terminated, without control
+ * lives as long as the report; but type, pattern and the two reasons stand in the
+ * set of patterns, and live as long as that.  Strings are NUL-terminated, without control
  * bytes, and may hold bytes that are not UTF-8 only where said so.
  */
 struct culprit_report {
