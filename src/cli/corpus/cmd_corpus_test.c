@@ -255,22 +255,6 @@ static struct culprit_error *print_text(const struct test *test)
 
 /* ------------------------------------------------------- other formats */
 
-/* Control bytes escaped, then what XML does not take as it is. */
-static bool add_xml(struct buf *buf, const char *text)
-{
-	_cleanup_(buf_deinit) struct buf safe = { 0 };
-
-	if (!text_add(&safe, span_of(text), TEXT_LINES))
-		return false;
-	for (size_t i = 0; i < safe.len; i++) {
-		const char *entity = text_entity(safe.data[i]);
-
-		if (!(entity ? buf_add_str(buf, entity) : buf_add_char(buf, safe.data[i])))
-			return false;
-	}
-	return true;
-}
-
 static const char *why(const struct result *result)
 {
 	if (result->err)
@@ -280,13 +264,13 @@ static const char *why(const struct result *result)
 
 static bool add_junit_case(struct buf *buf, const struct result *result)
 {
-	if (!buf_add_str(buf, "    <testcase classname=\"") || !add_xml(buf, result->c->group) ||
-	    !buf_add_str(buf, "\" name=\"") || !add_xml(buf, result->c->name) ||
+	if (!buf_add_str(buf, "    <testcase classname=\"") || !text_add_markup(buf, span_of(result->c->group), TEXT_LINES) ||
+	    !buf_add_str(buf, "\" name=\"") || !text_add_markup(buf, span_of(result->c->name), TEXT_LINES) ||
 	    !buf_printf(buf, "\" time=\"%.6f\"", result->seconds))
 		return false;
 	if (!failed(result))
 		return buf_add_str(buf, "/>\n");
-	return buf_add_str(buf, ">\n      <failure message=\"expected and found differ\">") && add_xml(buf, why(result)) &&
+	return buf_add_str(buf, ">\n      <failure message=\"expected and found differ\">") && text_add_markup(buf, span_of(why(result)), TEXT_LINES) &&
 	       buf_add_str(buf, "</failure>\n    </testcase>\n");
 }
 

@@ -25,22 +25,9 @@ __asm__(".pushsection .rodata\n.globl culprit_page_html, culprit_page_html_end\n
 	"culprit_page_html_end:\n.byte 0\n"
 	".popsection\n");
 
-static bool add_shaped(struct buf *out, struct span s, enum text_shape shape)
-{
-	_cleanup_(buf_deinit) struct buf plain = { 0 };
-	bool ok = text_add(&plain, s, shape);
-
-	for (size_t i = 0; ok && i < plain.len; i++) {
-		const char *entity = text_entity(plain.data[i]);
-
-		ok = entity ? buf_add_str(out, entity) : buf_add_char(out, plain.data[i]);
-	}
-	return ok;
-}
-
 static bool add(struct buf *out, const char *text)
 {
-	return add_shaped(out, span_of(text), TEXT_FIELD);
+	return text_add_markup(out, span_of(text), TEXT_FIELD);
 }
 
 bool page_begin(struct buf *out)
@@ -118,7 +105,7 @@ static bool add_url(struct buf *out, const char *url, const struct culprit_repor
 			ok = buf_add_char(&filled, *url++);
 		}
 	}
-	return ok && add_shaped(out, buf_span(&filled), TEXT_FIELD);
+	return ok && text_add_markup(out, buf_span(&filled), TEXT_FIELD);
 }
 
 static bool add_source(struct buf *out, const char *url, const struct culprit_report *report, const struct culprit_frame *frame)
@@ -184,7 +171,7 @@ static bool add_text(struct buf *out, const struct culprit_report *report)
 		size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
 		bool marked = len && is_marked(report, line);
 
-		ok = (!marked || buf_add_str(out, "<mark>")) && add_shaped(out, (struct span){ rest.ptr, len }, TEXT_LINES) &&
+		ok = (!marked || buf_add_str(out, "<mark>")) && text_add_markup(out, (struct span){ rest.ptr, len }, TEXT_LINES) &&
 		     (!marked || buf_add_str(out, "</mark>")) && buf_add_char(out, '\n');
 		rest = span_skip(rest, len + (end != NULL));
 	}

@@ -153,6 +153,19 @@ bool text_add(struct buf *buf, struct span s, enum text_shape shape)
 	return true;
 }
 
+bool text_add_markup(struct buf *buf, struct span s, enum text_shape shape)
+{
+	_cleanup_(buf_deinit) struct buf safe = { 0 };
+	bool ok = text_add(&safe, s, shape);
+
+	for (size_t i = 0; ok && i < safe.len; i++) {
+		const char *entity = text_entity(safe.data[i]);
+
+		ok = entity ? buf_add_str(buf, entity) : buf_add_char(buf, safe.data[i]);
+	}
+	return ok;
+}
+
 /* False when out of memory. */
 static bool add_complaint(struct buf *buf, const char *who, struct span message)
 {

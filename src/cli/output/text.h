@@ -51,7 +51,10 @@ const char *text_entity(char c);
 enum text_shape { TEXT_FIELD, TEXT_LINES };
 bool text_add(struct buf *buf, struct span s, enum text_shape shape) __attribute__((warn_unused_result));
 
-/* The same for one field in colour. */
+/* The same, with text_entity() where it has one. */
+bool text_add_markup(struct buf *buf, struct span s, enum text_shape shape) __attribute__((warn_unused_result));
+
+/* As text_add(), one field in colour. */
 bool text_add_painted(struct buf *buf, struct span s, enum text_paint paint, bool color)
 	__attribute__((warn_unused_result));
 
