@@ -306,24 +306,6 @@ static int load_files(const struct arguments *args, struct culprit_patterns **re
 	return docs ? code : fail(&culprit_error_no_memory);
 }
 
-/* The whole file; it need not be a regular one. */
-static struct culprit_error *read_vocabulary(const char *path, struct buf *ret)
-{
-	struct input *input = NULL;
-	struct culprit_error *err = input_open(path, &input);
-	struct span chunk = { 0 };
-
-	do {
-		if (!err)
-			err = input_read(input, &chunk);
-		if (!err && !buf_add(ret, chunk.ptr, chunk.len))
-			err = &culprit_error_no_memory;
-	} while (!err && chunk.len);
-	if (input)
-		input_close(input);
-	return err;
-}
-
 static int run_lint(const struct arguments *args)
 {
 	_cleanup_(buf_deinit) struct buf vocabulary = { 0 };
@@ -347,7 +329,7 @@ static int run_lint(const struct arguments *args)
 	lint.docs = set->n_docs ? (const struct yaml_doc *const *)set->docs : pattern_embedded;
 	lint.n_docs = set->n_docs ? set->n_docs : pattern_n_embedded;
 	if (args->vocabulary) {
-		err = read_vocabulary(args->vocabulary, &vocabulary);
+		err = input_read_all(args->vocabulary, SIZE_MAX, &vocabulary, NULL);
 		if (err)
 			return fail(err);
 		lint.vocabulary = buf_span(&vocabulary);

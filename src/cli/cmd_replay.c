@@ -40,21 +40,11 @@ static int complain(struct culprit_error *err)
 
 static struct culprit_error *read_all(const char *path, struct buf *ret)
 {
-	struct culprit_error *err;
-	struct input *input;
-	struct span bytes;
+	bool too_long;
+	struct culprit_error *err = input_read_all(path, MAX_LOG_BYTES, ret, &too_long);
 
-	err = input_open(path, &input);
-	if (err)
-		return err;
-	do {
-		err = input_read(input, &bytes);
-		if (!err && ret->len + bytes.len > MAX_LOG_BYTES)
-			err = culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: larger than %u bytes", path, MAX_LOG_BYTES);
-		if (!err && !buf_add(ret, bytes.ptr, bytes.len))
-			err = &culprit_error_no_memory;
-	} while (!err && bytes.len);
-	input_close(input);
+	if (!err && too_long)
+		err = culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: larger than %u bytes", path, MAX_LOG_BYTES);
 	return err;
 }
 

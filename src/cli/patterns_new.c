@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "cli/output/text.h"
 #include "input/input.h"
 #include "pattern/pattern.h"
@@ -43,20 +44,11 @@ static void draft_deinit(struct draft *draft)
 
 static struct culprit_error *read_log(struct draft *draft, const char *path)
 {
-	struct input *input = NULL;
-	struct culprit_error *err = input_open(path, &input);
-	struct span chunk = { 0 };
+	bool too_long;
+	struct culprit_error *err = input_read_all(path, MAX_LOG_BYTES, &draft->log, &too_long);
 
-	do {
-		if (!err)
-			err = input_read(input, &chunk);
-		if (!err && chunk.len > MAX_LOG_BYTES - draft->log.len)
-			err = culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: over %u MiB; cut it to the report", path, MAX_LOG_BYTES >> 20);
-		if (!err && !buf_add(&draft->log, chunk.ptr, chunk.len))
-			err = &culprit_error_no_memory;
-	} while (!err && chunk.len);
-	if (input)
-		input_close(input);
+	if (!err && too_long)
+		err = culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: over %u MiB; cut it to the report", path, MAX_LOG_BYTES >> 20);
 	return err;
 }
 
@@ -179,22 +171,6 @@ static struct culprit_error *make_pattern(struct draft *draft, struct trial *ret
 	return try_pattern(draft, buf_span(&draft->log), ret);
 }
 
-static struct culprit_error *write_new(const char *path, const struct buf *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	struct culprit_error *err = NULL;
-
-	if (fd < 0)
-		return culprit_error_errno("cannot create %s", path);
-	if (write(fd, text->data, text->len) != (ssize_t)text->len)
-		err = culprit_error_errno("cannot write %s", path);
-	if (close(fd) && !err)
-		err = culprit_error_errno("cannot write %s", path);
-	if (err)
-		unlink(path);
-	return err;
-}
-
 /* top/FOLDER/FOLDER/NAME+SUFFIX; the folders may be there. */
 static struct culprit_error *write_below(const char *top, const char *const folders[2], const char *name, const char *suffix,
 					 const struct buf *text)
@@ -210,7 +186,7 @@ static struct culprit_error *write_below(const char *top, const char *const fold
 	}
 	if (!buf_printf(&path, "/%s%s", name, suffix))
 		return &culprit_error_no_memory;
-	err = write_new(path.data, text);
+	err = file_create(AT_FDCWD, path.data, path.data, buf_span(text));
 	if (!err)
 		printf("%s\n", path.data);
 	return err;

@@ -401,3 +401,24 @@ void input_plain_place(const struct input *input, int *ret_fd, uint64_t *ret_off
 	*ret_fd = input->fd;
 	*ret_off = input->plain_off;
 }
+
+struct culprit_error *input_read_all(const char *path, size_t max, struct buf *ret, bool *ret_long)
+{
+	struct span bytes = { 0 };
+	struct input *input;
+	struct culprit_error *err = input_open(path, &input);
+	bool too_long = false;
+
+	if (err)
+		return err;
+	do {
+		err = input_read(input, &bytes);
+		too_long = !err && bytes.len > max - ret->len;
+		if (!err && !too_long && !buf_add(ret, bytes.ptr, bytes.len))
+			err = &culprit_error_no_memory;
+	} while (!err && !too_long && bytes.len);
+	input_close(input);
+	if (ret_long)
+		*ret_long = too_long;
+	return err;
+}

@@ -42,6 +42,13 @@ struct culprit_error *input_read_timeout(struct input *input, int timeout_ms,
 					 struct span *ret, bool *ret_silent);
 
 /*
+ * All that path holds, decompressed, behind what ret has, until ret would get longer than max:
+ * then *ret_long is set and the reading ends.  ret_long may be NULL where max is SIZE_MAX.
+ * Errors: those of input_open() and input_read(); NO_MEMORY.
+ */
+struct culprit_error *input_read_all(const char *path, size_t max, struct buf *ret, bool *ret_long);
+
+/*
  * Size in bytes, from where it was opened, where the input is an uncompressed
  * regular file, not of UTF-16, (not of /proc and the like, which claim to be empty); otherwise
  * false.

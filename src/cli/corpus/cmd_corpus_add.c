@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "cli/corpus/corpus.h"
 #include "cli/output/text.h"
 #include "input/input.h"
@@ -33,29 +34,17 @@ struct add {
 
 /* ------------------------------------------------------------- reading */
 
-static void input_closep(struct input **input)
-{
-	if (*input)
-		input_close(*input);
-}
-
 /* The log, decompressed, into a case without headers. */
 static struct culprit_error *read_log(struct add *add, const char *path)
 {
-	_cleanup_(input_closep) struct input *input = NULL;
-	struct culprit_error *err = input_open(path, &input);
-	struct span bytes = { 0 };
+	struct culprit_error *err;
+	bool too_long;
 
-	if (!err && !buf_add_char(&add->log, '\n'))
+	if (!buf_add_char(&add->log, '\n'))
 		return &culprit_error_no_memory;
-	do {
-		if (!err)
-			err = input_read(input, &bytes);
-		if (!err && bytes.len > CASE_MAX_BYTES - add->log.len)
-			err = culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: over %u MiB", path, CASE_MAX_BYTES >> 20);
-		if (!err && !buf_add(&add->log, bytes.ptr, bytes.len))
-			err = &culprit_error_no_memory;
-	} while (!err && bytes.len);
+	err = input_read_all(path, CASE_MAX_BYTES, &add->log, &too_long);
+	if (!err && too_long)
+		err = culprit_error_create(CULPRIT_ERROR_LIMIT, "%s: over %u MiB", path, CASE_MAX_BYTES >> 20);
 	if (!err)
 		err = case_parse(buf_span(&add->log), path, path, &add->c);
 	if (!err && add->c.has_report)
@@ -404,29 +393,6 @@ static struct culprit_error *open_parents(const struct add *add, const char **le
 	return NULL;
 }
 
-static struct culprit_error *write_file(int dir, const char *name, const char *path, const struct buf *text)
-{
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	struct culprit_error *err = NULL;
-	size_t done = 0;
-
-	if (fd < 0)
-		return culprit_error_errno("cannot create %s", path);
-	while (!err && done < text->len) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			err = culprit_error_errno("cannot write %s", path);
-	}
-	if (close(fd) && !err)
-		err = culprit_error_errno("cannot write %s", path);
-	if (err)
-		unlinkat(dir, name, 0);
-	return err;
-}
-
 static bool print_path(const char *path)
 {
 	_cleanup_(buf_deinit) struct buf line = { 0 };
@@ -459,7 +425,7 @@ static struct culprit_error *write_case(struct add *add)
 	if (!err)
 		err = open_parents(add, &name, &dir);
 	if (!err)
-		err = write_file(dir, name, path, &text);
+		err = file_create(dir, name, path, buf_span(&text));
 	if (dir >= 0)
 		close(dir);
 	return !err && !print_path(path) ? &culprit_error_no_memory : err;

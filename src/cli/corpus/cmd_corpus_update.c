@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "cli/corpus/corpus.h"
 #include "cli/corpus/diff.h"
 #include "cli/output/text.h"
@@ -66,18 +67,6 @@ static struct culprit_error *check_text(const struct corpus_case *next, struct s
 	return err;
 }
 
-static struct culprit_error *write_all(int fd, const char *path, struct span text)
-{
-	while (text.len) {
-		ssize_t n = write(fd, text.ptr, text.len);
-
-		if (n < 0 && errno != EINTR)
-			return culprit_error_errno("cannot write %s", path);
-		text = span_skip(text, n > 0 ? (size_t)n : 0);
-	}
-	return NULL;
-}
-
 /* A file beside it, hidden so that it is no case, takes its place. */
 static struct culprit_error *replace_file(const char *path, struct span text)
 {
@@ -100,7 +89,7 @@ static struct culprit_error *replace_file(const char *path, struct span text)
 	if (fchmod(fd, st.st_mode & 07777))
 		err = culprit_error_errno("cannot write %s", temporary);
 	if (!err)
-		err = write_all(fd, temporary, text);
+		err = file_write(fd, temporary, text);
 	if (close(fd) && !err)
 		err = culprit_error_errno("cannot write %s", temporary);
 	if (!err && rename(temporary, path))

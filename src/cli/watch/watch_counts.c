@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "cli/output/text.h"
 
 void watch_counts_deinit(struct watch_counts *counts)
@@ -137,20 +138,6 @@ bool watch_counts_prometheus(const struct watch_counts *counts, const struct wat
 	return ok;
 }
 
-static struct culprit_error *write_all(int fd, const struct buf *text, const char *path)
-{
-	size_t done = 0;
-
-	while (done < text->len) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return culprit_error_errno("cannot write %s", path);
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return NULL;
-}
-
 struct culprit_error *watch_counts_write(const struct watch_counts *counts, const struct watch_gauges *gauges,
 					 const char *path)
 {
@@ -162,13 +149,13 @@ struct culprit_error *watch_counts_write(const struct watch_counts *counts, cons
 	if (!watch_counts_prometheus(counts, gauges, &text))
 		return &culprit_error_no_memory;
 	if (!strcmp(path, "-"))
-		return write_all(STDOUT_FILENO, &text, "standard output");
+		return file_write(STDOUT_FILENO, "standard output", buf_span(&text));
 	if (asprintf(&beside, "%s.%ld", path, (long)getpid()) < 0)
 		return &culprit_error_no_memory;
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return culprit_error_errno("cannot write %s", beside);
-	err = write_all(fd, &text, beside);
+	err = file_write(fd, beside, buf_span(&text));
 	if (close(fd) && !err)
 		err = culprit_error_errno("cannot write %s", beside);
 	if (!err && rename(beside, path))

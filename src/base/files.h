@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that are written as a whole. path is for messages. */
+#ifndef CULPRIT_BASE_FILES_H
+#define CULPRIT_BASE_FILES_H
+
+#include "base/base.h"
+
+/* All of bytes, however the system takes them. Errors: OS. */
+struct culprit_error *file_write(int fd, const char *path, struct span bytes);
+
+/*
+ * A new file, name in the directory dir (AT_FDCWD: the current one), that holds bytes; where
+ * they cannot be written it is removed again.  Errors: OS, also for one that is there, links included.
+ */
+struct culprit_error *file_create(int dir, const char *name, const char *path, struct span bytes);
+
+#endif
