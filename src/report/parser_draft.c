@@ -159,12 +159,6 @@ static void settle_draft(struct culprit_parser *p, struct draft *d)
 	d->n_lines = d->cap_lines = 0;
 }
 
-/* Programs say "WARNING: x" often: what shows no kernel is passed over before its title is looked for. */
-static bool shows_kernel(const struct draft *d)
-{
-	return !d->doubtful || (d->frames && d->facts);
-}
-
 struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft *d)
 {
 	struct culprit_error *err;
@@ -172,7 +166,7 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	d->cut = p->finished && !d->quiet && d->last_off == p->off;
 	trim_draft(d);
 	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
-	if (!shows_kernel(d)) {
+	if (!draft_shows_kernel(d)) {
 		pass_over(p, d, "it lacks the kernel's prefix, and the form of a whole report");
 		settle_draft(p, d);
 		return NULL;
@@ -362,6 +356,17 @@ struct culprit_error *parser_join_line(struct culprit_parser *p, struct draft *d
 	return parser_add_line(p, d, &whole, end_off, d->own_lines == 0);
 }
 
+/* What nobody but a kernel prints: frames, and the facts above and below them. */
+static void note_evidence(const struct culprit_parser *p, struct draft *d, struct span text, bool is_frame, bool in_stack)
+{
+	bool frames = d->frames, facts = d->facts;
+
+	d->frames |= is_frame;
+	d->facts = facts || (!in_stack && glob_list_match(&p->patterns->evidence, text));
+	if (d->frames != frames || d->facts != facts)
+		d->stray = 0;
+}
+
 static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 					  uint64_t end_off, bool banner)
 {
@@ -388,8 +393,7 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 	} else {
 		d->aside = header && (header->role == CULPRIT_ROLE_LOCK_TAKEN_AT || header->role == CULPRIT_ROLE_OTHER);
 	}
-	d->frames |= is_frame;
-	d->facts = d->facts || (!in_stack && glob_list_match(&p->patterns->evidence, line->text));
+	note_evidence(p, d, line->text, is_frame, in_stack);
 	/* What a line says matters only where it is no frame. */
 	if (!is_frame && glob_list_match(&p->patterns->drop, line->text))
 		flags |= DRAFT_LINE_DROPPED;
@@ -401,6 +405,7 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 		draft_note_place(d, line, end_off);
 	} else {
 		d->quiet++;
+		d->stray++;
 	}
 	if (!is_frame && glob_list_match(&p->patterns->ends, line->text))
 		d->ended = true;

@@ -147,6 +147,12 @@ void parser_drop_draft(struct culprit_parser *p, size_t i);
 struct culprit_error *parser_add_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 				      uint64_t end_off, bool banner);
 
+/* Programs say "WARNING: x" often: what shows no kernel is passed over before its title is looked for. */
+static inline bool draft_shows_kernel(const struct draft *d)
+{
+	return !d->doubtful || (d->frames && d->facts);
+}
+
 /* rest is what somebody broke off the draft's last line. */
 struct culprit_error *parser_join_line(struct culprit_parser *p, struct draft *d, const struct line *rest, uint64_t end_off);
 

@@ -415,10 +415,13 @@ static bool is_heading(const struct culprit_parser *p, const struct draft *d, co
 	return d->own_lines == 1 && glob_list_match(&p->patterns->headings, line->text);
 }
 
-/* A program's words: by now a report would have shown its form. */
+/*
+ * A program's words: by now a report would have shown its form.  One fact or one frame ("Call Trace: (most recent
+ * call last)") is not all of it, and every line is decoded while the rest is waited for.
+ */
 static bool is_no_report(const struct draft *d)
 {
-	return shows_nothing(d) && d->own_lines >= DOUBTFUL_LINES;
+	return !draft_shows_kernel(d) && (shows_nothing(d) ? d->own_lines : d->stray) >= DOUBTFUL_LINES;
 }
 
 bool parser_only_doubts(const struct culprit_parser *p)

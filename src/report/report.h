@@ -54,6 +54,7 @@ struct draft {
 	bool only_leftovers;		/* the unwinder marks every frame as a leftover */
 	uint32_t own_lines;		/* from the banner on */
 	uint32_t foreign;		/* the kernel's lines since, while it is doubtful and shows nothing */
+	uint32_t stray;			/* own lines that look like none of a report's, since it last showed more of a kernel */
 	size_t asked_lines;		/* how many there were when its title was last found to need a stack */
 	bool has_stack;
 	bool aside;			/* the next frame belongs to a remark ("Preemption disabled at:") */

@@ -288,9 +288,16 @@ END_TEST
 START_TEST(a_doubtful_word_shows_its_form_at_once)
 {
 #define RAW "Modules linked in: a\nCPU: 0 PID: 1 Comm: b Not tainted 6.1.0\nCall Trace:\n f+0x1/0x2\n g+0x1/0x2\n"
+#define WORDS "a\nb\nc\nd\ne\nf\ng\nh\n"
 	ck_reports(VERSION T "up\nWARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\n" T "x\n" T "y\n" RAW,
 		   "3-10 WARNING in f\n");
 	ck_reports(VERSION T "up\nWARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\n" T "x\n" T "y\n" T "z\n" RAW, "");
+	/* one fact or one frame is not all of it: what a program says for long is no report, and hides none */
+	ck_reports(VERSION T "up\nINFO: task 'deploy' finished in 3 s\nCall Trace: (most recent call last)\n" WORDS WORDS WORDS WORDS
+		   "WARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\n" RAW, "37-42 WARNING in f\n");
+	/* ... though other lines may stand between a report's beginning and its stack */
+	ck_reports(VERSION T "up\nWARNING: CPU: 0 PID: 1 at a/b.c:1 f+0x1/0x2\nModules linked in: a\n" WORDS WORDS WORDS
+		   RAW, "3-33 WARNING in f\n");
 	/* ... and what was dropped does not hide the same from the kernel itself */
 	ck_reports(VERSION "WARNING: x\n" T "x\n" T "y\n" T "z\n" KASAN(T, "f"),
 		   "6-11 KASAN: use-after-free Read in f\n");
