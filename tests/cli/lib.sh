@@ -46,6 +46,14 @@ holds() {
 	if "$@"; then pass "$name"; else fail "$name" "failed: $*"; fi
 }
 
+# times N FILE: FILE so many times over, from one program
+times() {
+	local names
+	names=$(printf '%*s' "$1" '')
+	# shellcheck disable=SC2086 # a word for each
+	cat ${names// /$2 }
+}
+
 # run COMMAND...: sets out, err and code. NUL bytes are left out, of which bash would tell.
 run() {
 	"$@" >"$tmp/.out" 2>"$tmp/.err"

@@ -98,7 +98,7 @@ run "$CULPRIT" parse --follow logs
 is 'a directory cannot be followed' '2 culprit parse: --follow reads one log, no directory' "$code $err"
 
 # --- many files at once, printed in order
-for i in $(seq 1 150); do cp hung.log "many-$i.log"; done
+tee many-{1..150}.log <hung.log >/dev/null
 "$CULPRIT" parse -t -j 1 $(printf 'many-%d.log ' $(seq 1 150)) >one
 "$CULPRIT" parse -t -j 7 $(printf 'many-%d.log ' $(seq 1 150)) >seven
 is 'jobs: all files' 150 "$(wc -l <one)"
@@ -106,10 +106,12 @@ holds 'jobs: same output, same order' cmp one seven
 
 # --- one file, large enough for several threads
 # Each copy has times of its own: what is told twice to the microsecond is one report.
-for i in $(seq 101 250); do
-	{ case_log kasan/slab-out-of-bounds-read-x86; case_log benign/x86l-memcg-oom; } |
-		sed "s/^\\(\\[ *[0-9]*\\.[0-9][0-9][0-9]\\)[0-9][0-9][0-9]/\\1$i/"
-done >large
+{ case_log kasan/slab-out-of-bounds-read-x86; case_log benign/x86l-memcg-oom; } >copy
+times 150 copy | awk -v lines="$(wc -l <copy)" '
+	match($0, /^\[ *[0-9]+\.[0-9][0-9][0-9][0-9][0-9][0-9]/) {
+		$0 = substr($0, 1, RLENGTH - 3) (101 + int((NR - 1) / lines)) substr($0, RLENGTH + 1)
+	}
+	1' >large
 holds 'jobs: the file is large' [ "$(stat -c %s large)" -ge 4194304 ]
 "$CULPRIT" parse -j1 --format json --summary large >one
 for jobs in 2 5; do
@@ -152,7 +154,14 @@ has 'text: summary' 'summary: 0 reports; kernel 6.1.0-test, reached userspace' "
 # --- the schema, on every case of the corpus
 python=python3
 "$python" -c 'import jsonschema' 2>/dev/null || python=/usr/bin/python3
-find "$top/corpus" -type f ! -name '*.md' | sort | while read -r file; do sed '1,/^$/d' "$file" >"case-${file##*/}"; done
+"$python" - "$top/corpus" <<'END'
+import os, sys
+for folder, _, names in os.walk(sys.argv[1]):
+    for name in names:
+        if not name.endswith(".md"):
+            case = open(os.path.join(folder, name), "rb").read()
+            open("case-" + name, "wb").write(case.partition(b"\n\n")[2])
+END
 printf 'x\xff\xfe\x80y\x1b[31m\xc3\n[    5.000000] BUG: kernel NULL pointer dereference, address: 0000000000000008\n[    5.000001] CPU: 1 PID: 7 Comm: \xff\xc3(\x1b[2J\xed\xa0\x80 Not tainted 6.1.0 #1\n[    5.000002] RIP: 0010:f+0x1/0x2\n[    5.000003] Call Trace:\n[    5.000004]  g+0x1/0x2\n' >bytes.log
 "$CULPRIT" parse --format json --summary case-* bytes.log hung.log clean.log >all.json
 cat >schema.py <<'END'
@@ -299,7 +308,7 @@ caught_up() {
 }
 
 # what it is cut to, and then all it grows to, is less than it was
-for _ in $(seq 100); do cat clean.log; done >grows.log
+times 100 clean.log >grows.log
 "$CULPRIT" parse -t --follow grows.log >grown &
 pid=$!
 holds 'follow: reads to the end' caught_up grows.log
@@ -448,7 +457,7 @@ is 'of others nothing is told' '' "$err"
 pid=$!
 exec 3>pipe
 cat hung.log >&3
-for i in $(seq 1 100); do cat clean.log; done >&3
+times 100 clean.log >&3
 holds 'a report is printed as soon as others speak again' appears stream 'frob_the_disk'
 exec 3>&-
 wait $pid

@@ -74,7 +74,7 @@ is 'nothing' '0 ' "$code $out$err"
 gzip -c sheet.txt >sheet.gz
 is 'compressed' "$("$CULPRIT" symbolize --filter -k vmlinux sheet.txt)" "$("$CULPRIT" symbolize --filter -k vmlinux sheet.gz)"
 # more than a piece, and what is annotated twice
-for ((i = 0; i < 3000; i++)); do cat sheet.txt; done >long
+times 3000 sheet.txt >long
 is 'long text: each frame' 9000 "$("$CULPRIT" symbolize --filter -k vmlinux long | grep -c "$with")"
 is 'text with lines is left alone' "$("$CULPRIT" symbolize --filter -k vmlinux sheet.txt)" \
 	"$("$CULPRIT" symbolize --filter -k vmlinux sheet.txt | "$CULPRIT" symbolize --filter -k vmlinux)"
