@@ -11,16 +11,12 @@
 #include "session/git.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "session/git_internal.h"
-
-struct git {
-	char *directory;
-	bool shallow;
-};
 
 #define STDERR_KEPT_BYTES 4096
 #define MAX_ARGS 64
@@ -163,7 +159,8 @@ struct culprit_error *git_open(const char *path, struct git **ret)
 	if (!git)
 		return &culprit_error_no_memory;
 	git->directory = strdup(path);
-	if (!git->directory)
+	git->subjects = calloc(1, sizeof(*git->subjects));
+	if (!git->directory || !git->subjects)
 		return &culprit_error_no_memory;
 	err = git_run(git, path, (struct span){ 0 },
 		      GIT_ARGS("rev-parse", "--absolute-git-dir", "--is-shallow-repository"), &out, NULL);
@@ -193,6 +190,9 @@ void git_destroy(struct git *git)
 {
 	if (!git)
 		return;
+	if (git->subjects)
+		tdestroy(*git->subjects, free);
+	free(git->subjects);
 	free(git->directory);
 	free(git);
 }

@@ -81,6 +81,14 @@ struct git_commit {
 struct culprit_error *git_commit_load(const struct git *git, const char *revision, struct git_commit *ret);
 void git_commit_deinit(struct git_commit *commit);
 
+/*
+ * The subject of the commit with this whole name; it lives as long as git does. Errors: NOT_FOUND.
+ * git_subjects_load() reads those of many commits at once, from one process, for calls that follow;
+ * where it fails (one of them is not there) nothing is lost: each is read when it is asked for.
+ */
+struct culprit_error *git_subject(const struct git *git, const char *hex, const char **ret);
+struct culprit_error *git_subjects_load(const struct git *git, const struct git_hash *const *hashes, size_t n);
+
 /* The changes as a patch without context lines; at most max_bytes of it. */
 struct culprit_error *git_patch(const struct git *git, const char *revision, size_t max_bytes, struct buf *ret);
 

@@ -10,6 +10,12 @@
 struct culprit_error *git_stream(const struct git *git, struct span input, const char *const *args,
 				 process_output_fn *stream, void *arg);
 
+struct git {
+	char *directory;
+	bool shallow;
+	void **subjects;	/* what git_subject() has read: root of a tree of tsearch(3), whose nodes are free()d */
+};
+
 /* False unless s is a full object name. */
 bool git_hash_parse(struct span s, struct git_hash *ret);
 

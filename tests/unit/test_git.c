@@ -158,6 +158,39 @@ START_TEST(tells_of_a_commit)
 }
 END_TEST
 
+START_TEST(subjects_come_together_and_alone)
+{
+	static const char nobody[] = "0123456789012345678901234567890123456789";
+	struct git_hash other, first, twice, missing = { 0 };
+	const char *subject, *again;
+	struct culprit_error *err;
+
+	must(git_resolve(git, "other", &other));
+	must(git_resolve(git, "c1", &first));
+	must(git_resolve(git, "c1", &twice));
+	must(git_subjects_load(git, (const struct git_hash *[]){ &other, &first, &twice }, 3));
+	must(git_subject(git, other.hex, &subject));
+	ck_assert_str_eq(subject, "other: a subject");
+	must(git_subject(git, first.hex, &subject));
+	ck_assert_str_eq(subject, "1");
+	must(git_subjects_load(git, (const struct git_hash *[]){ &first }, 1));
+	must(git_subject(git, first.hex, &again));
+	ck_assert_ptr_eq(subject, again);
+	must(git_subject(git, hash("c4"), &subject));
+	ck_assert_str_eq(subject, "4");
+	strcpy(missing.hex, nobody);
+	err = git_subjects_load(git, (const struct git_hash *[]){ &first, &missing }, 2);
+	ck_assert_ptr_nonnull(err);
+	culprit_error_destroy(err);
+	err = git_subject(git, nobody, &subject);
+	ck_assert_ptr_nonnull(err);
+	culprit_error_destroy(err);
+	err = git_subject(git, "c1", &subject);
+	ck_assert_int_eq(culprit_error_code(err), CULPRIT_ERROR_NOT_FOUND);
+	culprit_error_destroy(err);
+}
+END_TEST
+
 START_TEST(history_has_parents_below_children)
 {
 	struct git_history h;
@@ -363,6 +396,7 @@ int main(void)
 	tcase_add_test(tc, opens_what_is_a_repository);
 	tcase_add_test(tc, resolves_and_compares);
 	tcase_add_test(tc, tells_of_a_commit);
+	tcase_add_test(tc, subjects_come_together_and_alone);
 	tcase_add_test(tc, history_has_parents_below_children);
 	tcase_add_test(tc, finds_commits_by_paths);
 	tcase_add_test(tc, releases_newest_first_without_candidates);

@@ -84,6 +84,12 @@ bool bisect_add_duration(struct buf *buf, double seconds) __attribute__((warn_un
 /* "2026-11-28 14:05", local time */
 bool bisect_add_time(struct buf *buf, int64_t us) __attribute__((warn_unused_result));
 
+/* Lists of commits are cut here: pages and texts are for people. */
+#define BISECT_LISTED_COMMITS 200
+
+/* Have git read, at once, the subjects that bisect_add_commit() will tell: of the ends, the tested, the likeliest. */
+void bisect_read_subjects(const struct session *session);
+
 /* "123456789abc subject"; the hash alone where git does not answer. */
 bool bisect_add_commit(struct buf *buf, const struct session *session, const char *hex)
 	__attribute__((warn_unused_result));

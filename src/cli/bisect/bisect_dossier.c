@@ -120,18 +120,13 @@ static struct culprit_error *take_tested(struct dossier *d)
 		return &culprit_error_no_memory;
 	for (uint32_t i = 0; i < d->n_tested; i++) {
 		struct dossier_commit *c = &d->tested[i];
-		struct git_commit commit;
 		struct culprit_error *err;
 
 		c->index = tested[i];
 		c->hex = s->history.hashes[tested[i]].hex;
-		err = git_commit_load(s->git, c->hex, &commit);
+		err = git_subject(s->git, c->hex, &c->subject);
 		if (err)
 			return err;
-		c->subject = arena_dup(&d->arena, span_of(commit.subject));
-		git_commit_deinit(&commit);
-		if (!c->subject)
-			return &culprit_error_no_memory;
 		bisect_evidence(s->bisect, c->index, &c->evidence);
 		c->posterior = bisect_posterior(s->bisect, c->index);
 		c->p_bad = bisect_p_bad(s->bisect, c->index);
@@ -492,6 +487,7 @@ struct culprit_error *dossier_create(struct session *session, struct dossier *re
 	if (!session->bisect)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no good release was found yet: there is nothing to report");
 	err = session_ask(session);
+	bisect_read_subjects(session);
 	ret->target = profile_title(session->profile);
 	for (size_t i = 0; i < countof(steps) && !err; i++)
 		err = steps[i](ret);

@@ -93,18 +93,15 @@ struct terms {
 
 static bool add_git_commit(struct buf *buf, const struct session *s, const char *term, const char *hex)
 {
-	struct git_commit commit;
-	struct culprit_error *err = git_commit_load(s->git, hex, &commit);
-	bool ok;
+	const char *subject;
+	struct culprit_error *err = git_subject(s->git, hex, &subject);
 
 	if (err) {
 		culprit_error_destroy(err);
 		return buf_printf(buf, "# %s: [%s]\ngit bisect %s %s\n", term, hex, term, hex);
 	}
-	ok = buf_printf(buf, "# %s: [%s] ", term, hex) && text_add(buf, span_of(commit.subject), TEXT_FIELD) &&
-	     buf_printf(buf, "\ngit bisect %s %s\n", term, hex);
-	git_commit_deinit(&commit);
-	return ok;
+	return buf_printf(buf, "# %s: [%s] ", term, hex) && text_add(buf, span_of(subject), TEXT_FIELD) &&
+	       buf_printf(buf, "\ngit bisect %s %s\n", term, hex);
 }
 
 /* Verdicts of commits; what is not sure stays out, a culprit's verdict is certain. */
@@ -174,6 +171,7 @@ static int print_log(const char *config, unsigned int format)
 		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no good release was found yet: there are only the formats text and json");
 	if (err)
 		return bisect_complain(err);
+	bisect_read_subjects(session);
 	return bisect_print(&text, formats[format](session, &text));
 }
 

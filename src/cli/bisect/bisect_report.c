@@ -63,7 +63,7 @@ static bool add_set(struct buf *buf, const struct dossier *d)
 {
 	bool ok = d->n_set == 0 || buf_add_str(buf, "\nAll of the set:\n");
 
-	for (uint32_t i = 0; i < d->n_set && i < 200 && ok; i++)
+	for (uint32_t i = 0; i < d->n_set && i < BISECT_LISTED_COMMITS && ok; i++)
 		ok = buf_printf(buf, "  %5.1f %%  ", d->set[i].posterior * 100) &&
 		     bisect_add_commit(buf, d->session, d->session->history.hashes[d->set[i].commit].hex) &&
 		     buf_add_char(buf, '\n');

@@ -63,19 +63,38 @@ bool bisect_add_time(struct buf *buf, int64_t us)
 	return buf_add_str(buf, text);
 }
 
+void bisect_read_subjects(const struct session *session)
+{
+	uint32_t n_tested = 0, n = 0, n_top;
+	const uint32_t *tested = session->bisect ? bisect_tested(session->bisect, &n_tested) : NULL;
+	_cleanup_(freep) struct bisect_share *top = calloc(BISECT_LISTED_COMMITS, sizeof(*top));
+	_cleanup_(freep) const struct git_hash **hashes =
+		calloc(1 + session->n_older + n_tested + BISECT_LISTED_COMMITS, sizeof(*hashes));
+
+	if (!top || !hashes || !session->begun)
+		return;
+	hashes[n++] = &session->newer;
+	for (size_t i = 0; i < session->n_older; i++)
+		hashes[n++] = &session->older[i];
+	for (uint32_t i = 0; i < n_tested; i++)
+		hashes[n++] = &session->history.hashes[tested[i]];
+	n_top = session->bisect ? bisect_top(session->bisect, BISECT_LISTED_COMMITS, top) : 0;
+	for (uint32_t i = 0; i < n_top && i < BISECT_LISTED_COMMITS; i++)
+		hashes[n++] = &session->history.hashes[top[i].commit];
+	/* What cannot be read at once is read, or told to be missing, where it is printed. */
+	culprit_error_destroy(git_subjects_load(session->git, hashes, n));
+}
+
 bool bisect_add_commit(struct buf *buf, const struct session *session, const char *hex)
 {
-	struct git_commit commit;
-	struct culprit_error *err = git_commit_load(session->git, hex, &commit);
-	bool ok;
+	const char *subject;
+	struct culprit_error *err = git_subject(session->git, hex, &subject);
 
 	if (err) {
 		culprit_error_destroy(err);
 		return buf_printf(buf, "%.12s", hex);
 	}
-	ok = buf_printf(buf, "%.12s ", hex) && text_add(buf, span_of(commit.subject), TEXT_FIELD);
-	git_commit_deinit(&commit);
-	return ok;
+	return buf_printf(buf, "%.12s ", hex) && text_add(buf, span_of(subject), TEXT_FIELD);
 }
 
 bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS])

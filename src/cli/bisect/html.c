@@ -218,7 +218,7 @@ static bool add_set(struct buf *buf, const struct dossier *d)
 {
 	bool ok = d->n_set == 0 || buf_add_str(buf, "<h2>The set</h2><table><tr><th>posterior</th><th class='l'>commit</th></tr>\n");
 
-	for (uint32_t i = 0; i < d->n_set && i < 200 && ok; i++) {
+	for (uint32_t i = 0; i < d->n_set && i < BISECT_LISTED_COMMITS && ok; i++) {
 		struct buf commit = { 0 };
 
 		ok = buf_printf(buf, "<tr><td>%.2f&nbsp;%%</td><td class='l'>", d->set[i].posterior * 100) &&
