@@ -183,7 +183,7 @@ $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o): $(O)/obj/%.o: $(O)/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Where the prefilter looks for their literals takes long to find: it is found here.
-PLACES_OBJ := $(EMBED_OBJ) $(HELPER)/embedded.o $(HELPER)/digrams.o $(patsubst src/%.c,$(HELPER)/%.o,src/pattern/regex.c \
+PLACES_OBJ := $(EMBED_OBJ) $(HELPER)/embedded.o $(HELPER)/digrams.o $(patsubst src/%.c,$(HELPER)/%.o,$(wildcard src/pattern/regex*.c) \
 	src/pattern/glob.c src/pattern/functions.c src/pattern/names.c $(wildcard src/pattern/pattern*.c src/pattern/scan*.c))
 
 $(O)/places: patterns/places.c $(PLACES_OBJ)

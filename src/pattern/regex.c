@@ -16,6 +16,7 @@
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "pattern/regex.h"
+#include "pattern/regex_start.h"
 
 #include <pcre2.h>
 
@@ -99,13 +100,20 @@ void regex_init(struct regex *re, const char *source)
 	re->source = source;
 	re->literal = leading_literal(source);
 	atomic_init(&re->code, NULL);
+	atomic_init(&re->start, NULL);
 	atomic_init(&re->work, 0);
 }
+
+/* Of an expression that may match anywhere in a line. */
+static const struct regex_start anywhere;
 
 void regex_deinit(struct regex *re)
 {
 	struct regex_code *code = atomic_exchange(&re->code, NULL);
+	const struct regex_start *start = atomic_exchange(&re->start, NULL);
 
+	if (start != &anywhere)
+		free((void *)start);
 	while (code) {
 		struct regex_code *older = code->older;
 
@@ -373,6 +381,39 @@ bool regex_find(struct regex *re, struct regex_scratch *scratch, struct span tex
 	return regex_find_before(re, scratch, text, from, SIZE_MAX, ret);
 }
 
+/* Looked for at the first use; where memory lacks, the expression is tried anywhere. */
+static const struct regex_start *get_start(struct regex *re)
+{
+	const struct regex_start *have = atomic_load_explicit(&re->start, memory_order_acquire);
+	struct regex_start found, *copy;
+
+	if (have)
+		return have;
+	copy = regex_start_find(re->source, &found) ? malloc(sizeof(*copy)) : NULL;
+	if (copy)
+		*copy = found;
+	if (atomic_compare_exchange_strong(&re->start, &have, copy ? copy : &anywhere))
+		return copy ? copy : &anywhere;
+	free(copy);
+	return have;
+}
+
+/* Where the first line at or after from begins with one of the bytes, or -1.  Only '\n' ends lines, as for PCRE2. */
+static ptrdiff_t find_start(const struct regex_start *start, struct span text, size_t from)
+{
+	while (from < text.len) {
+		const char *nl;
+
+		if ((!from || text.ptr[from - 1] == '\n') && regex_start_fits(start, (unsigned char)text.ptr[from]))
+			return (ptrdiff_t)from;
+		nl = memchr(text.ptr + from, '\n', text.len - from);
+		if (!nl)
+			break;
+		from = (size_t)(nl + 1 - text.ptr);
+	}
+	return -1;
+}
+
 bool regex_find_before(struct regex *re, struct regex_scratch *scratch, struct span text, size_t from, size_t before,
 		       struct regex_match *ret)
 {
@@ -392,6 +433,13 @@ bool regex_find_before(struct regex *re, struct regex_scratch *scratch, struct s
 		if (at < 0)
 			return false;
 		from += (size_t)at;
+	} else {
+		const struct regex_start *start = get_start(re);
+		ptrdiff_t at = start == &anywhere ? (ptrdiff_t)from : find_start(start, text, from);
+
+		if (at < 0 || (size_t)at >= before)
+			return false;
+		from = (size_t)at;
 	}
 	err = get_code(re, NULL, &code);
 	if (err) {

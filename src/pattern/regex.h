@@ -16,11 +16,13 @@
 #define REGEX_MAX_GROUPS 24
 
 struct regex_code;	/* a compiled form; the list of them belongs to the regex */
+struct regex_start;	/* what lines that match begin with */
 
 struct regex {
 	const char *source;		/* borrowed, macros expanded */
 	struct span literal;		/* every match begins with these bytes; may be empty */
 	_Atomic(struct regex_code *) code;
+	_Atomic(const struct regex_start *) start;	/* NULL: not looked for yet */
 	atomic_uint work;
 };
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include "pattern/regex.h"
+#include "pattern/regex_start.h"
 #include "suite.h"
 
 static struct regex_scratch *scratch;
@@ -100,6 +102,70 @@ START_TEST(matches_that_begin_before)
 		regex_deinit(&re);
 	}
 	ck_assert(!regex_scratch_hit_limit(scratch));
+}
+END_TEST
+
+/* Expressions, and the printable bytes that a line may begin with which they match; NULL: not known. */
+static const struct { const char *source, *bytes; } starts[] = {
+	{ "^abc", "a" },
+	{ "^(?:Run|\\[ *ok *\\]) /", "R[" },
+	{ "^init: |^(?:procd|mount): ", "imp" },
+	{ "^ *\\* ?x", " *" },
+	{ "^a?(?:b|c*)d", "abcd" },
+	{ "^(?<n>[a-c]|x{2,}|y{0,1}z)", "abcxyz" },
+	{ "^[]x-z-]1", "]xyz-" },
+	{ "^\\x41\\b|^\\{", "A{" },
+	{ "^(?:ab)+?c", "a" },
+	{ "^(?=a)[ab]", "ab" },
+	{ "(?!x)^a", "a" },
+	{ "(?:^a|(?:^b))", "ab" },
+	{ "^a{2}b", "a" },
+	{ "^(?:a{0,3}b)", "ab" },
+	/* not at a line's beginning, or an empty line will do */
+	{ "abc", NULL }, { "^a|b", NULL }, { "x*^a", NULL }, { "(?:^a)?b", NULL }, { "^a*", NULL }, { "^$", NULL },
+	{ "", NULL }, { "^(?:a|)", NULL }, { "a^b", NULL }, { "(?:^|x)a", NULL }, { "^a|", NULL },
+	/* not understood, or a mistake */
+	{ "(?i)^a", NULL }, { "^[[:alpha:]]", NULL }, { "^\\Qa|b\\E", NULL }, { "^(?>a)", NULL }, { "^\\Ka", NULL },
+	{ "^a{1|b}", NULL }, { "^(a", NULL }, { "^[a", NULL }, { "^a)", NULL }, { "^[b-a]", NULL }, { "^*a", NULL },
+	{ "^\\", NULL }, { "^[\\", NULL },
+	{ "^(((((((((((((((((a)))))))))))))))))", NULL },
+};
+
+START_TEST(lines_begin_with_few_bytes)
+{
+	const char *want = starts[_i].bytes;
+	struct regex_start start;
+
+	ck_assert_msg(regex_start_find(starts[_i].source, &start) == (want != NULL), "/%s/", starts[_i].source);
+	for (int c = ' '; want && c < 127; c++)
+		ck_assert_msg(regex_start_fits(&start, (unsigned char)c) == (strchr(want, c) != NULL), "/%s/: %c",
+			      starts[_i].source, c);
+}
+END_TEST
+
+/* Kinds of bytes are PCRE2's own, and every line's beginning is looked at. */
+START_TEST(kinds_are_those_of_the_library)
+{
+	static const char *const sources[] = {
+		"^\\d", "^\\D", "^\\w", "^\\W", "^\\s", "^\\S", "^.", "^[^a-f\\d]", "^[\\s\\S]", "^\\e|^\\t",
+	};
+
+	for (size_t i = 0; i < countof(sources); i++) {
+		for (int c = 0; c < 256; c++) {
+			char front[64], text[] = { 'q', (char)c, 'q', '\n', (char)c };
+			size_t s = 0, e = 0, s2 = 0, e2 = 0;
+
+			/* the same, where what lines begin with is not known */
+			snprintf(front, sizeof(front), "(?:)%s|(?i)(?!)", sources[i]);
+			for (size_t from = 1; from <= 5; from++) {
+				bool found = find(front, (struct span){ text, 5 }, from, &s, &e);
+
+				ck_assert_msg(find(sources[i], (struct span){ text, 5 }, from, &s2, &e2) == found,
+					      "/%s/: %d", sources[i], c);
+				ck_assert(!found || (s == s2 && e == e2));
+			}
+		}
+	}
 }
 END_TEST
 
@@ -235,6 +301,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, matches, 0, countof(cases));
 	tcase_add_test(tc, matches_that_begin_before);
+	tcase_add_loop_test(tc, lines_begin_with_few_bytes, 0, countof(starts));
+	tcase_add_test(tc, kinds_are_those_of_the_library);
 	tcase_add_test(tc, an_empty_text_may_be_null);
 	tcase_add_test(tc, groups);
 	tcase_add_test(tc, mistakes_have_their_byte);
