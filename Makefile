@@ -97,7 +97,7 @@ LIB_LIBS := $(filter-out -ljansson,$(LIBS))
 ROOMS := base input pattern report symbol match bisect session cli
 LIB_SRC := $(foreach r,$(filter-out cli,$(ROOMS)),$(wildcard src/$(r)/*.c))
 CLI_SRC := $(wildcard src/cli/*.c src/cli/*/*.c)
-MADE_SRC := $(O)/embedded.c $(O)/digrams.c $(O)/places.c
+MADE_SRC := $(O)/embedded.c $(O)/digrams.c $(O)/places.c $(O)/filters.c
 LIB_OBJ := $(LIB_SRC:src/%.c=$(O)/obj/%.o) $(MADE_SRC:$(O)/%.c=$(O)/obj/%.o)
 CLI_OBJ := $(CLI_SRC:src/%.c=$(O)/obj/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -193,6 +193,16 @@ $(O)/places: patterns/places.c $(PLACES_OBJ)
 $(O)/places.c: $(O)/places $(BENIGN)
 	$(call say,EMBED,$@)
 	$(Q)$(O)/places $(BENIGN) > $@
+
+# What a confined program may ask of the kernel (base/sandbox.h), for the machine that is built for.
+$(O)/seccomp: tools/seccomp.c src/base/sandbox_filter.h $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(helper_cc) -MMD -MP -MF $@.d -o $@ $< $(HELPER_LIBS) -lseccomp
+
+$(O)/filters.c: $(O)/seccomp
+	$(call say,MAKE,$@)
+	$(Q)$(O)/seccomp "$$($(CC) -dumpmachine)" > $@
 
 # The rules of the matcher are taken into this object as they are.
 $(O)/obj/match/match_rules.o: patterns/match/rules.yaml

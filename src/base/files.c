@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct culprit_error *file_write(int fd, const char *path, struct span bytes)
@@ -30,4 +31,19 @@ struct culprit_error *file_create(int dir, const char *name, const char *path, s
 	if (err)
 		unlinkat(dir, name, 0);
 	return err;
+}
+
+bool file_make_directories(const char *path, unsigned int mode)
+{
+	_cleanup_(freep) char *copy = strdup(path);
+
+	if (!copy || !*copy)
+		return false;
+	for (char *at = strchr(copy + 1, '/'); at; at = strchr(at + 1, '/')) {
+		*at = 0;
+		if (mkdir(copy, mode) && errno != EEXIST)
+			return false;
+		*at = '/';
+	}
+	return !mkdir(copy, mode) || errno == EEXIST;
 }

@@ -14,4 +14,7 @@ struct culprit_error *file_write(int fd, const char *path, struct span bytes);
  */
 struct culprit_error *file_create(int dir, const char *name, const char *path, struct span bytes);
 
+/* path and what leads to it, as far as it is not there; mode is that of what is made. False: errno says why not. */
+bool file_make_directories(const char *path, unsigned int mode);
+
 #endif

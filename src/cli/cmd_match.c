@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/confine.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
 #include "cli/paths.h"
@@ -37,6 +38,7 @@ struct settings {
 	enum text_color color_when;
 	long run_exit;			/* -1: not told */
 	struct sources_settings sources;
+	enum sandbox_mode sandbox;
 };
 
 struct match {
@@ -354,6 +356,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
 		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),
 		TEXT_COLOR_OPTION(&settings->color_when),
+		CONFINE_OPTION(&settings->sandbox),
 		OPTION_HELP('h'),
 	};
 	struct option_reader reader = OPTION_READER("culprit match", argc, argv);
@@ -379,7 +382,10 @@ static int run_match(const struct settings *settings, const char *const *operand
 	struct culprit_error *err;
 	int code = 0;
 
-	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &match.patterns);
+	err = confine(&(struct confine){ .mode = settings->sandbox, .sources = &settings->sources,
+					 .replaced = settings->learn || settings->learn_good ? settings->profile : NULL });
+	if (!err)
+		err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &match.patterns);
 	if (!err)
 		err = match_rules_load(settings->rules, match.patterns, &match.rules);
 	if (!err && sources_wanted(&settings->sources))

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/confine.h"
 #include "cli/feed.h"
 #include "cli/output/formats.h"
 #include "cli/output/page.h"
@@ -43,6 +44,7 @@ struct settings {
 	long n_jobs;			/* 0: not said */
 	struct sources_settings sources;
 	struct option_list pattern_dirs;
+	enum sandbox_mode sandbox;
 };
 
 /* What the workers share. */
@@ -364,6 +366,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 		OPTION_NUMBER('j', "jobs", "N", "work with N threads, on several files or within a large one (default: one per processor)", 1,
 			      MAX_JOBS, &settings->n_jobs),
 		TEXT_COLOR_OPTION(&settings->color_when),
+		CONFINE_OPTION(&settings->sandbox),
 		OPTION_HELP('h'),
 	};
 	struct option_reader reader = OPTION_READER("culprit parse", argc, argv);
@@ -480,7 +483,9 @@ int cmd_parse(int argc, char **argv)
 		return code;
 	if (!n_operands && isatty(STDIN_FILENO))
 		fputs("culprit parse: reading standard input\n", stderr);
-	err = paths_expand((const char *const *)argv + 1, (size_t)n_operands, &paths);
+	err = confine(&(struct confine){ .mode = settings.sandbox, .sources = &settings.sources });
+	if (!err)
+		err = paths_expand((const char *const *)argv + 1, (size_t)n_operands, &paths);
 	if (err)
 		return complain_of(err);
 	if (settings.follow && paths.has_directory)

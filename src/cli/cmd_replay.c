@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/confine.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
 #include "cli/output/text.h"
@@ -28,6 +29,7 @@ struct settings {
 	bool explain, color;
 	enum option_format format;
 	enum text_color color_when;
+	enum sandbox_mode sandbox;
 };
 
 static int complain(struct culprit_error *err)
@@ -441,6 +443,7 @@ static int read_options(struct settings *settings, int argc, char **argv, const 
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
 		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
 		TEXT_COLOR_OPTION(&settings->color_when),
+		CONFINE_OPTION(&settings->sandbox),
 		OPTION_HELP('h'),
 	};
 	struct option_reader reader = OPTION_READER("culprit replay", argc, argv);
@@ -469,7 +472,8 @@ int cmd_replay(int argc, char **argv)
 
 	if (code != OPTION_GO_ON)
 		return code;
-	if (settings.pattern_dirs.n)
+	err = confine(&(struct confine){ .mode = settings.sandbox, .programs = settings.repo != NULL });
+	if (!err && settings.pattern_dirs.n)
 		err = culprit_patterns_load(settings.pattern_dirs.values, settings.pattern_dirs.n, &patterns);
 	if (!err)
 		err = match_rules_load(settings.rules, patterns, &rules);

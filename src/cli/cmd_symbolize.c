@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/confine.h"
 #include "cli/feed.h"
 #include "cli/output/json.h"
 #include "cli/options.h"
@@ -27,6 +28,7 @@ struct settings {
 	struct option_list places;
 	struct sources_settings sources;
 	struct option_list pattern_dirs;
+	enum sandbox_mode sandbox;
 };
 
 struct run {
@@ -131,6 +133,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			    "print the source lines of an address or FUNCTION+0xOFFSET[/0xSIZE]; repeatable", &settings->places),
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
 		TEXT_COLOR_OPTION(&settings->color_when),
+		CONFINE_OPTION(&settings->sandbox),
 		OPTION_HELP('h'),
 	};
 	struct option_reader reader = OPTION_READER("culprit symbolize", argc, argv);
@@ -233,7 +236,9 @@ static int run_symbolize(const struct settings *settings, const char *const *ope
 	struct run run = { .settings = settings };
 	struct culprit_error *err;
 
-	err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
+	err = confine(&(struct confine){ .mode = settings->sandbox, .sources = &settings->sources });
+	if (!err)
+		err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &patterns);
 	if (!err)
 		err = sources_create(patterns, &settings->sources, "culprit symbolize", &run.sources);
 	if (!err)

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "match/profile_entry.h"
 
 #define TICK_MS 1000
@@ -29,26 +30,6 @@ void run_result_deinit(struct run_result *result)
 
 /* --------------------------------------------------------------- runner */
 
-static struct culprit_error *make_directory(const char *path)
-{
-	_cleanup_(freep) char *copy = strdup(path);
-
-	if (!copy)
-		return &culprit_error_no_memory;
-	for (char *p = copy + 1;; p++) {
-		char c = *p;
-
-		if (c && c != '/')
-			continue;
-		*p = '\0';
-		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
-			return culprit_error_errno("cannot make %s", copy);
-		*p = c;
-		if (!c)
-			return NULL;
-	}
-}
-
 static struct culprit_error *make_directories(const struct config *config)
 {
 	static const char *const names[] = { "build", "artefacts", "builds", "runs" };
@@ -61,7 +42,8 @@ static struct culprit_error *make_directories(const struct config *config)
 			path = NULL;
 			return &culprit_error_no_memory;
 		}
-		err = make_directory(path);
+		if (!file_make_directories(path, 0777))
+			err = culprit_error_errno("cannot make %s", path);
 	}
 	return err;
 }

@@ -28,6 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/files.h"
+
 #define MAGIC		0x31786469706c7563ull	/* "culpidx1" */
 #define VERSION		3u
 #define MAX_UNIT_BYTES	(96ull << 20)
@@ -608,21 +610,6 @@ static void shrink_directory(const char *path)
 	closedir(dir);
 }
 
-static bool make_directories(const char *path)
-{
-	_cleanup_(freep) char *copy = strdup(path);
-
-	if (!copy)
-		return false;
-	for (char *at = strchr(copy + 1, '/'); at; at = strchr(at + 1, '/')) {
-		*at = 0;
-		if (mkdir(copy, 0700) && errno != EEXIST)
-			return false;
-		*at = '/';
-	}
-	return !mkdir(copy, 0700) || errno == EEXIST;
-}
-
 void dbg_index_save(struct debuginfo *info)
 {
 	_cleanup_(freep) struct unit_on_disk *units = calloc(info->n_units + 1, sizeof(*units));
@@ -632,7 +619,7 @@ void dbg_index_save(struct debuginfo *info)
 	bool good;
 	int fd;
 
-	if (!units || !name || strlen(info->build_id) >= sizeof(header->build_id) || !make_directories(info->cache_dir) ||
+	if (!units || !name || strlen(info->build_id) >= sizeof(header->build_id) || !file_make_directories(info->cache_dir, 0700) ||
 	    asprintf(&temporary, "%s.XXXXXX", name) < 0)
 		return;
 	header->magic = MAGIC;

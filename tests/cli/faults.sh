@@ -13,7 +13,7 @@ if ! strace -qq -o /dev/null true 2>/dev/null; then
 	pass 'not without strace'
 	finish
 fi
-for call in write rename fsync clone3; do
+for call in write rename fsync clone prctl landlock; do
 	run "$top/tests/faults/check.sh" "$CULPRIT" 40 ": $call"
 	is "the n-th $call fails: it is borne" '0 0 of them not borne' "$code $(tail -n 1 <<<"$out" | sed 's/.*, //')"
 done

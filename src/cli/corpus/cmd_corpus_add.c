@@ -348,24 +348,6 @@ static bool format_case(struct add *add, struct buf *ret)
 	       buf_add(ret, report->text, report->text_len);
 }
 
-static struct culprit_error *make_directories(const char *path)
-{
-	_cleanup_(freep) char *copy = strdup(path);
-
-	if (!copy)
-		return &culprit_error_no_memory;
-	for (char *slash = copy; slash;) {
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = '\0';
-		if (mkdir(copy, 0777) && errno != EEXIST)
-			return culprit_error_errno("cannot create %s", copy);
-		if (slash)
-			*slash = '/';
-	}
-	return NULL;
-}
-
 /* The directory of the case, made where it is missing; *left is the file's own name. No link is followed below the corpus. */
 static struct culprit_error *open_parents(const struct add *add, const char **left, int *ret)
 {
@@ -420,8 +402,8 @@ static struct culprit_error *write_case(struct add *add)
 	if (!path || !format_case(add, &text))
 		return &culprit_error_no_memory;
 	err = check_text(add, path, buf_span(&text));
-	if (!err)
-		err = make_directories(add->corpus);
+	if (!err && !file_make_directories(add->corpus, 0777))
+		err = culprit_error_errno("cannot create %s", add->corpus);
 	if (!err)
 		err = open_parents(add, &name, &dir);
 	if (!err)

@@ -407,6 +407,7 @@ static int read_options(struct option_reader *reader, struct test *test)
 		SOURCES_OPTIONS(&test->settings.sources, 0, 0, 0, 0),
 		CORPUS_JOBS_OPTION(&test->settings),
 		TEXT_COLOR_OPTION(&test->settings.color_when),
+		CONFINE_OPTION(&test->settings.sandbox),
 		OPTION_HELP('h'),
 	};
 
@@ -427,7 +428,9 @@ int corpus_test(int argc, char **argv)
 	code = read_options(&reader, &test);
 	if (code != OPTION_GO_ON)
 		return code;
-	err = corpus_load(&test.settings, &reader, &test.list);
+	err = confine(&(struct confine){ .mode = test.settings.sandbox, .sources = &test.settings.sources });
+	if (!err)
+		err = corpus_load(&test.settings, &reader, &test.list);
 	if (!err)
 		err = culprit_patterns_load(test.settings.pattern_dirs.values, test.settings.pattern_dirs.n, &test.patterns);
 	if (!err)

@@ -7,6 +7,7 @@
 #define CULPRIT_CLI_CORPUS_CORPUS_H
 
 #include "cli/corpus/case.h"
+#include "cli/confine.h"
 #include "cli/options.h"
 #include "cli/sources.h"
 #include "cli/output/text.h"
@@ -82,6 +83,7 @@ struct corpus_settings {
 	bool color;
 	const char *kind, *name, *pattern;	/* globs; NULL: all */
 	struct sources_settings sources;
+	enum sandbox_mode sandbox;
 };
 
 /* NULL in *ret where the settings ask for none. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/confine.h"
 #include "cli/dedup/dedup_cli.h"
 #include "cli/feed.h"
 #include "cli/options.h"
@@ -33,6 +34,7 @@ struct settings {
 	long n_jobs;			/* 0: not said */
 	const char *rules;
 	struct option_list pattern_dirs;
+	enum sandbox_mode sandbox;
 };
 
 struct state {
@@ -248,9 +250,9 @@ static struct culprit_error *print_bugs(struct state *state, int *ret)
 static struct culprit_error *run(struct state *state, const char *const *operands, size_t n_operands, int *ret)
 {
 	const struct settings *settings = state->settings;
-	struct culprit_error *err = NULL;
+	struct culprit_error *err = confine(&(struct confine){ .mode = settings->sandbox });
 
-	if (!settings->merge)
+	if (!err && !settings->merge)
 		err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &state->patterns);
 	if (!err)
 		err = match_rules_load(settings->rules, state->patterns, &state->rules);
@@ -316,6 +318,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
 		OPTION_TEXT(0, "rules", "FILE", "rules of the matcher, in place of the built-in ones", &settings->rules),
 		TEXT_COLOR_OPTION(&settings->color_when),
+		CONFINE_OPTION(&settings->sandbox),
 		OPTION_HELP('h'),
 	};
 	struct option_reader reader = OPTION_READER("culprit dedup", argc, argv);

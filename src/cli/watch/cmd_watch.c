@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/confine.h"
 #include "cli/options.h"
 #include "cli/output/json.h"
 #include "cli/output/text.h"
@@ -33,6 +34,7 @@ struct settings {
 	bool color, once, all;
 	const char *prometheus;
 	struct option_list pattern_dirs;
+	enum sandbox_mode sandbox;
 };
 
 struct state {
@@ -283,7 +285,9 @@ static struct culprit_error *run(struct state *state, const char *const *operand
 					 .note = on_note, .stopped = on_stopped, .arg = state };
 	struct culprit_error *err;
 
-	err = open_signals(state);
+	err = confine(&(struct confine){ .mode = settings->sandbox, .replaced = settings->prometheus });
+	if (!err)
+		err = open_signals(state);
 	if (!err)
 		err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &state->patterns);
 	options.patterns = state->patterns;
@@ -342,6 +346,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			    &settings->prometheus),
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
 		TEXT_COLOR_OPTION(&settings->color_when),
+		CONFINE_OPTION(&settings->sandbox),
 		OPTION_HELP('h'),
 	};
 	struct option_reader reader = OPTION_READER("culprit watch", argc, argv);
