@@ -6,6 +6,7 @@
  * subreaper), so "all has ended" is exactly "waitpid says ECHILD".
  */
 #include "base/guardian.h"
+#include "base/control_group.h"
 #include "base/process_tree.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct guardian {
 	bool command_ended;
 	bool control_ended;
 	int wait_status;
+	struct control_group group;
 };
 
 static int64_t now_ms(void)
@@ -78,7 +80,7 @@ static void close_all_but(int *keep, size_t n)
 /* ------------------------------------------------------- the command */
 
 /* In the guardian's own memory (vfork): nothing is changed here that it looks at again. */
-static _Noreturn void become_command(const struct guardian_job *job, pid_t guardian, int failure)
+static _Noreturn void become_command(const struct guardian *g, const struct guardian_job *job, pid_t guardian, int failure)
 {
 	const struct process_spec *spec = job->spec;
 	sigset_t none;
@@ -88,6 +90,7 @@ static _Noreturn void become_command(const struct guardian_job *job, pid_t guard
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != guardian)
 		_exit(127);
+	control_group_enter(&g->group);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
@@ -116,6 +119,8 @@ static int start_command(struct guardian *g, const struct guardian_job *job)
 
 	if (pipe2(failure, O_CLOEXEC) < 0)
 		return errno;
+	if (job->spec->contain)
+		control_group_make(&g->group);
 	/* Not fork: copying the page tables a second time would take as long as the rest of a short run. */
 	g->command = vfork();
 	if (g->command < 0) {
@@ -125,7 +130,7 @@ static int start_command(struct guardian *g, const struct guardian_job *job)
 		return code;
 	}
 	if (g->command == 0)
-		become_command(job, self, failure[1]);
+		become_command(g, job, self, failure[1]);
 	setpgid(g->command, g->command);
 	close(failure[1]);
 	do {
@@ -250,6 +255,7 @@ static uint32_t end_all(struct guardian *g, int64_t grace_ms)
 		return 0;
 	n = signal_all(g, grace_ms < 0 ? SIGKILL : SIGTERM);
 	if (grace_ms < 0 || !wait_for_all(g, grace_ms, 0)) {
+		control_group_kill(&g->group);
 		signal_all(g, SIGKILL);
 		wait_for_all(g, KILL_PATIENCE_MS, SIGKILL);
 	}
@@ -273,9 +279,10 @@ static int open_signals(void)
 	return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void shed_descriptors(const struct guardian_job *job, int signals)
+static void shed_descriptors(const struct guardian *g, const struct guardian_job *job)
 {
-	int keep[] = { job->control, job->status, signals, job->spec->hold_fd > 0 ? job->spec->hold_fd : -1 };
+	int keep[] = { job->control, job->status, g->signals, g->group.parent, g->group.directory, g->group.kill,
+		       job->spec->hold_fd > 0 ? job->spec->hold_fd : -1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null >= 0) {
@@ -289,7 +296,7 @@ static void shed_descriptors(const struct guardian_job *job, int signals)
 void guardian_main(const struct guardian_job *job)
 {
 	const struct process_spec *spec = job->spec;
-	struct guardian g = { .control = job->control };
+	struct guardian g = { .control = job->control, .group = CONTROL_GROUP_NONE };
 	struct guardian_status status = { 0 };
 	int64_t grace_ms = spec->grace_ms ? spec->grace_ms : PROCESS_GRACE_MS;
 	int64_t timeout_ms = spec->timeout_ms;
@@ -301,7 +308,7 @@ void guardian_main(const struct guardian_job *job)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	g.signals = open_signals();
 	code = g.signals < 0 ? errno : start_command(&g, job);
-	shed_descriptors(job, g.signals);
+	shed_descriptors(&g, job);
 	if (code) {
 		status.outcome = PROCESS_NEVER_STARTED;
 		status.value = code;
@@ -317,6 +324,7 @@ void guardian_main(const struct guardian_job *job)
 		if (!code)
 			status.n_leftovers = 0;
 	}
+	control_group_remove(&g.group);
 	if (getrusage(RUSAGE_CHILDREN, &usage) == 0) {
 		status.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * INT64_C(1000000) +
 				usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/control_group.h"
 #include "base/guardian.h"
 #include "base/process_tree.h"
 
@@ -362,6 +363,11 @@ void process_destroyp(struct process **process)
 }
 
 /* --------------------------------------------------------- one at once */
+
+void process_end_left(void)
+{
+	control_groups_end_left();
+}
 
 struct culprit_error *process_run(const struct process_spec *spec, struct process_result *ret)
 {

@@ -9,7 +9,8 @@
  * die (it sees a pipe of ours closed, even after SIGKILL).  Should the guardian
  * itself be killed, the command dies with it (PR_SET_PDEATHSIG), its children
  * become ours (we are a subreaper, too) and get SIGKILL.  Both of us killed at
- * once, its children survive: nothing short of a control group helps there.
+ * once, its children survive; a command with process_spec.contain is in a control
+ * group then, where we may make one, and process_end_left() finds it.
  *
  *	struct process_spec spec = { .argv = argv, .timeout_ms = 60000, .on_output = print };
  *	struct process_result result;
@@ -60,6 +61,12 @@ void process_kill(struct process *process);
 /* Kills what still runs, waits for the end. NULL is fine. */
 void process_destroy(struct process *process);
 void process_destroyp(struct process **process);
+
+/*
+ * End what is left of contained commands whose guardian and whose starter were both killed, below our own control
+ * group, whoever started them.
+ */
+void process_end_left(void);
 
 /* Start and pump until the end. */
 struct culprit_error *process_run(const struct process_spec *spec, struct process_result *ret);

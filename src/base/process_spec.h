@@ -29,6 +29,7 @@ struct process_spec {
 	int64_t timeout_ms;		/* 0: none */
 	int64_t grace_ms;		/* between SIGTERM and SIGKILL, for cleaning up; 0: PROCESS_GRACE_MS; < 0: none */
 	uint64_t max_output_bytes;	/* of both streams together; 0: none */
+	bool contain;			/* in a control group of its own, where we may make one: builds and runs, not git */
 	int hold_fd;			/* > 0: kept open by the guardian until all has ended, for locks */
 	process_output_fn *on_output;	/* NULL: output is thrown away */
 	void *arg;

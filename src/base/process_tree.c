@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/control_group.h"
+
 #define PATIENCE_MS	10000	/* what SIGKILL did not end by then (a device that hangs) stays */
 #define POLL_MS		5
 
@@ -185,6 +187,7 @@ void guardians_end_orphans(void)
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000 };
 
 	pthread_mutex_lock(&guardians.lock);
+	control_groups_end_left();
 	for (int waited = 0; kill_orphans() && waited < PATIENCE_MS; waited += POLL_MS)
 		nanosleep(&pause, NULL);
 	pthread_mutex_unlock(&guardians.lock);

@@ -217,6 +217,7 @@ static struct culprit_error *run_build(struct runner *runner, const struct subje
 		.merge_stderr = true,
 		.timeout_ms = command->timeout_ms,
 		.max_output_bytes = command->output_bytes,
+		.contain = true,
 		.hold_fd = runner->o.hold_fd,
 		.on_output = take_build_output,
 		.arg = log,

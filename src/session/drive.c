@@ -263,6 +263,8 @@ static struct culprit_error *open_journal(struct drive *d)
 	err = journal_open(path, LOCK_WAIT_MS, d->cancel_fd, session_apply, s, &d->journal);
 	if (err)
 		return err;
+	/* The lock is ours, so nobody works on what was left. */
+	process_end_left();
 	journal_begin(&draft, "open");
 	journal_add_f(&draft, "pid", "%d", getpid());
 	return journal_commit(d->journal, &draft);

@@ -172,6 +172,7 @@ static struct culprit_error *start(struct runner *runner, const struct subject *
 		.merge_stderr = true,
 		.timeout_ms = command->timeout_ms,
 		.max_output_bytes = command->output_bytes,
+		.contain = true,
 		.hold_fd = runner->o.hold_fd,
 		.on_output = take_console,
 		.arg = run,

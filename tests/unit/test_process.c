@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/control_group.h"
 #include "base/process.h"
 #include "suite.h"
 
@@ -360,6 +361,98 @@ START_TEST(nothing_survives_a_guardian_that_is_killed)
 }
 END_TEST
 
+/* May we make control groups here? */
+static bool can_contain(void)
+{
+	struct control_group group;
+	bool can;
+
+	control_group_make(&group);
+	can = group.kill >= 0;
+	control_group_remove(&group);
+	return can;
+}
+
+static pid_t read_pid(const char *name, int line)
+{
+	FILE *f = fopen(name, "r");
+	int pid = 0;
+
+	while (f && line-- >= 0 && fscanf(f, "%d", &pid) == 1)
+		;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+/* Who starts more and more, each in a session of its own, ends all the same. */
+START_TEST(a_contained_command_ends_as_a_whole)
+{
+	char name[] = "/tmp/culprit-test-XXXXXX", script[200];
+	int fd = mkstemp(name), n;
+	struct process_spec spec = shell(SHELL(script));
+	struct process *p;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	snprintf(script, sizeof(script), "while :; do setsid sleep 1000 & echo $! >> %s; done", name);
+	spec.contain = true;
+	spec.grace_ms = -1;
+	must(process_spawn(&spec, &p));
+	while (lines_of_file(name) < 20)
+		must(process_pump(&p, 1, -1, 10, NULL));
+	process_destroy(p);
+	n = lines_of_file(name);
+	for (int i = 0; i < n; i++)
+		ck_assert_msg(gone_within(read_pid(name, i), 30000), "process %d of %d survived", i, n);
+	unlink(name);
+}
+END_TEST
+
+/* We and the guardian are killed at once: what is left goes when somebody asks for it, and not what is still guarded. */
+START_TEST(what_two_killed_ones_left_is_found)
+{
+	char name[] = "/tmp/culprit-test-XXXXXX", script[200];
+	struct process_spec other = shell(SHELL("sleep 1000"));
+	int fd = mkstemp(name);
+	struct process *p;
+	pid_t us, sleeper;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	if (!can_contain()) {
+		unlink(name);
+		return;
+	}
+	other.contain = true;
+	must(process_spawn(&other, &p));
+	snprintf(script, sizeof(script), "echo $PPID >> %s; setsid sh -c 'echo $$ >> %s; exec sleep 1000' & wait", name, name);
+	us = fork();
+	ck_assert_int_ge(us, 0);
+	if (us == 0) {
+		struct process_spec spec = shell(SHELL(script));
+		struct process *mine;
+
+		spec.contain = true;
+		must(process_spawn(&spec, &mine));
+		for (int i = 0; i < 600 && lines_of_file(name) < 2; i++)
+			process_pump(&mine, 1, -1, 50, NULL);
+		kill(read_pid(name, 0), SIGKILL);
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(us, NULL, 0), us);
+	sleeper = read_pid(name, 1);
+	unlink(name);
+	ck_assert_int_gt(sleeper, 0);
+	ck_assert_msg(alive(sleeper), "nothing is left: this tests nothing");
+	process_end_left();
+	ck_assert_msg(gone_within(sleeper, 30000), "process %d survived", sleeper);
+	must(process_pump(&p, 1, -1, 0, NULL));
+	ck_assert_ptr_null(process_result(p));
+	process_destroy(p);
+}
+END_TEST
+
 /* A lock that the guardian holds is free only once everything has ended. */
 START_TEST(held_descriptor_closes_with_the_last_process)
 {
@@ -403,6 +496,8 @@ int main(void)
 	tcase_add_test(tc, destroying_a_running_one_ends_it);
 	tcase_add_test(tc, nothing_survives_our_own_death);
 	tcase_add_test(tc, nothing_survives_a_guardian_that_is_killed);
+	tcase_add_test(tc, a_contained_command_ends_as_a_whole);
+	tcase_add_test(tc, what_two_killed_ones_left_is_found);
 	tcase_add_test(tc, held_descriptor_closes_with_the_last_process);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
