@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "cli/feed.h"
+#include "cli/watch/watch_names.h"
 #include "input/no_log.h"
 
 #define CHUNK_BYTES (256u << 10)
@@ -52,6 +53,7 @@ struct watch_files {
 	struct file **files;
 	size_t n, room;
 	void *by_inode;		/* tree of them */
+	struct watch_names names;	/* theirs */
 	size_t n_open, max_open;
 	size_t scan;
 	int64_t scan_ms;
@@ -109,8 +111,9 @@ static void file_close(struct watch_files *files, struct file *file)
 	files->n_open--;
 }
 
-static void file_free(struct file *file)
+static void file_free(struct watch_files *files, struct file *file)
 {
+	watch_names_remove(&files->names, file->path);
 	culprit_parser_destroy(file->parser);
 	free(file->path);
 	free(file);
@@ -127,9 +130,10 @@ void watch_files_destroy(struct watch_files *files)
 		return;
 	for (size_t i = 0; i < files->n; i++) {
 		file_close(files, files->files[i]);
-		file_free(files->files[i]);
+		file_free(files, files->files[i]);
 	}
 	tdestroy(files->by_inode, free_nothing);
+	watch_names_deinit(&files->names);
 	if (files->inotify_fd >= 0)
 		close(files->inotify_fd);
 	free(files->files);
@@ -186,22 +190,6 @@ static bool is_compressed(const char *path)
 	return false;
 }
 
-/* "console.log.1", "console.log-20261128": a name that we know, and a number behind it. */
-static bool is_old_copy(const struct watch_files *files, const char *path)
-{
-	size_t len = strlen(path), digits = len;
-
-	while (digits && strchr("0123456789-.", path[digits - 1]))
-		digits--;
-	for (size_t i = 0; i < files->n; i++) {
-		size_t n = strlen(files->files[i]->path);
-
-		if (n >= digits && n < len && (path[n] == '.' || path[n] == '-') && !strncmp(path, files->files[i]->path, n))
-			return true;
-	}
-	return false;
-}
-
 static void file_open(struct watch_files *files, struct file *file)
 {
 	struct stat st;
@@ -217,36 +205,60 @@ static void file_open(struct watch_files *files, struct file *file)
 		file_close(files, file);
 }
 
-static struct culprit_error *add_file(struct watch_files *files, const char *path, const struct stat *st)
+static struct culprit_error *make_room(struct watch_files *files)
 {
-	struct file *file;
+	size_t room = files->room ? 2 * files->room : 64;
+	struct file **more;
 
 	if (files->n == MAX_FILES)
 		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more than %d logs", MAX_FILES);
-	if (files->n == files->room) {
-		size_t room = files->room ? 2 * files->room : 64;
-		struct file **more = realloc(files->files, room * sizeof(struct file *));
-
-		if (!more)
-			return &culprit_error_no_memory;
-		files->files = more;
-		files->room = room;
-	}
-	file = calloc(1, sizeof(*file));
-	if (!file || !(file->path = strdup(path))) {
-		free(file);
+	if (files->n < files->room)
+		return NULL;
+	more = realloc(files->files, room * sizeof(struct file *));
+	if (!more)
 		return &culprit_error_no_memory;
+	files->files = more;
+	files->room = room;
+	return NULL;
+}
+
+/* NULL: out of memory. */
+static struct file *file_create(struct watch_files *files, const char *path, const struct stat *st)
+{
+	struct file *file = calloc(1, sizeof(*file));
+
+	if (!file || !(file->path = strdup(path)) || !watch_names_add(&files->names, path)) {
+		free(file ? file->path : NULL);
+		free(file);
+		return NULL;
 	}
 	file->dev = st->st_dev;
 	file->ino = st->st_ino;
 	file->fd = -1;
 	file->scan = files->scan;
 	file->last_ms = now_ms();
+	return file;
+}
+
+static struct culprit_error *add_file(struct watch_files *files, const char *path, const struct stat *st)
+{
+	struct culprit_error *err = make_room(files);
+	bool is_old_copy = false;
+	struct file *file;
+
+	if (err)
+		return err;
+	/* at the first scan all are new to us: a copy beside its original tells nothing */
+	if (files->scan > 1 && !watch_names_has_original(&files->names, path, &is_old_copy))
+		return &culprit_error_no_memory;
+	file = file_create(files, path, st);
+	if (!file)
+		return &culprit_error_no_memory;
 	if (!tsearch(file, &files->by_inode, by_inode)) {
-		file_free(file);
+		file_free(files, file);
 		return &culprit_error_no_memory;
 	}
-	file->passed_over = is_compressed(path) || (files->scan > 1 && is_old_copy(files, path));
+	file->passed_over = is_old_copy || is_compressed(path);
 	files->files[files->n++] = file;
 	if (!file->passed_over)
 		file_open(files, file);
@@ -275,8 +287,11 @@ static struct culprit_error *take_path(struct watch_files *files, const char *pa
 	if (!strcmp(file->path, path))
 		return NULL;
 	copy = strdup(path);
-	if (!copy)
+	if (!copy || !watch_names_add(&files->names, path)) {
+		free(copy);
 		return &culprit_error_no_memory;
+	}
+	watch_names_remove(&files->names, file->path);
 	free(file->path);
 	file->path = copy;
 	return NULL;
@@ -526,7 +541,7 @@ static struct culprit_error *forget_gone(struct watch_files *files, int64_t now)
 		err = flush(files, file, true);
 		tdelete(file, &files->by_inode, by_inode);
 		file_close(files, file);
-		file_free(file);
+		file_free(files, file);
 	}
 	files->n = n;
 	return err;
