@@ -207,7 +207,7 @@ $(O)/filters.c: $(O)/seccomp
 # The rules of the matcher are taken into this object as they are.
 $(O)/obj/match/match_rules.o: patterns/match/rules.yaml
 # So is the head of the page of reports.
-$(O)/obj/cli/output/page.o: src/cli/output/page.html
+$(O)/obj/cli/output/page.o: $(wildcard src/cli/output/page*.html)
 
 # For our own programs: all of the library, hidden names too.
 INTERNAL := $(O)/libinternal.a
@@ -344,7 +344,7 @@ $(O)/fuzz/obj/%.o: $(O)/%.c
 	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -O1 -g $(FUZZ_OBJ_FLAGS) -c -o $@ $<
 
 $(O)/fuzz/obj/match/match_rules.o: patterns/match/rules.yaml
-$(O)/fuzz/obj/cli/output/page.o: src/cli/output/page.html
+$(O)/fuzz/obj/cli/output/page.o: $(wildcard src/cli/output/page*.html)
 
 # An archive: a target that includes a .c file has its functions, and the archive's stay out.
 $(O)/fuzz/libfuzzed.a: $(FUZZ_OBJ)

@@ -19,7 +19,7 @@ rooms=$*
 owned='
 yaml\.h src/pattern/yaml.c
 pcre2\.h src/pattern/regex.c
-jansson\.h src/cli/output/json.c src/cli/output/json.h src/cli/output/json_read.c
+jansson\.h src/cli/output/json.c src/cli/output/json.h src/cli/output/json_read.c src/cli/output/template.c
 (dwarf|elfutils/.*|libelf|gelf|libdw)\.h src/symbol/debuginfo_elf.c src/symbol/debuginfo_dwarf.h
 (archive|archive_entry)\.h src/input/input.c
 capstone/.*\.h src/symbol/disasm.c

@@ -403,6 +403,29 @@ static struct culprit_error *read_verify(struct reader *r, const struct yaml_nod
 	return read_mapping(r, node, "verify", verify_keys, countof(verify_keys), target);
 }
 
+static const struct key link_keys[] = {
+	{ "commit", VALUE_STRING, OF(config, commit_url), 0, 0, NULL, NULL },
+	{ "run", VALUE_STRING, OF(config, run_url), 0, 0, NULL, NULL },
+};
+
+/* A page would run what stands in a link of another scheme. */
+static bool is_url_with(const char *url, const char *word)
+{
+	return !url || ((!strncmp(url, "https://", 8) || !strncmp(url, "http://", 7)) && strstr(url, word));
+}
+
+static struct culprit_error *read_links(struct reader *r, const struct yaml_node *node, void *target)
+{
+	struct config *config = target;
+	struct culprit_error *err = read_mapping(r, node, "links", link_keys, countof(link_keys), config);
+
+	if (!err && !is_url_with(config->commit_url, "{commit}"))
+		err = yaml_error(r->doc, yaml_find(node, "commit"), "a link to commits begins with https:// or http:// and has {commit}");
+	if (!err && !is_url_with(config->run_url, "{run}") && !is_url_with(config->run_url, "{log}"))
+		err = yaml_error(r->doc, yaml_find(node, "run"), "a link to runs begins with https:// or http:// and has {run} or {log}");
+	return err;
+}
+
 struct raw_patch {
 	const char *patch, *cherry_pick, *revert, *from, *until;
 	bool required;
@@ -492,6 +515,7 @@ static const struct key top_keys[] = {
 	{ "vmlinux", VALUE_STRING, OF(config, vmlinux), 0, 0, NULL, NULL },
 	{ "modules", VALUE_STRING, OF(config, modules), 0, 0, NULL, NULL },
 	{ "maintainers", VALUE_STRING, OF(config, maintainers), 0, 0, NULL, NULL },
+	{ "links", VALUE_OTHER, 0, 0, 0, NULL, read_links },
 	{ "state", VALUE_PATH, OF(config, state), 0, 0, NULL, NULL },
 };
 

@@ -84,6 +84,8 @@ struct config {
 	/* For source lines in reports: among the artefacts of a commit, or absolute; NULL: none */
 	const char *vmlinux, *modules;
 	const char *maintainers;	/* command that prints whom to tell; NULL: scripts/get_maintainer.pl if there */
+	const char *commit_url;		/* of reports' links, with {commit}; NULL: none */
+	const char *run_url;		/* with {run} or {log}, and perhaps {commit}; NULL: none */
 };
 
 /* name is for messages and says where relative paths begin. Errors: SYNTAX "name:line:column: ...", OS, NO_MEMORY. */

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# parse --format html: a page that needs nothing but itself, over the corpus, and over what strangers
-# may put into a log; in headless Chromium, where that and its driver are installed.
+# parse --format html and bisect report --format html: pages that need nothing but themselves, over the corpus, and
+# over what strangers may put into a log or commit; in headless Chromium, where that and its driver are installed.
 . "$(dirname "$0")/lib.sh"
 cd "$tmp" || exit 2
 
@@ -17,7 +17,7 @@ run "$CULPRIT" parse -f html --source-url "$url" "a <b> & 'c' \"d\".log" clean.l
 page=$out
 is 'the exit code is that of parse' 2 "$code"
 has 'the title' '<summary>BUG: unable to handle kernel NULL pointer dereference in kfoo <span' "$page"
-has "the log's name is text" "<h2>a &lt;b&gt; &amp; 'c' &quot;d&quot;.log</h2>" "$page"
+has "the log's name is text" "<h2>a &lt;b&gt; &amp; &#39;c&#39; &quot;d&quot;.log</h2>" "$page"
 has "so is what it holds" '&lt;script&gt;alert(1)&lt;/script&gt;' "$page"
 has 'source lines are links' '<a rel="noreferrer" href="https://example.org/6.1.0/mm/foo.c#n34">mm/foo.c:34</a>' "$page"
 has 'the banner is marked' '<mark>' "$page"
@@ -35,42 +35,49 @@ done
 run "$CULPRIT" parse --source-url "$url" clean.log
 is 'links are for the page' 2 "$code"
 
-# Every tag is closed where it was opened; none runs anything, none asks anybody for anything.
-cat >tags.py <<'END'
-import html.parser, sys
-
-VOID = {"meta", "link"}
-KNOWN = VOID | set("html head title style body main h1 h2 section details summary span dl dt dd ol li pre mark p a".split())
-
-class Tags(html.parser.HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.open, self.n = [], 0
-    def handle_starttag(self, tag, attributes):
-        self.n += 1
-        assert tag in KNOWN, tag
-        for name, value in attributes:
-            assert not name.startswith("on") and name not in ("src", "style"), (tag, name)
-            if name == "href":
-                assert value == "data:," or (tag == "a" and value.startswith("https://example.org/")), value
-        if tag not in VOID:
-            self.open.append(tag)
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag, (tag, self.getpos())
-
-for path in sys.argv[1:]:
-    tags = Tags()
-    tags.feed(open(path).read())
-    tags.close()
-    assert not tags.open and tags.n > 20, (path, tags.open)
-print("fine")
-END
 printf '%s' "$page" >page.html
-is 'tags fit, run nothing and fetch nothing' fine "$(python3 tags.py page.html corpus.html 2>&1 | tail -n 1)"
+is 'tags fit, run nothing and fetch nothing' fine "$(python3 "$top/tests/pages/tags.py" page.html corpus.html 2>&1 | tail -n 1)"
+
+# --- the page of a bisection
+hunting_ground
+for i in 01 02 03 04 05 06; do c "c$i" fine; done
+git -C "$repo" tag v1 c01
+echo bug >"$repo/state"
+git -C "$repo" commit -qam "frob: a <b> & 'c' \"d\", with a subject that is long enough to be squeezed where nobody sees to it"
+for i in 08 09 10; do c "c$i" bug; done
+git -C "$repo" tag v2 c10
+culprit=$(git -C "$repo" rev-parse 'c08^')
+config hunted v2 v1 "links: { commit: 'https://example.org/c/{commit}', run: 'https://example.org/runs/{log}?c={commit}' }"
+hunt hunted
+is 'a bisection' "culprit $culprit" "$last"
+run "$CULPRIT" bisect report -f html -c hunted.yaml
+hunted=$out
+printf '%s' "$hunted" >hunted.html
+is 'its page: tags fit, too' fine "$(python3 "$top/tests/pages/tags.py" hunted.html 2>&1 | tail -n 1)"
+has 'its page: the subject is text' 'frob: a &lt;b&gt; &amp; &#39;c&#39; &quot;d&quot;, with a subject that is long enough to be squeezed where nobody sees to it' "$hunted"
+has 'its page: a commit is a link' "<a rel=\"noreferrer\" href=\"https://example.org/c/$culprit\"><code>$culprit</code></a>" "$hunted"
+has "its page: the ends' names are commits" "<b>bad</b>: <code>v2</code>, which is <a rel=\"noreferrer\" href=\"https://example.org/c/$(rev c10)\"><code>$(rev c10 | cut -c1-12)</code></a> c10</li>" "$hunted"
+has 'its page: hollow is explained' 'hollow: not tested' "$hunted"
+is 'its page: a row for each run' "$(grep -c ' run n=' hunted/journal)" "$(grep -c '<td class="l">run [0-9]' hunted.html)"
+is 'its page: a row for each build' "$(grep -c ' build n=' hunted/journal)" "$(grep -c '<td class="l">build [0-9]' hunted.html)"
+has 'its page: with title' "</span>target</td><td class=\"l subject\">$title" "$hunted"
+has 'its page: with the end of the console' 'Kernel panic - not syncing: Fatal exception' "$hunted"
+has 'its page: with a link' "<a rel=\"noreferrer\" href=\"https://example.org/runs/000001.log?c=$(rev c10)\">whole</a>" "$hunted"
+is 'its page: no column of what never came' 0 "$(grep -c '<th[^>]*>infrastructure' hunted.html)"
+rm hunted/runs/000001.log
+run "$CULPRIT" bisect report -f html -c hunted.yaml
+is 'a console that is away takes nothing else along' "0 $(($(grep -c '<pre' hunted.html) - 1))" "$code $(grep -c '<pre' <<<"$out")"
+for bad in "commit: 'javascript:{commit}'" "commit: 'https://example.org/'" "run: 'https://example.org/{commit}'"; do
+	sed "s|^links:.*|links: { $bad }|" hunted.yaml >bad.yaml
+	run "$CULPRIT" bisect report -c bad.yaml
+	has "no link: $bad" 'begins with https:// or http:// and has' "$err"
+done
 
 if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then
-	run timeout 120 python3 "$top/tests/pages/browser.py" page.html
-	is 'in Chromium: wide and narrow, light and dark, by keyboard' fine "$(tail -n 1 <<<"$out$err")"
+	for name in page hunted; do
+		run timeout 300 python3 "$top/tests/pages/browser.py" $name.html
+		is "in Chromium: wide and narrow, light and dark, by keyboard: $name" fine "$(tail -n 1 <<<"$out$err")"
+	done
 else
 	pass 'no Chromium here'
 fi

@@ -2,7 +2,7 @@
 """A page in headless Chromium, by chromedriver (W3C WebDriver): python3 tests/pages/browser.py FILE [PICTURES]
 
 At 1280 and 400 pixels, light and dark: nothing is wider than the window, the console has no error, nothing was asked of the
-network, text has a contrast of 4.5 at least, and the keyboard folds. AXE=FILE: axe-core (npm) finds nothing, either.
+network, text has a contrast of 4.5 at least and a size of 11 pixels, and the keyboard folds. AXE=FILE: axe-core (npm) finds nothing, either.
 With PICTURES, a directory, screenshots are left there. Prints "fine".
 """
 
@@ -27,16 +27,24 @@ function behind(e) {
 }
 let worst = 99, where = '', n = 0;
 for (const e of document.querySelectorAll('body *')) {
-    if (![...e.childNodes].some(t => t.nodeType == 3 && t.data.trim())) continue;
-    const a = luminance(parse(getComputedStyle(e).color)), b = luminance(behind(e));
+    if (e.tagName == 'title' || ![...e.childNodes].some(t => t.nodeType == 3 && t.data.trim())) continue;
+    const style = getComputedStyle(e), a = luminance(parse(e instanceof SVGElement ? style.fill : style.color)), b = luminance(behind(e));
     const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
     n++;
     if (ratio < worst) { worst = ratio; where = e.tagName + '.' + e.className; }
 }
 return [worst, where, n];
 """
+SMALL = """
+return [...document.querySelectorAll('svg text, body *')].filter(e => {
+    if (![...e.childNodes].some(t => t.nodeType == 3 && t.data.trim())) return false;
+    if (e instanceof SVGElement && e.tagName != 'text') return false;
+    const scale = e instanceof SVGElement ? e.getScreenCTM().a ** 2 + e.getScreenCTM().b ** 2 : 1;
+    return parseFloat(getComputedStyle(e).fontSize) * Math.sqrt(scale) < 11;
+}).map(e => e.tagName + ': ' + e.textContent.slice(0, 40));
+"""
 FOLD = """
-const s = document.querySelector('details.report > summary, details > summary'); s.focus(); return [s.parentElement.open, document.activeElement == s];
+const s = document.querySelector('details.report > summary'); s.focus(); return [s.parentElement.open, document.activeElement == s];
 """
 
 
@@ -61,7 +69,7 @@ class Browser:
         return self.call("POST", "/execute/" + ("async" if asynchronous else "sync"), {"script": script, "args": list(args)})
 
     def devtools(self, command, **parameters):
-        self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def log(self, kind):
         return self.call("POST", "/se/log", {"type": kind})
@@ -84,8 +92,13 @@ def look(browser, path, width, scheme, pictures):
     assert (wide[2] == "rgb(255, 255, 255)") == (scheme == "light"), (what, wide)
     worst, where, n = browser.run(CONTRAST)
     assert worst >= 4.5 and n > 5, (what, worst, where, n)
+    # what is drawn keeps its size: a window that is too narrow scrolls
+    small = browser.run(SMALL)
+    assert not small, (what, small)
     if pictures:
-        shot = browser.call("GET", "/screenshot")
+        height = browser.run("return document.documentElement.scrollHeight")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        shot = browser.devtools("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"]
         (pathlib.Path(pictures) / f"{path.stem}-{width}-{scheme}.png").write_bytes(base64.b64decode(shot))
 
 

@@ -51,7 +51,8 @@ START_TEST(every_key)
 		"budget: { runs: 1000, builds: 50, hours: 2.5 }\n"
 		"patches:\n - { patch: fix.diff, from: v5.0, until: v6.0 }\n - { cherry-pick: abc, required: false }\n - { revert: def }\n"
 		"skip: [ s1, s2 ]\npaths: fs/foo.c\nweigh-paths: false\nconfidence: 0.99\nbaseline-runs: 300\ninfra-pause: 2m\ninfra-patience: 3h\nmode: plain\nruns-per-commit: 7\n"
-		"verify: { revert: false, cherry-pick: false }\nvmlinux: vmlinux\nmodules: mods\nmaintainers: ./who\nstate: /s\n");
+		"verify: { revert: false, cherry-pick: false }\nvmlinux: vmlinux\nmodules: mods\nmaintainers: ./who\nstate: /s\n"
+		"links: { commit: 'https://a/{commit}', run: 'http://b/{run}' }\n");
 
 	ck_assert_str_eq(c->repository, "/etc/linux");
 	ck_assert_uint_eq(c->good.n, 2);
@@ -107,6 +108,8 @@ START_TEST(every_key)
 	ck_assert_str_eq(c->vmlinux, "vmlinux");
 	ck_assert_str_eq(c->modules, "mods");
 	ck_assert_str_eq(c->maintainers, "./who");
+	ck_assert_str_eq(c->commit_url, "https://a/{commit}");
+	ck_assert_str_eq(c->run_url, "http://b/{run}");
 	ck_assert_str_eq(c->state, "/s");
 }
 END_TEST
@@ -131,7 +134,7 @@ static const struct {
 	{ "bad: b\ngood: g\nrun: { command: c }\n", "c.yaml:1:1: the key 'repository' is missing" },
 	{ "repository: /r\nbad: b\ngood: g\n", "c.yaml:1:1: the key 'run' is missing" },
 	{ BASE "bda: x\n", "c.yaml:5:1: unknown key 'bda'; expected one of: repository, bad, good, find, target, patterns, build, run, "
-	  "budget, patches, skip, paths, weigh-paths, confidence, baseline-runs, infra-pause, infra-patience, mode, runs-per-commit, verify, vmlinux, modules, maintainers, state" },
+	  "budget, patches, skip, paths, weigh-paths, confidence, baseline-runs, infra-pause, infra-patience, mode, runs-per-commit, verify, vmlinux, modules, maintainers, links, state" },
 	{ BASE "find: both\n", "c.yaml:5:7: find must be one of: cause, fix; not 'both'" },
 	{ BASE "confidence: 1\n", "c.yaml:5:13: confidence must be a number from 0.51 to 0.999999, not '1'" },
 	{ BASE "build: { timeout: 1h }\n", "c.yaml:5:8: build: the key 'command' is missing" },
@@ -159,6 +162,9 @@ static const struct {
 	{ "repository: /r\nbad: b\ngood: a\nrun: { parallel: 2 }\n", "c.yaml:4:6: run: the key 'command' is missing" },
 	{ "repository: /r\nbad: b\ngood: a\nrun: { command: c, exit-code: yes }\n",
 	  "c.yaml:4:31: exit-code must be one of: ignore, judge; not 'yes'" },
+	{ BASE "links: { commit: 'javascript:{commit}' }\n",
+	  "c.yaml:5:18: a link to commits begins with https:// or http:// and has {commit}" },
+	{ BASE "links: { run: 'https://a/{commit}' }\n", "c.yaml:5:15: a link to runs begins with https:// or http:// and has {run} or {log}" },
 };
 
 START_TEST(mistakes_have_place_and_text)

@@ -1,62 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The report as HTML with three pictures (SVG): the posterior along the history
- * with the tested commits below it, the history around the answer
- * (html_graph.c), and the runs of each tested commit.
- */
 #include "cli/bisect/html.h"
 
 #include <math.h>
 
 #include "cli/bisect/bisect.h"
-#include "cli/bisect/html_graph.h"
-#include "cli/bisect/html_text.h"
+#include "cli/bisect/html_commit.h"
+#include "cli/bisect/html_parts.h"
 
-static const char style[] =
-	":root{--fg:#1c2024;--dim:#60656c;--bg:#fff;--line:#d9d9e0;--bad:#ce2c31;--rel:#ef8a3c;--unrel:#b9a2e3;"
-	"--clean:#30a46c;--boot:#8d8d8d;--infra:#c9c9c9;--post:#3e63dd}"
-	"@media(prefers-color-scheme:dark){:root{--fg:#edeef0;--dim:#9ba1a6;--bg:#18191b;--line:#3a3f42;--infra:#55595d}}"
-	"body{font:15px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);max-width:64rem;margin:2rem auto;padding:0 1rem}"
-	"h1{font-size:1.4rem;margin:0 0 .3rem}h2{font-size:1.05rem;margin:2rem 0 .5rem}"
-	"code,pre,td.h{font-family:ui-monospace,monospace;font-size:.86em}"
-	"pre{overflow:auto;border:1px solid var(--line);border-radius:6px;padding:.7rem;max-height:32rem}"
-	"table{border-collapse:collapse;width:100%;font-size:.9em}th,td{text-align:right;padding:.2rem .5rem;"
-	"border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:500}td.l,th.l{text-align:left}"
-	".wide{overflow-x:auto}.dim{color:var(--dim)}.answer{border-left:4px solid var(--post);padding:.2rem 1rem;margin:1rem 0}"
-	"svg{width:100%;height:auto;display:block}svg text{fill:var(--dim);font:11px system-ui,sans-serif}"
-	".k{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin:0 .3em 0 1em}"
-	"tr.it td{font-weight:600}li{margin:.2rem 0}";
-
-/* In the order of enum bisect_run. */
-static const char *const kind_names[BISECT_RUN_KINDS] = {
-	"clean", "target", "related", "unrelated", "boot failed", "infrastructure", "incomplete", "cut",
-};
-static const char *const kind_colors[BISECT_RUN_KINDS] = {
-	"var(--clean)", "var(--bad)", "var(--rel)", "var(--unrel)", "var(--boot)", "var(--infra)", "var(--line)", "var(--dim)",
-};
+/* Rows of lists that may be long; the page says how many more there are. */
+#define MAX_SET 200
+#define MAX_FILES 20
+#define MAX_CRASHES 20
 
 /* ------------------------------------------------------------------ text */
 
-static bool add_tag(struct buf *buf, const char *open, const char *text, const char *close)
+/* A text that one of ours wrote into a buffer, ok as that said. */
+static void put_buf(struct json *json, struct json_t *object, const char *name, struct buf *text, bool ok)
 {
-	return buf_add_str(buf, open) && html_add(buf, text) && buf_add_str(buf, close);
+	json->failed |= !ok;
+	page_put(json, object, name, ok && text->data ? text->data : "", TEXT_LINES);
+	buf_deinit(text);
 }
 
-static bool add_list(struct buf *buf, const char *heading, const char *const *items, size_t n)
+static void put_duration(struct json *json, struct json_t *object, const char *name, double seconds)
 {
-	bool ok = n == 0 || buf_printf(buf, "<h2>%s</h2><ul>\n", heading);
+	struct buf text = { 0 };
+	bool ok = bisect_add_duration(&text, seconds);
 
-	for (size_t i = 0; i < n && ok; i++)
-		ok = add_tag(buf, "<li>", items[i], "</li>\n");
-	return ok && (n == 0 || buf_add_str(buf, "</ul>\n"));
+	put_buf(json, object, name, &text, ok);
+}
+
+/* NAME: null, or { "items": [{ "text": ... }] }. */
+static void put_list(struct json *json, struct json_t *root, const char *name, const char *const *items, size_t n)
+{
+	struct json_t *list = n ? json_put_array(json, json_put_object(json, root, name), "items") : NULL;
+
+	if (!n)
+		json_put_null(json, root, name);
+	for (size_t i = 0; i < n; i++)
+		page_put(json, json_add_object(json, list), "text", items[i], TEXT_FIELD);
+}
+
+/* "n_more": how many of n a list leaves out, 0 for none. */
+static void put_more(struct json *json, struct json_t *object, size_t n, size_t most)
+{
+	json_put_int(json, object, "n_more", n > most ? (int64_t)(n - most) : 0);
 }
 
 /* ------------------------------------------------------- picture: history */
 
-#define WIDTH 1000.0
-#define LEFT 40.0
+#define WIDTH 900.0
+#define LEFT 48.0
 #define RIGHT 10.0
 #define BINS 240
+#define HISTORY_BASE 130.0
+#define HISTORY_HEIGHT 110.0
 
 static double place(const struct dossier *d, double index)
 {
@@ -65,57 +63,84 @@ static double place(const struct dossier *d, double index)
 	return LEFT + (WIDTH - LEFT - RIGHT) * index / n;
 }
 
-static bool add_posterior(struct buf *buf, const struct dossier *d, double base, double height)
+static void put_posterior(struct json *json, struct json_t *picture, const struct dossier *d)
 {
 	const struct session *s = d->session;
+	const double width = (WIDTH - LEFT - RIGHT) / BINS;
+	struct json_t *bars = json_put_array(json, picture, "bars");
 	double bins[BINS] = { 0 }, most = 0;
-	bool ok = true;
 
 	for (uint32_t i = 0; i < s->history.n; i++)
 		bins[(uint64_t)i * BINS / s->history.n] += bisect_posterior(s->bisect, i);
 	for (int i = 0; i < BINS; i++)
 		most = fmax(most, bins[i]);
-	for (int i = 0; i < BINS && ok && most > 0; i++) {
-		double x = LEFT + (WIDTH - LEFT - RIGHT) * i / BINS, h = height * bins[i] / most;
+	for (int i = 0; i < BINS && most > 0; i++) {
+		double h = fmax(HISTORY_HEIGHT * bins[i] / most, 1);
+		struct json_t *bar;
 
 		/* What is next to nothing would be a hair of a bar. */
 		if (bins[i] < 1e-4)
 			continue;
-		ok = buf_printf(buf, "<rect x='%.1f' y='%.1f' width='%.2f' height='%.1f' fill='var(--post)'><title>%.3f %%</title></rect>\n",
-				x, base - fmax(h, 1), (WIDTH - LEFT - RIGHT) / BINS, fmax(h, 1), bins[i] * 100);
+		bar = json_add_object(json, bars);
+		page_printf(json, bar, "x", "%.1f", LEFT + width * i);
+		page_printf(json, bar, "y", "%.1f", HISTORY_BASE - h);
+		page_printf(json, bar, "width", "%.2f", width);
+		page_printf(json, bar, "height", "%.1f", h);
+		page_printf(json, bar, "percent", "%.3f", bins[i] * 100);
 	}
-	return ok && buf_printf(buf, "<text x='%.0f' y='%.0f'>%.1f %%</text>\n", 0.0, base - height + 8, most * 100);
+	page_printf(json, picture, "most", "%.1f", most * 100);
 }
 
-static bool add_marks(struct buf *buf, const struct dossier *d, double base)
+/* One end of the history: what the configuration calls it, and the commit that this is. */
+static void put_end(struct json *json, struct json_t *object, const struct session *s, bool is_bad, const char *given, const char *hex)
 {
-	bool ok = true;
+	json_put_str(json, object, "word", is_bad ? "bad" : "good");
+	page_put(json, object, "given", given && strncmp(given, hex, strlen(given)) != 0 ? given : NULL, TEXT_FIELD);
+	html_put_commit(json, object, s, hex);
+}
 
-	for (uint32_t i = 0; i < d->n_tested && ok; i++) {
+static void put_ends(struct json *json, struct json_t *root, const struct session *s)
+{
+	struct json_t *list = json_put_array(json, root, "ends");
+	bool fix = s->config->find == CONFIG_FIX;
+
+	put_end(json, json_add_object(json, list), s, !fix, fix ? s->config->good.items[0] : s->config->bad, s->newer.hex);
+	for (size_t i = 0; i < s->n_older; i++) {
+		const char *given = fix ? s->config->bad : !s->config->releases && i < s->config->good.n ? s->config->good.items[i] : NULL;
+
+		put_end(json, json_add_object(json, list), s, fix, given, s->older[i].hex);
+	}
+}
+
+static void put_history(struct json *json, struct json_t *root, const struct dossier *d)
+{
+	struct json_t *picture = json_put_object(json, root, "history"), *marks;
+
+	page_printf(json, picture, "width", "%.0f", WIDTH);
+	page_printf(json, picture, "left", "%.0f", LEFT);
+	page_printf(json, picture, "right", "%.0f", WIDTH - RIGHT);
+	put_posterior(json, picture, d);
+	marks = json_put_array(json, picture, "marks");
+	for (uint32_t i = 0; i < d->n_tested; i++) {
 		const struct dossier_commit *c = &d->tested[i];
+		struct json_t *mark = json_add_object(json, marks);
 
-		ok = buf_printf(buf, "<path d='M%.1f %.0f v14' stroke='%s' stroke-width='2'><title>%.12s ", place(d, c->index), base + 4,
-				html_verdict_color(c->evidence.verdict), c->hex) &&
-		     html_add(buf, c->subject) && buf_printf(buf, " (%s)</title></path>\n", bisect_verdict_name(c->evidence.verdict));
+		page_printf(json, mark, "x", "%.1f", place(d, c->index));
+		json_put_str(json, mark, "verdict", bisect_verdict_name(c->evidence.verdict));
+		page_printf(json, mark, "hash", "%.12s", c->hex);
+		page_put(json, mark, "subject", c->subject, TEXT_FIELD);
 	}
-	return ok;
-}
-
-static bool add_history(struct buf *buf, const struct dossier *d)
-{
-	const double base = 130, height = 110;
-
-	return buf_add_str(buf, "<h2>History and posterior</h2>\n<p class='dim'>From the oldest commit on the left to the newest; the bars "
-				"are the probability of being the one, the marks below them the tested commits.</p>\n") &&
-	       buf_printf(buf, "<svg viewBox='0 0 %.0f 175' role='img' aria-label='posterior along the history'>\n"
-			       "<path d='M%.0f %.0f H%.0f' stroke='var(--line)'/>\n", WIDTH, LEFT, base, WIDTH - RIGHT) &&
-	       add_posterior(buf, d, base, height) && add_marks(buf, d, base) &&
-	       buf_printf(buf, "<text x='%.0f' y='165'>%.12s</text><text x='%.0f' y='165' text-anchor='end'>%.12s, %u commits</text>\n"
-			       "</svg>\n", LEFT, d->session->older[0].hex, WIDTH - RIGHT, d->session->newer.hex,
-			  bisect_n_candidates(d->session->bisect));
+	page_printf(json, picture, "older", "%.12s", d->session->older[0].hex);
+	page_printf(json, picture, "newer", "%.12s", d->session->newer.hex);
+	json_put_int(json, picture, "n_commits", bisect_n_candidates(d->session->bisect));
 }
 
 /* ---------------------------------------------------------- picture: runs */
+
+#define RUNS_BASE 150.0
+#define RUNS_HEIGHT 140.0
+#define COLUMN_MIN 16.0
+#define COLUMN_MAX 60.0
 
 static uint32_t sum_runs(const struct dossier_commit *c)
 {
@@ -126,184 +151,261 @@ static uint32_t sum_runs(const struct dossier_commit *c)
 	return n;
 }
 
-static bool add_column(struct buf *buf, const struct dossier_commit *c, double x, double width, double base, double unit)
+static void put_pieces(struct json *json, struct json_t *column, const struct dossier_commit *c, double unit)
 {
 	/* What decides stands at the bottom. */
 	static const enum bisect_run order[] = {
-		BISECT_RUN_TARGET, BISECT_RUN_RELATED, BISECT_RUN_CLEAN, BISECT_RUN_UNRELATED, BISECT_RUN_BOOT_FAILED,
+		BISECT_RUN_TARGET, BISECT_RUN_RELATED, BISECT_RUN_CLEAN, BISECT_RUN_CUT, BISECT_RUN_UNRELATED, BISECT_RUN_BOOT_FAILED,
 		BISECT_RUN_INFRA, BISECT_RUN_INCOMPLETE,
 	};
-	double y = base;
-	bool ok = true;
+	struct json_t *pieces = json_put_array(json, column, "pieces");
+	double y = RUNS_BASE;
 
-	for (size_t i = 0; i < countof(order) && ok; i++) {
+	for (size_t i = 0; i < countof(order); i++) {
 		uint32_t n = c->evidence.n[order[i]];
+		struct json_t *piece = n ? json_add_object(json, pieces) : NULL;
 
-		if (!n)
+		if (!piece)
 			continue;
 		y -= n * unit;
-		ok = buf_printf(buf, "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f' fill='%s'><title>%.12s: %u %s</title></rect>\n", x,
-				y, width * 0.8, fmax(n * unit - 0.5, 0.5), kind_colors[order[i]], c->hex, n, kind_names[order[i]]);
+		page_printf(json, piece, "y", "%.1f", y);
+		page_printf(json, piece, "height", "%.1f", fmax(n * unit - 0.5, 0.5));
+		json_put_str(json, piece, "kind", bisect_run_name(order[i]));
+		json_put_int(json, piece, "n", n);
 	}
 	/* A build that failed has no runs: a cross instead. */
-	if (ok && !sum_runs(c))
-		ok = buf_printf(buf, "<text x='%.1f' y='%.1f' text-anchor='middle'>x<title>%.12s: not built</title></text>\n",
-				x + width * 0.4, base - 2, c->hex);
-	return ok && buf_printf(buf, "<text transform='translate(%.1f %.1f) rotate(60)'>%.7s</text>\n", x + width * 0.2, base + 10,
-				c->hex);
+	json_put_bool(json, column, "none", !sum_runs(c));
 }
 
-static bool add_runs(struct buf *buf, const struct dossier *d)
+static void put_chart(struct json *json, struct json_t *root, const struct dossier *d)
 {
-	const double base = 150, height = 140;
-	double width = fmin(60, (WIDTH - LEFT - RIGHT) / (d->n_tested ? d->n_tested : 1));
+	struct json_t *chart = json_put_object(json, root, "chart"), *columns = json_put_array(json, chart, "columns");
+	double room = WIDTH - LEFT - RIGHT;
+	double width = d->n_tested ? fmin(COLUMN_MAX, fmax(COLUMN_MIN, room / d->n_tested)) : COLUMN_MAX;
 	uint32_t most = 1;
-	bool ok;
 
 	for (uint32_t i = 0; i < d->n_tested; i++)
 		most = sum_runs(&d->tested[i]) > most ? sum_runs(&d->tested[i]) : most;
-	ok = buf_add_str(buf, "<h2>Runs of each tested commit, oldest first</h2>\n<p class='dim'>");
-	for (int kind = 0; kind < BISECT_RUN_KINDS && ok; kind++)
-		ok = buf_printf(buf, "<span class='k' style='background:%s'></span>%s", kind_colors[kind], kind_names[kind]);
-	ok = ok && buf_printf(buf, "</p>\n<svg viewBox='0 0 %.0f 205' role='img' aria-label='runs by verdict'>\n"
-				   "<path d='M%.0f %.0f H%.0f' stroke='var(--line)'/><text x='0' y='18'>%u</text>\n", WIDTH, LEFT, base,
-			      WIDTH - RIGHT, most);
-	for (uint32_t i = 0; i < d->n_tested && ok; i++)
-		ok = add_column(buf, &d->tested[i], LEFT + width * i, width, base, height / most);
-	return ok && buf_add_str(buf, "</svg>\n");
+	for (uint32_t i = 0; i < d->n_tested; i++) {
+		const struct dossier_commit *c = &d->tested[i];
+		struct json_t *column = json_add_object(json, columns);
+
+		page_printf(json, column, "x", "%.1f", LEFT + width * i);
+		page_printf(json, column, "middle", "%.1f", LEFT + width * (i + 0.4));
+		page_printf(json, column, "label", "%.1f", LEFT + width * (i + 0.2));
+		page_printf(json, column, "width", "%.1f", width * 0.8);
+		page_printf(json, column, "hash", "%.12s", c->hex);
+		page_printf(json, column, "short", "%.7s", c->hex);
+		put_pieces(json, column, c, RUNS_HEIGHT / most);
+	}
+	page_printf(json, chart, "width", "%.0f", fmax(WIDTH, LEFT + width * d->n_tested + 30));
+	page_printf(json, chart, "left", "%.0f", LEFT);
+	page_printf(json, chart, "right", "%.0f", fmax(WIDTH - RIGHT, LEFT + width * d->n_tested));
+	json_put_int(json, chart, "most", most);
+}
+
+/* ---------------------------------------------------------------- answer */
+
+static void put_culprit(struct json *json, struct json_t *answer, const struct dossier *d)
+{
+	const struct git_commit *c = &d->culprit;
+	struct json_t *o, *files;
+
+	if (!d->has_culprit) {
+		json_put_null(json, answer, "commit");
+		return;
+	}
+	o = json_put_object(json, answer, "commit");
+	json_put_str(json, o, "hash", c->hash.hex);
+	html_put_commit_url(json, o, d->session, c->hash.hex);
+	page_put(json, o, "subject", c->subject, TEXT_FIELD);
+	page_put(json, o, "described", d->described, TEXT_FIELD);
+	page_put(json, o, "author", c->author, TEXT_FIELD);
+	page_put(json, o, "email", c->email, TEXT_FIELD);
+	page_put(json, o, "date", c->date, TEXT_FIELD);
+	files = json_put_array(json, o, "files");
+	for (size_t i = 0; i < c->n_files && i < MAX_FILES; i++)
+		page_put(json, json_add_object(json, files), "file", c->files[i], TEXT_FIELD);
+	put_more(json, o, c->n_files, MAX_FILES);
+}
+
+static void put_answer(struct json *json, struct json_t *root, const struct dossier *d)
+{
+	struct json_t *o = json_put_object(json, root, "answer");
+	struct buf why = { 0 };
+	bool ok = d->answer != ANSWER_GAVE_UP || bisect_add_no_answer(&why, d->session);
+
+	json_put_str(json, o, "what", d->session->config->find == CONFIG_FIX ? "fix" : "culprit");
+	page_put(json, o, "doubtful", d->answer == ANSWER_CULPRIT ? d->against : NULL, TEXT_FIELD);
+	json_put_bool(json, o, "is_culprit", d->answer == ANSWER_CULPRIT);
+	json_put_bool(json, o, "is_set", d->answer == ANSWER_SET);
+	json_put_bool(json, o, "gave_up", d->answer == ANSWER_GAVE_UP);
+	json_put_bool(json, o, "none_yet", d->answer == ANSWER_NONE_YET);
+	page_printf(json, o, "percent", "%.2f", (d->answer == ANSWER_SET ? d->set_mass : d->posterior) * 100);
+	json_put_int(json, o, "n_set", d->n_set);
+	if (ok && d->answer != ANSWER_GAVE_UP)
+		ok = buf_add_str(&why, d->answer == ANSWER_SET ? bisect_why_text(d->why) : "");
+	put_buf(json, o, "why", &why, ok);
+	put_culprit(json, o, d);
+}
+
+static void put_set(struct json *json, struct json_t *root, const struct dossier *d)
+{
+	struct json_t *set, *rows;
+
+	if (!d->n_set) {
+		json_put_null(json, root, "set");
+		return;
+	}
+	set = json_put_object(json, root, "set");
+	rows = json_put_array(json, set, "rows");
+	for (uint32_t i = 0; i < d->n_set && i < MAX_SET; i++) {
+		struct json_t *row = json_add_object(json, rows);
+
+		page_printf(json, row, "percent", "%.2f", d->set[i].posterior * 100);
+		html_put_commit(json, row, d->session, d->session->history.hashes[d->set[i].commit].hex);
+	}
+	put_more(json, set, d->n_set, MAX_SET);
+}
+
+/* -------------------------------------------------------------- evidence */
+
+/* Whether a run of any tested commit was of the kind: the others take no room. */
+static bool is_seen(const struct dossier *d, int kind)
+{
+	for (uint32_t i = 0; i < d->n_tested; i++) {
+		if (d->tested[i].evidence.n[kind])
+			return true;
+	}
+	return false;
+}
+
+static void put_kinds(struct json *json, struct json_t *root, const struct dossier *d)
+{
+	static const char *const names[BISECT_RUN_KINDS] = {
+		"clean", "target", "related", "unrelated", "boot failed", "infrastructure", "incomplete", "cut",
+	};
+	struct json_t *list = json_put_array(json, root, "kinds");
+
+	for (int kind = 0; kind < BISECT_RUN_KINDS; kind++) {
+		struct json_t *o = is_seen(d, kind) ? json_add_object(json, list) : NULL;
+
+		if (!o)
+			continue;
+		json_put_str(json, o, "kind", bisect_run_name((enum bisect_run)kind));
+		json_put_str(json, o, "name", names[kind]);
+	}
+}
+
+static void put_tested(struct json *json, struct json_t *root, const struct dossier *d)
+{
+	struct json_t *rows = json_put_array(json, root, "tested");
+	bool fix = d->session->config->find == CONFIG_FIX;
+
+	for (uint32_t i = 0; i < d->n_tested; i++) {
+		const struct dossier_commit *c = &d->tested[i];
+		struct json_t *row = json_add_object(json, rows), *counts;
+
+		json_put_bool(json, row, "it", d->has_culprit && !strcmp(c->hex, d->culprit.hash.hex));
+		page_printf(json, row, "hash", "%.12s", c->hex);
+		html_put_commit_url(json, row, d->session, c->hex);
+		page_put(json, row, "subject", c->subject, TEXT_FIELD);
+		counts = json_put_array(json, row, "counts");
+		for (int kind = 0; kind < BISECT_RUN_KINDS; kind++) {
+			if (is_seen(d, kind))
+				json_put_int(json, json_add_object(json, counts), "n", c->evidence.n[kind]);
+		}
+		page_printf(json, row, "posterior", "%.2f", c->posterior * 100);
+		page_printf(json, row, "shows", "%.1f", (fix ? 1 - c->p_bad : c->p_bad) * 100);
+		json_put_str(json, row, "verdict", bisect_verdict_name(c->evidence.verdict));
+	}
+}
+
+static void put_skips(struct json *json, struct json_t *root, const struct dossier *d)
+{
+	struct json_t *list = NULL;
+
+	for (uint32_t i = 0; i < d->n_tested; i++) {
+		struct json_t *o;
+
+		if (!d->tested[i].skip_reason)
+			continue;
+		if (!list)
+			list = json_put_array(json, json_put_object(json, root, "skips"), "items");
+		o = json_add_object(json, list);
+		page_printf(json, o, "hash", "%.12s", d->tested[i].hex);
+		page_put(json, o, "reason", d->tested[i].skip_reason, TEXT_FIELD);
+	}
+	if (!list)
+		json_put_null(json, root, "skips");
+}
+
+static void put_crashes(struct json *json, struct json_t *root, const struct dossier *d)
+{
+	struct json_t *crashes, *rows;
+
+	if (!d->n_crashes) {
+		json_put_null(json, root, "crashes");
+		return;
+	}
+	crashes = json_put_object(json, root, "crashes");
+	rows = json_put_array(json, crashes, "rows");
+	for (uint32_t i = 0; i < d->n_crashes && i < MAX_CRASHES; i++) {
+		struct json_t *row = json_add_object(json, rows);
+
+		json_put_int(json, row, "n_runs", d->crashes[i].n_runs);
+		json_put_int(json, row, "n_commits", d->crashes[i].n_commits);
+		page_put(json, row, "title", d->crashes[i].title, TEXT_FIELD);
+	}
+	put_more(json, crashes, d->n_crashes, MAX_CRASHES);
 }
 
 /* --------------------------------------------------------------- the rest */
 
-static bool add_no_answer(struct buf *buf, const struct dossier *d)
+static void put_end_of_page(struct json *json, struct json_t *root, const struct dossier *d)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 };
+	struct json_t *times = json_put_object(json, root, "times"), *crash;
 
-	return bisect_add_no_answer(&text, d->session) && html_add(buf, text.data);
-}
-
-static bool add_answer(struct buf *buf, const struct dossier *d)
-{
-	const struct git_commit *c = &d->culprit;
-	const char *what = d->session->config->find == CONFIG_FIX ? "fix" : "culprit";
-	bool ok = buf_add_str(buf, "<div class='answer'>");
-
-	switch (d->answer) {
-	case ANSWER_CULPRIT:
-		if (d->against)
-			ok = ok && buf_printf(buf, "<p><b>Doubtful: %s.</b></p>", d->against);
-		ok = ok && buf_printf(buf, "<p>The %s, with a probability of <b>%.2f&nbsp;%%</b>:</p>", what, d->posterior * 100);
-		break;
-	case ANSWER_SET:
-		ok = ok && buf_printf(buf, "<p>One of <b>%u commits</b>, with a probability of %.1f&nbsp;%%: ", d->n_set, d->set_mass * 100) &&
-		     html_add(buf, bisect_why_text(d->why)) && buf_add_str(buf, ". The likeliest:</p>");
-		break;
-	case ANSWER_GAVE_UP:
-		ok = ok && buf_printf(buf, "<p>No %s can be named: ", what) && add_no_answer(buf, d) && buf_add_str(buf, ".</p>");
-		break;
-	case ANSWER_NONE_YET:
-		ok = ok && buf_add_str(buf, "<p>The bisection has not come to its end.</p>");
-		break;
+	page_printf(json, times, "builds", "%u build%s", d->session->n_builds, bisect_plural(d->session->n_builds));
+	page_printf(json, times, "runs", "%u run%s", d->session->n_runs, bisect_plural(d->session->n_runs));
+	put_duration(json, times, "building", d->build_seconds);
+	put_duration(json, times, "running", d->run_seconds);
+	put_duration(json, times, "in_all", d->wall_seconds);
+	page_put(json, root, "config", d->config_text, TEXT_LINES);
+	if (!d->crash) {
+		json_put_null(json, root, "crash");
+		return;
 	}
-	if (ok && d->has_culprit)
-		ok = add_tag(buf, "<p><b>", c->subject, "</b><br>") && buf_printf(buf, "<code>%s</code> <span class='dim'>", c->hash.hex) &&
-		     add_tag(buf, "(", d->described, ")</span><br>") && html_add(buf, c->author) && add_tag(buf, " &lt;", c->email, "&gt;, ") &&
-		     html_add(buf, c->date) && buf_add_str(buf, "</p>");
-	for (size_t i = 0; d->has_culprit && i < c->n_files && i < 20 && ok; i++)
-		ok = add_tag(buf, "<code>", c->files[i], "</code><br>");
-	return ok && buf_add_str(buf, "</div>\n");
-}
-
-static bool add_set(struct buf *buf, const struct dossier *d)
-{
-	bool ok = d->n_set == 0 || buf_add_str(buf, "<h2>The set</h2><table><tr><th>posterior</th><th class='l'>commit</th></tr>\n");
-
-	for (uint32_t i = 0; i < d->n_set && i < BISECT_LISTED_COMMITS && ok; i++) {
-		struct buf commit = { 0 };
-
-		ok = buf_printf(buf, "<tr><td>%.2f&nbsp;%%</td><td class='l'>", d->set[i].posterior * 100) &&
-		     bisect_add_commit(&commit, d->session, d->session->history.hashes[d->set[i].commit].hex) &&
-		     html_add(buf, commit.data) && buf_add_str(buf, "</td></tr>\n");
-		buf_deinit(&commit);
-	}
-	return ok && (d->n_set == 0 || buf_add_str(buf, "</table>\n"));
-}
-
-static bool add_row(struct buf *buf, const struct dossier *d, const struct dossier_commit *c)
-{
-	bool it = d->has_culprit && !strcmp(c->hex, d->culprit.hash.hex);
-	double shows = d->session->config->find == CONFIG_FIX ? 1 - c->p_bad : c->p_bad;
-	bool ok = buf_printf(buf, "<tr%s><td class='l h'>%.12s</td>", it ? " class='it'" : "", c->hex) &&
-		  add_tag(buf, "<td class='l'>", c->subject, "</td>");
-
-	for (int kind = 0; kind < BISECT_RUN_KINDS && ok; kind++)
-		ok = c->evidence.n[kind] ? buf_printf(buf, "<td>%u</td>", c->evidence.n[kind]) : buf_add_str(buf, "<td></td>");
-	return ok && buf_printf(buf, "<td>%.2f&nbsp;%%</td><td>%.1f&nbsp;%%</td><td class='l'>%s</td></tr>\n", c->posterior * 100, shows * 100,
-				bisect_verdict_name(c->evidence.verdict));
-}
-
-static bool add_table(struct buf *buf, const struct dossier *d)
-{
-	bool ok = buf_add_str(buf, "<h2>Evidence</h2>\n<div class='wide'><table><tr><th class='l'>commit</th><th class='l'>subject</th>");
-
-	for (int kind = 0; kind < BISECT_RUN_KINDS && ok; kind++)
-		ok = buf_printf(buf, "<th>%s</th>", kind_names[kind]);
-	ok = ok && buf_add_str(buf, "<th>posterior</th><th>shows</th><th class='l'>verdict</th></tr>\n");
-	for (uint32_t i = 0; i < d->n_tested && ok; i++)
-		ok = add_row(buf, d, &d->tested[i]);
-	return ok && buf_add_str(buf, "</table></div>\n");
-}
-
-static bool add_skips(struct buf *buf, const struct dossier *d)
-{
-	bool ok = true, any = false;
-
-	for (uint32_t i = 0; i < d->n_tested && ok; i++) {
-		if (!d->tested[i].skip_reason)
-			continue;
-		if (!any)
-			ok = buf_add_str(buf, "<h2>Skipped</h2><ul>\n");
-		any = true;
-		ok = ok && buf_printf(buf, "<li><code>%.12s</code> ", d->tested[i].hex) && html_add(buf, d->tested[i].skip_reason) &&
-		     buf_add_str(buf, "</li>\n");
-	}
-	return ok && (!any || buf_add_str(buf, "</ul>\n"));
-}
-
-static bool add_crashes(struct buf *buf, const struct dossier *d)
-{
-	bool ok = d->n_crashes == 0 || buf_add_str(buf, "<h2>Other crashes on the way</h2><table><tr><th>runs</th><th>commits</th>"
-							"<th class='l'>title</th></tr>\n");
-
-	for (uint32_t i = 0; i < d->n_crashes && i < 20 && ok; i++)
-		ok = buf_printf(buf, "<tr><td>%u</td><td>%u</td>", d->crashes[i].n_runs, d->crashes[i].n_commits) &&
-		     add_tag(buf, "<td class='l'>", d->crashes[i].title, "</td></tr>\n");
-	return ok && (d->n_crashes == 0 || buf_add_str(buf, "</table>\n"));
-}
-
-static bool add_end(struct buf *buf, const struct dossier *d)
-{
-	bool ok = buf_printf(buf, "<p class='dim'>%u build%s took ", d->session->n_builds,
-			     bisect_plural(d->session->n_builds)) && bisect_add_duration(buf, d->build_seconds) &&
-		  buf_printf(buf, ", %u run%s ", d->session->n_runs, bisect_plural(d->session->n_runs)) && bisect_add_duration(buf, d->run_seconds) &&
-		  buf_add_str(buf, "; in all ") && bisect_add_duration(buf, d->wall_seconds) && buf_add_str(buf, ".</p>\n");
-
-	if (ok && d->crash)
-		ok = add_tag(buf, "<h2>The crash (", d->crash_run, ")</h2>") && add_tag(buf, "<pre>", d->crash, "</pre>\n");
-	return ok && add_tag(buf, "<h2>To repeat it</h2><p><code>culprit bisect run --config culprit.yaml</code>, with this:</p><pre>",
-			     d->config_text, "</pre>\n");
+	crash = json_put_object(json, root, "crash");
+	page_put(json, crash, "run", d->crash_run, TEXT_FIELD);
+	page_put(json, crash, "text", d->crash, TEXT_LINES);
 }
 
 bool html_format(const struct dossier *d, struct buf *ret)
 {
 	const char *target = d->target ? d->target : "(target not known)";
+	_cleanup_(buf_deinit) struct buf title = { 0 };
+	struct json json = { 0 };
+	struct json_t *root;
 
-	return add_tag(ret, "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
-			    "<meta name='viewport' content='width=device-width,initial-scale=1'><title>Bisection of ", target, "</title>") &&
-	       buf_printf(ret, "<style>%s</style></head>\n<body>\n", style) &&
-	       add_tag(ret, "<p class='dim'>Bisection of</p><h1>", target, "</h1>\n") && add_answer(ret, d) &&
-	       add_list(ret, "Reasons to doubt", d->findings, d->n_findings) && add_list(ret, "Checks", d->checks, d->n_checks) &&
-	       add_history(ret, d) && html_add_graph(ret, d) && add_runs(ret, d) && add_set(ret, d) && add_table(ret, d) && add_skips(ret, d) &&
-	       add_crashes(ret, d) && add_list(ret, "People and lists to tell", d->people, d->n_people) && add_end(ret, d) &&
-	       buf_add_str(ret, "</body></html>\n");
+	if (!buf_printf(&title, "Bisection of %s", target) || !page_begin(ret, title.data))
+		return false;
+	root = json_begin(&json);
+	page_put(&json, root, "target", target, TEXT_FIELD);
+	put_answer(&json, root, d);
+	put_list(&json, root, "findings", d->findings, d->n_findings);
+	put_list(&json, root, "checks", d->checks, d->n_checks);
+	put_list(&json, root, "people", d->people, d->n_people);
+	put_ends(&json, root, d->session);
+	put_history(&json, root, d);
+	html_put_graph(&json, root, d);
+	put_kinds(&json, root, d);
+	put_chart(&json, root, d);
+	put_set(&json, root, d);
+	put_tested(&json, root, d);
+	put_skips(&json, root, d);
+	put_crashes(&json, root, d);
+	html_put_runs(&json, root, d);
+	put_end_of_page(&json, root, d);
+	return page_fill(PAGE_BISECTION, &json, root, ret) && page_finish(ret);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HTML: a dossier as one page that stands alone: style and pictures are in it,
- * scripts there are none, and nothing is fetched from anywhere.
+ * A dossier as a page (cli/output/page.h).  Here are its words and what is where in
+ * its three pictures: the probability along the history with the tested commits
+ * below it, the history around the answer (html_graph.c), and the runs of each
+ * tested commit.  Every build and run is listed by html_runs.c.  What it looks
+ * like is src/cli/output/page_bisection.html.
  */
 #ifndef CULPRIT_CLI_BISECT_HTML_H
 #define CULPRIT_CLI_BISECT_HTML_H

@@ -7,15 +7,13 @@
  * child left off, a merge opens columns for its further parents.  Lines that
  * leave the picture end in a short stub.
  */
-#include "cli/bisect/html_graph.h"
-
 #include "cli/bisect/bisect.h"
-#include "cli/bisect/html_text.h"
+#include "cli/bisect/html_parts.h"
 
 #define MAX_NODES 25
 #define ROW 22.0
 #define COLUMN 16.0
-#define TEXT_WIDTH 560.0
+#define PERCENT_WIDTH 70.0
 
 struct node {
 	uint32_t commit;		/* in the history */
@@ -125,16 +123,20 @@ struct edge {
 	uint32_t child, parent, column;		/* rows; parent BISECT_NONE: out of the picture */
 };
 
-static bool add_edge(struct buf *buf, const struct picture *p, const struct edge *e)
+static void add_edge(struct json *json, struct json_t *list, const struct picture *p, const struct edge *e)
 {
 	double x0 = x_of(p->nodes[e->child].column), x1 = x_of(e->column), y0 = y_of(e->child);
-	bool ok = buf_printf(buf, "<path d='M%.0f %.0f", x0, y0);
+	struct json_t *o = json_add_object(json, list);
+	bool stub = e->parent == BISECT_NONE, straight = !stub && e->parent <= e->child + 1;
 
-	if (e->parent == BISECT_NONE)
-		return ok && buf_printf(buf, " L%.0f %.0f' stroke-dasharray='2 2'/>\n", x1 + (x1 > x0 ? -5 : 0), y0 + ROW * 0.55);
-	if (e->parent > e->child + 1)
-		ok = ok && buf_printf(buf, " L%.0f %.0f L%.0f %.0f", x1, y_of(e->child + (x1 != x0)), x1, y_of(e->parent - 1));
-	return ok && buf_printf(buf, " L%.0f %.0f'/>\n", x_of(p->nodes[e->parent].column), y_of(e->parent));
+	json_put_bool(json, o, "stub", stub);
+	if (stub)
+		page_printf(json, o, "path", "M%.0f %.0f L%.0f %.0f", x0, y0, x1 + (x1 > x0 ? -5 : 0), y0 + ROW * 0.55);
+	else if (straight)
+		page_printf(json, o, "path", "M%.0f %.0f L%.0f %.0f", x0, y0, x_of(p->nodes[e->parent].column), y_of(e->parent));
+	else
+		page_printf(json, o, "path", "M%.0f %.0f L%.0f %.0f L%.0f %.0f L%.0f %.0f", x0, y0, x1, y_of(e->child + (x1 != x0)), x1,
+			    y_of(e->parent - 1), x_of(p->nodes[e->parent].column), y_of(e->parent));
 }
 
 /* Give columns from the newest commit down; edges become known with their lines' columns. */
@@ -166,52 +168,66 @@ static uint32_t lay_out(struct picture *p, struct edge *edges, uint32_t max)
 	return n;
 }
 
-static bool add_node(struct buf *buf, const struct dossier *d, const struct picture *p, uint32_t row, bool it)
+/* Enough for the longest subject of the picture, in a font of 12 units: what is wider than the window scrolls. */
+static double text_width(size_t longest)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 };
+	return 30 + 6.6 * (double)(longest < 120 ? longest : 120);
+}
+
+static size_t add_node(struct json *json, struct json_t *list, const struct dossier *d, const struct picture *p, uint32_t row, bool it)
+{
 	const struct session *s = d->session;
 	struct bisect_evidence evidence;
 	uint32_t commit = p->nodes[row].commit;
-	double y = y_of(row), posterior = bisect_posterior(s->bisect, commit);
-	bool ok = bisect_add_commit(&text, s, s->history.hashes[commit].hex);
+	double posterior = bisect_posterior(s->bisect, commit);
+	struct json_t *o = json_add_object(json, list);
+	_cleanup_(buf_deinit) struct buf text = { 0 };
 
 	bisect_evidence(s->bisect, commit, &evidence);
-	ok = ok && buf_printf(buf, "<circle cx='%.0f' cy='%.0f' r='%d' fill='%s' stroke='%s'><title>%s</title></circle>",
-			      x_of(p->nodes[row].column), y, it ? 7 : 5, html_verdict_color(evidence.verdict),
-			      it ? "var(--post)" : "var(--dim)", bisect_verdict_name(evidence.verdict)) &&
-	     buf_printf(buf, "<text x='%.0f' y='%.0f'%s>", x_of(p->n_columns) + 6, y + 4, it ? " style='font-weight:700;fill:var(--fg)'" : "") &&
-	     html_add(buf, text.data) && buf_add_str(buf, "</text>");
-	if (ok && posterior >= 5e-4)
-		ok = buf_printf(buf, "<text x='%.0f' y='%.0f' text-anchor='end'>%.2f %%</text>",
-				x_of(p->n_columns) + TEXT_WIDTH, y + 4, posterior * 100);
-	return ok && buf_add_char(buf, '\n');
+	page_printf(json, o, "x", "%.0f", x_of(p->nodes[row].column));
+	page_printf(json, o, "y", "%.0f", y_of(row));
+	page_printf(json, o, "text_y", "%.0f", y_of(row) + 4);
+	json_put_int(json, o, "r", it ? 7 : 5);
+	json_put_bool(json, o, "it", it);
+	json_put_str(json, o, "verdict", bisect_verdict_name(evidence.verdict));
+	json->failed |= !bisect_add_commit(&text, s, s->history.hashes[commit].hex);
+	page_put(json, o, "text", text.data ? text.data : "", TEXT_FIELD);
+	if (posterior >= 5e-4)
+		page_printf(json, o, "posterior", "%.2f", posterior * 100);
+	else
+		json_put_null(json, o, "posterior");
+	return text.len;
 }
 
-bool html_add_graph(struct buf *buf, const struct dossier *d)
+void html_put_graph(struct json *json, struct json_t *root, const struct dossier *d)
 {
 	struct picture p = { .history = &d->session->history };
 	struct edge edges[MAX_NODES * 8];
 	uint32_t centre = d->has_culprit ? session_find(d->session, d->culprit.hash.hex) : BISECT_NONE, n;
-	double width;
-	bool ok;
+	size_t longest = 0;
+	struct json_t *graph, *list;
 
-	if (centre == BISECT_NONE)
-		return true;
-	if (!collect(&p, centre))
-		return false;
+	if (centre == BISECT_NONE) {
+		json_put_null(json, root, "graph");
+		return;
+	}
+	graph = json_put_object(json, root, "graph");
+	if (!collect(&p, centre)) {
+		json->failed = true;
+		return;
+	}
 	n = lay_out(&p, edges, countof(edges));
-	width = x_of(p.n_columns) + TEXT_WIDTH;
-	ok = buf_printf(buf, "<h2>Around it</h2>\n<p class='dim'>Its nearest ancestors and descendants, newest first: <span class='k' style='background:%s'></span>bad"
-			     "<span class='k' style='background:%s'></span>good<span class='k' style='background:%s'></span>not to be tested"
-			     "<span class='k' style='background:%s'></span>unsure</p>\n"
-			     "<div class='wide'><svg viewBox='0 0 %.0f %.0f' style='max-width:%.0fpx' role='img' aria-label='history around the answer'>\n"
-			     "<g fill='none' stroke='var(--dim)'>\n",
-			html_verdict_color(BISECT_VERDICT_BAD), html_verdict_color(BISECT_VERDICT_GOOD),
-			html_verdict_color(BISECT_VERDICT_SKIP), html_verdict_color(BISECT_VERDICT_UNSURE), width, ROW * p.n + 12, width);
-	for (uint32_t i = 0; i < n && ok; i++)
-		ok = add_edge(buf, &p, &edges[i]);
-	ok = ok && buf_add_str(buf, "</g>\n");
-	for (uint32_t row = 0; row < p.n && ok; row++)
-		ok = add_node(buf, d, &p, row, p.nodes[row].commit == centre);
-	return ok && buf_add_str(buf, "</svg></div>\n");
+	list = json_put_array(json, graph, "edges");
+	for (uint32_t i = 0; i < n; i++)
+		add_edge(json, list, &p, &edges[i]);
+	list = json_put_array(json, graph, "nodes");
+	for (uint32_t row = 0; row < p.n; row++) {
+		size_t len = add_node(json, list, d, &p, row, p.nodes[row].commit == centre);
+
+		longest = len > longest ? len : longest;
+	}
+	page_printf(json, graph, "text_x", "%.0f", x_of(p.n_columns) + PERCENT_WIDTH);
+	page_printf(json, graph, "percent_x", "%.0f", x_of(p.n_columns) + PERCENT_WIDTH - 10);
+	page_printf(json, graph, "width", "%.0f", x_of(p.n_columns) + PERCENT_WIDTH + text_width(longest));
+	page_printf(json, graph, "height", "%.0f", ROW * p.n + 12);
 }

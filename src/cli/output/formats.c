@@ -414,7 +414,7 @@ static bool github_report(struct formats_log *log, const struct culprit_report *
 static bool html_begin(size_t n_logs, struct buf *out)
 {
 	(void)n_logs;
-	return page_begin(out);
+	return page_begin(out, "Crash reports");
 }
 
 static bool html_begin_log(struct formats_log *log, struct buf *out)

@@ -118,6 +118,7 @@ const char *text_entity(char c)
 	case '>': return "&gt;";
 	case '&': return "&amp;";
 	case '"': return "&quot;";
+	case '\'': return "&#39;";
 	default: return NULL;
 	}
 }

@@ -44,7 +44,7 @@ extern const char *const text_color_words[3];
 /* How many bytes the valid UTF-8 character at the start of s has; 0: none does. s may be empty. */
 size_t text_utf8_len(struct span s);
 
-/* What XML and HTML write for '<', '>', '&' and '"'; NULL for what they take as it is. */
+/* What XML and HTML write for '<', '>', '&' and both quotes; NULL for what they take as it is. */
 const char *text_entity(char c);
 
 /* s with everything dangerous escaped; newline and tab are kept in TEXT_LINES only. */
