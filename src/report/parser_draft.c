@@ -367,6 +367,15 @@ static void note_evidence(const struct culprit_parser *p, struct draft *d, struc
 		d->stray = 0;
 }
 
+/* A trace's header, or a frame below it that has lost its prefix already. */
+static bool may_lose_prefix(const struct draft *d, const struct line *line, bool is_frame,
+			    const struct stack_header *header)
+{
+	if (!is_frame)
+		return header && header->role == CULPRIT_ROLE_CALL_TRACE;
+	return line->origin == ORIGIN_UNKNOWN && d->bare_trace && d->bare_trace + 1 == line->number;
+}
+
 static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft *d, const struct line *line,
 					  uint64_t end_off, bool banner)
 {
@@ -411,6 +420,7 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 		d->ended = true;
 	d->own_lines += !inlined;
 	d->unfinished = !is_frame && glob_list_match(&p->patterns->unfinished, span_trim(line->text)) ? line->number : 0;
+	d->bare_trace = may_lose_prefix(d, line, is_frame, header) ? line->number : 0;
 	d->last_off = end_off;
 	return keep_line(p, d, (struct draft_line){ line->text, is_frame ? &frame : NULL, header, flags });
 }

@@ -457,6 +457,29 @@ static struct draft *find_unfinished(const struct culprit_parser *p, const struc
 	return NULL;
 }
 
+/*
+ * The report whose trace goes on without the prefix that its header has, or NULL.
+ * Kernels before v4.10 printed frames without a level, and some loggers leave
+ * out the time of such lines; whoever speaks right below the header is no other.
+ *
+ *	[ 1045.726787] Call Trace:
+ *	 dump_stack+0x19/0x1b
+ */
+static struct draft *find_bare_trace(const struct culprit_parser *p, const struct line *line)
+{
+	struct raw_frame frame;
+
+	if (line->origin != ORIGIN_UNKNOWN)
+		return NULL;
+	for (size_t i = first_open(p); i < p->n_drafts; i++) {
+		struct draft *d = p->drafts[i];
+
+		if (!d->closed && d->bare_trace && d->bare_trace + 1 == line->number)
+			return stack_parse_frame(line->text, &frame) && !frame.pc && !frame.link ? d : NULL;
+	}
+	return NULL;
+}
+
 struct culprit_error *parser_route_line(struct culprit_parser *p, const struct line *line, uint64_t end_off)
 {
 	struct draft *d = find_unfinished(p, line);
@@ -465,6 +488,8 @@ struct culprit_error *parser_route_line(struct culprit_parser *p, const struct l
 	if (d)
 		return parser_join_line(p, d, line, end_off);
 	d = find_context(p, line);
+	if (!d)
+		d = find_bare_trace(p, line);
 	if (!d)
 		return line->origin == ORIGIN_KERNEL ? parser_hear_kernel(p) : NULL;
 	if (is_heading(p, d, line)) {

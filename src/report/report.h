@@ -72,6 +72,7 @@ struct draft {
 	bool told;			/* is no report, or one that was told: goes when its turn comes */
 	bool frames, facts;		/* it has frames, and lines that nobody but a kernel prints */
 	uint64_t unfinished;		/* the line whose rest stands on the next one; 0: none */
+	uint64_t bare_trace;		/* the last line, if a frame without any prefix may follow it; 0: none may */
 	bool bare;			/* its banner's prefix is the log's first and only one: the lines below have none */
 	bool doubtful;			/* without the prefix that the kernel's lines have: its form has to prove it */
 	uint64_t boot_serial;		/* of the boot it was closed in */

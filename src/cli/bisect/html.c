@@ -8,7 +8,7 @@
 #include "cli/bisect/html_parts.h"
 
 /* Rows of lists that may be long; the page says how many more there are. */
-#define MAX_SET 200
+#define MAX_SET BISECT_LISTED_COMMITS
 #define MAX_FILES 20
 #define MAX_CRASHES 20
 
