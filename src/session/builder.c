@@ -137,13 +137,13 @@ static struct culprit_error *prepare_source(struct runner *runner, const struct 
 		result->outcome = BUILD_INFRA;
 	if (!err && result->outcome == BUILD_OK)
 		err = apply_patches(runner, subject, result);
-	if (err || result->outcome != BUILD_OK || !subject->changed.hex[0])
+	if (err || result->outcome != BUILD_OK || !subject->changed.hex[0] || subject->change == GIT_UNCHANGED)
 		return err;
 	err = git_change(runner->o.git, runner->source, subject->change, subject->changed.hex, &clean);
 	if (!err && !clean) {
 		result->outcome = BUILD_CONFLICT;
 		snprintf(result->reason, sizeof(result->reason), "%s of %.12s does not apply",
-			 runner_change_name(subject->change), subject->changed.hex);
+			 subject_change_name(subject), subject->changed.hex);
 	}
 	return err;
 }

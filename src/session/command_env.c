@@ -21,9 +21,9 @@ bool subject_equal(const struct subject *a, const struct subject *b)
 	       (!a->changed.hex[0] || a->change == b->change);
 }
 
-const char *runner_change_name(enum git_change change)
+const char *subject_change_name(const struct subject *subject)
 {
-	return change == GIT_REVERT ? "revert" : change == GIT_CHERRY_PICK ? "cherry-pick" : "apply";
+	return subject->change == GIT_REVERT ? "revert" : subject->change == GIT_CHERRY_PICK ? "cherry-pick" : "config";
 }
 
 char *runner_artefacts_path(const struct runner *runner, const struct subject *subject, struct arena *arena)
@@ -32,7 +32,7 @@ char *runner_artefacts_path(const struct runner *runner, const struct subject *s
 
 	if (!subject->changed.hex[0])
 		return arena_printf(arena, "%s/artefacts/%s", state, subject->commit.hex);
-	return arena_printf(arena, "%s/artefacts/%s-%s-%s", state, subject->commit.hex, runner_change_name(subject->change),
+	return arena_printf(arena, "%s/artefacts/%s-%s-%s", state, subject->commit.hex, subject_change_name(subject),
 			    subject->changed.hex);
 }
 
@@ -51,7 +51,7 @@ struct culprit_error *command_env_fill(struct command_env *env, const struct run
 	bool changed = subject->changed.hex[0];
 	size_t n = 0;
 
-	env->items = arena_array(&env->arena, own->n + 9, sizeof(*env->items));
+	env->items = arena_array(&env->arena, own->n + 10, sizeof(*env->items));
 	if (!env->items || !artefacts)
 		return &culprit_error_no_memory;
 	for (size_t i = 0; i < own->n; i++)
@@ -61,8 +61,12 @@ struct culprit_error *command_env_fill(struct command_env *env, const struct run
 	env->items[n++] = arena_printf(&env->arena, "CULPRIT_BUILD=%s/build", config->state);
 	env->items[n++] = arena_printf(&env->arena, "CULPRIT_ARTEFACTS=%s", artefacts);
 	env->items[n++] = arena_printf(&env->arena, "CULPRIT_SIGNATURE=%s/signature", config->state);
-	env->items[n++] = arena_printf(&env->arena, "CULPRIT_CHANGE=%s%s%s", changed ? runner_change_name(subject->change) : "",
+	env->items[n++] = arena_printf(&env->arena, "CULPRIT_CHANGE=%s%s%s", changed ? subject_change_name(subject) : "",
 				       changed ? " " : "", changed ? subject->changed.hex : "");
+	if (changed && subject->change == GIT_UNCHANGED)
+		env->items[n++] = arena_printf(&env->arena, "CULPRIT_CONFIG=%s/configs/%s", config->state, subject->changed.hex);
+	else
+		env->items[n++] = runner->config ? arena_printf(&env->arena, "CULPRIT_CONFIG=%s", runner->config) : "CULPRIT_CONFIG";
 	env->items[n++] = number ? arena_printf(&env->arena, "CULPRIT_RUN=%u", number) : "CULPRIT_RUN";
 	for (size_t i = own->n; i < n; i++) {
 		if (!env->items[i])

@@ -488,7 +488,18 @@ static struct culprit_error *read_good(struct reader *r, const struct yaml_node 
 	return read_strings(r, node, "good", false, &config->good);
 }
 
-static const char *const finds[] = { "cause", "fix", NULL };
+static const char *const finds[] = { "cause", "fix", "config", NULL };
+static const struct key kconfig_keys[] = {
+	{ "failing", VALUE_PATH, OF(config, kconfig_failing), 0, 0, NULL, NULL },
+	{ "working", VALUE_PATH, OF(config, kconfig_working), 0, 0, NULL, NULL },
+	{ "minimise", VALUE_BOOL, OF(config, minimise), 0, 0, NULL, NULL },
+};
+
+static struct culprit_error *read_kconfig(struct reader *r, const struct yaml_node *node, void *target)
+{
+	return read_mapping(r, node, "config", kconfig_keys, countof(kconfig_keys), target);
+}
+
 static const char *const modes[] = { "bayes", "plain", NULL };
 
 static const struct key top_keys[] = {
@@ -500,6 +511,7 @@ static const struct key top_keys[] = {
 	{ "patterns", VALUE_PATHS, OF(config, patterns), 0, 0, NULL, NULL },
 	{ "build", VALUE_OTHER, 0, 0, 0, NULL, read_build },
 	{ "run", VALUE_OTHER, 0, 0, 0, NULL, read_run },
+	{ "config", VALUE_OTHER, 0, 0, 0, NULL, read_kconfig },
 	{ "budget", VALUE_OTHER, 0, 0, 0, NULL, read_budget },
 	{ "patches", VALUE_OTHER, 0, 0, 0, NULL, read_patches },
 	{ "skip", VALUE_STRINGS, OF(config, skip), 0, 0, NULL, NULL },
@@ -524,9 +536,10 @@ static const struct key top_keys[] = {
 static struct culprit_error *check_whole(struct reader *r, const struct yaml_node *root)
 {
 	struct config *c = r->config;
-	static const char *const required[] = { "repository", "bad", "good", "run" };
+	static const char *const required[] = { "repository", "bad", "run", "good" };
+	size_t n_required = countof(required) - (c->find == CONFIG_OPTIONS);
 
-	for (size_t i = 0; i < countof(required); i++) {
+	for (size_t i = 0; i < n_required; i++) {
 		if (!yaml_find(root, required[i]))
 			return yaml_error(r->doc, root, "the key '%s' is missing", required[i]);
 	}
@@ -534,6 +547,15 @@ static struct culprit_error *check_whole(struct reader *r, const struct yaml_nod
 		return yaml_error(r->doc, yaml_find(root, "run"), "run: the key 'command' is missing");
 	if (yaml_find(root, "build") && !c->build.argv)
 		return yaml_error(r->doc, yaml_find(root, "build"), "build: the key 'command' is missing");
+	if (c->find == CONFIG_OPTIONS && yaml_find(root, "good"))
+		return yaml_error(r->doc, yaml_find(root, "good"), "options are looked for at the bad commit alone: leave 'good' out");
+	if ((c->find == CONFIG_OPTIONS || c->minimise) && (!c->kconfig_failing || !c->kconfig_working || !c->build.argv))
+		return yaml_error(r->doc, yaml_find(root, c->minimise ? "config" : "find"),
+				  "to look for options, 'config.failing', 'config.working' and 'build.command' have to be there");
+	if (yaml_find(root, "config") && !c->kconfig_failing)
+		return yaml_error(r->doc, yaml_find(root, "config"), "config: the key 'failing' is missing");
+	if (c->find == CONFIG_FIX && c->minimise)
+		return yaml_error(r->doc, yaml_find(root, "config"), "options are looked for where a cause is: 'minimise' is not for a fix");
 	if (c->find == CONFIG_FIX && c->releases)
 		return yaml_error(r->doc, yaml_find(root, "good"), "'releases' looks for an older good commit; a fix needs a newer one");
 	if (c->find == CONFIG_FIX && c->good.n > 1)

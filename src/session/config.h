@@ -10,7 +10,11 @@
 
 #include "base/base.h"
 
-enum config_find { CONFIG_CAUSE, CONFIG_FIX };
+enum config_find {
+	CONFIG_CAUSE,
+	CONFIG_FIX,
+	CONFIG_OPTIONS,		/* no commit, but the options of the kernel's configuration that the target needs */
+};
 
 enum config_mode {
 	CONFIG_BAYES,		/* evidence and posterior */
@@ -48,7 +52,7 @@ struct config {
 	const char *repository;
 	const char *state;		/* directory of journal, logs, work tree, artefacts */
 	const char *bad;		/* shows the target */
-	struct config_strings good;	/* does not; empty with releases */
+	struct config_strings good;	/* does not; empty with releases, and where options are looked for */
 	bool releases;			/* walk back over release tags until one is good */
 	enum config_find find;
 
@@ -56,6 +60,9 @@ struct config {
 	struct config_strings titles, logs;
 	const char *profile;		/* NULL: none */
 	struct config_strings patterns;	/* directories */
+
+	const char *kconfig_failing, *kconfig_working;	/* .config files: show the target, do not; NULL: none */
+	bool minimise;			/* look for the smallest one before the bisection */
 
 	struct config_command build, run;
 	struct config_strings fixups;	/* patches to try, in turn, where a commit does not build */

@@ -142,17 +142,39 @@ static struct culprit_error *hunt(struct drive *d, bool *ret_cancelled)
 	return err;
 }
 
+/* Options were looked for, and are the answer; or none were found, which no bisection would mend. */
+static struct culprit_error *end_without_bisection(struct drive *d, enum minimal_outcome minimal, enum session_outcome *ret)
+{
+	struct session *s = d->session;
+
+	runner_cancel(d->runner);
+	s->phase = PHASE_IDLE;
+	if (minimal == MINIMAL_CANCELLED)
+		*ret = SESSION_CANCELLED;
+	else if (minimal == MINIMAL_FOUND)
+		*ret = SESSION_OPTIONS;
+	else
+		*ret = s->action.why == BISECT_WHY_INFRASTRUCTURE ? SESSION_OUTAGE : SESSION_GAVE_UP;
+	drive_notify(d, SESSION_DONE);
+	return NULL;
+}
+
 static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 {
 	struct session *s = d->session;
 	struct culprit_error *err = NULL;
-	bool cancelled = false, asks;
+	enum minimal_outcome minimal = MINIMAL_FOUND;
+	bool cancelled = false, asks, find_options = s->config->find == CONFIG_OPTIONS;
 
 	drive_notify(d, SESSION_STARTED);
 	/* Whoever merged a title did so since they were judged, or before: nothing is lost by looking. */
 	if (s->n_titles)
 		err = drive_judge_all(d);
-	if (!err && !s->n_older)
+	if (!err && (find_options || (s->config->minimise && !s->minimal.config.hex[0])))
+		err = drive_minimise(d, &minimal);
+	if (err || find_options || minimal != MINIMAL_FOUND)
+		return err ? err : end_without_bisection(d, minimal, ret);
+	if (!s->n_older)
 		err = drive_walk_releases(d, &cancelled);
 	if (!err && !cancelled)
 		err = hunt(d, &cancelled);
@@ -183,6 +205,7 @@ static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 struct culprit_error *drive_start(struct drive *d, const struct session_observer *observer)
 {
 	const struct session *s = d->session;
+	struct culprit_error *err;
 	struct runner_options options = {
 		.config = s->config,
 		.git = s->git,
@@ -194,7 +217,8 @@ struct culprit_error *drive_start(struct drive *d, const struct session_observer
 
 	d->observer = observer;
 	d->out = false;
-	return runner_create(&options, &d->runner);
+	err = runner_create(&options, &d->runner);
+	return err ? err : drive_use_config(d);
 }
 
 void drive_stop(struct drive *d)
@@ -223,7 +247,7 @@ static struct culprit_error *begin(struct drive *d)
 	bool fix = config->find == CONFIG_FIX;
 	_cleanup_(buf_deinit) struct buf older = { 0 };
 	const char *const *olds = fix ? &config->bad : config->good.items;
-	size_t n_olds = fix ? 1 : config->good.n;
+	size_t n_olds = config->find == CONFIG_OPTIONS ? 0 : fix ? 1 : config->good.n;
 	struct journal_draft draft;
 	struct git_hash newer, hash;
 	struct culprit_error *err;
@@ -428,6 +452,7 @@ void drive_close(struct drive *d)
 	if (!d)
 		return;
 	runner_destroy(d->runner);
+	free(d->kconfig);
 	session_close(d->session);
 	journal_close(d->journal);
 	buf_deinit(&d->notice);

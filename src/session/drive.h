@@ -45,6 +45,7 @@ enum session_event {
 	SESSION_PAUSING,	/* after failures around the kernel in a row */
 	SESSION_LEARNED,	/* profile; runs were judged anew */
 	SESSION_RELEASE,	/* the last of releases */
+	SESSION_NARROWED,	/* session->minimising */
 	SESSION_CHECKED,	/* the last of checks */
 	SESSION_TICK,		/* about once a second */
 	SESSION_DONE,
@@ -59,6 +60,7 @@ enum session_outcome {
 	SESSION_CULPRIT, SESSION_SET, SESSION_GAVE_UP,
 	SESSION_DISPUTED,	/* a culprit, against which a check speaks: session_contradiction() */
 	SESSION_OUTAGE,		/* the machines failed for longer than infra-patience; go on likewise */
+	SESSION_OPTIONS,	/* the options that the target needs: session->minimal */
 	SESSION_ASKS,		/* an answer waits: is session_older_name() the target? */
 	SESSION_CANCELLED,	/* go on with another drive_run() or drive_open() */
 };

@@ -22,7 +22,7 @@ static void add_subject(struct journal_draft *draft, const struct subject *subje
 	journal_add(draft, "commit", subject->commit.hex);
 	if (!subject->changed.hex[0])
 		return;
-	journal_add(draft, "change", subject->change == GIT_REVERT ? "revert" : "cherry-pick");
+	journal_add(draft, "change", subject_change_name(subject));
 	journal_add(draft, "changed", subject->changed.hex);
 }
 

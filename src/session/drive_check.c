@@ -153,7 +153,7 @@ static struct culprit_error *check(struct drive *d, const struct subject *subjec
 	tally = count(s, subject);
 	journal_begin(&draft, "check");
 	journal_add(&draft, "commit", subject->commit.hex);
-	journal_add(&draft, "change", subject->change == GIT_REVERT ? "revert" : "cherry-pick");
+	journal_add(&draft, "change", subject_change_name(subject));
 	journal_add(&draft, "changed", subject->changed.hex);
 	journal_add(&draft, "outcome", session_check_name(outcome));
 	journal_add_f(&draft, "shown", "%u", tally.shown);

@@ -13,6 +13,7 @@ struct drive {
 	const struct session_observer *observer;	/* the same; may be NULL */
 	int cancel_fd;
 	int64_t length_us;				/* of complete runs, when all were compared with it */
+	char *kconfig;					/* that all is built with; NULL: the configured one */
 	bool out;					/* the walk over releases ended in an outage */
 	struct buf notice;
 };
@@ -66,6 +67,13 @@ struct culprit_error *drive_journal_judgement(struct drive *drive, uint32_t numb
 
 /* The walk over releases (drive_release.c): finds the good commit, or says that there is none. */
 struct culprit_error *drive_walk_releases(struct drive *drive, bool *ret_cancelled);
+
+/* The smallest kernel configuration that shows the target (drive_minimise.c). */
+enum minimal_outcome { MINIMAL_FOUND, MINIMAL_NONE, MINIMAL_CANCELLED };
+struct culprit_error *drive_minimise(struct drive *drive, enum minimal_outcome *ret);
+
+/* The runner is told what to build with. */
+struct culprit_error *drive_use_config(struct drive *drive);
 
 /* Reverting and cherry-picking the culprit (drive_check.c). */
 struct culprit_error *drive_check_culprit(struct drive *drive, bool *ret_cancelled);

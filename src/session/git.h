@@ -173,6 +173,7 @@ enum git_change {
 	GIT_REVERT,		/* of a merge: what it brought to its first parent */
 	GIT_CHERRY_PICK,
 	GIT_APPLY,		/* a patch file; one that is in already changes nothing and is fine */
+	GIT_UNCHANGED,		/* none: the files as they are */
 };
 
 /* what: a revision or an absolute path. *ret_clean false: it does not apply and nothing was changed. */

@@ -205,6 +205,10 @@ static bool take_build(const struct config *config, struct buf *ret)
 		if (value && !add_words(ret, value + 1, NULL))
 			return false;
 	}
+	if ((config->kconfig_failing && !add_file(ret, config->kconfig_failing)) ||
+	    (config->kconfig_working && !add_file(ret, config->kconfig_working)) ||
+	    !add_text(ret, "config.minimise", config->minimise ? "yes" : NULL))
+		return false;
 	return add_command(ret, "build.command", &config->build, NULL) &&
 	       add_environment(ret, "build.environment", &config->build.environment) &&
 	       add_text(ret, "build.image", config->image) && add_text(ret, "build.clean", config->clean ? "yes" : NULL) &&

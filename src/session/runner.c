@@ -114,6 +114,11 @@ void runner_set_profile(struct runner *runner, const struct profile *profile)
 	runner->o.profile = profile;
 }
 
+void runner_set_config(struct runner *runner, const char *path)
+{
+	runner->config = path;
+}
+
 void runner_set_expected(struct runner *runner, int64_t expected_us)
 {
 	runner->expected_us = expected_us;

@@ -14,9 +14,11 @@
  *	CULPRIT_ARTEFACTS	where the build leaves what runs need; kept per commit
  *	CULPRIT_SIGNATURE	file to which a build may write a signature of the image
  *	CULPRIT_RUN		number of the run, never used twice (runs only)
- *	CULPRIT_CHANGE		"revert HASH", "cherry-pick HASH" or empty
+ *	CULPRIT_CHANGE		"revert HASH", "cherry-pick HASH", "config NAME" or empty
+ *	CULPRIT_CONFIG		the kernel's configuration to build with; not set where
+ *				the bisection has no say in it
  *
- * Layout of the state directory: source/, build/, artefacts/NAME/,
+ * Layout of the state directory: source/, build/, artefacts/NAME/, configs/NAME,
  * builds/NUMBER.log, runs/NUMBER.log.
  */
 #ifndef CULPRIT_SESSION_RUNNER_H
@@ -28,12 +30,15 @@
 #include "session/config.h"
 #include "session/git.h"
 
-/* What is built: a commit, perhaps with another one reverted or picked on top. */
+/* What is built: a commit, perhaps with another one reverted or picked on top, or with a kernel configuration of its own. */
 struct subject {
 	struct git_hash commit;
-	enum git_change change;		/* of changed */
+	enum git_change change;		/* of changed; GIT_UNCHANGED: that is the name of a configuration (configs/NAME) */
 	struct git_hash changed;	/* "": the commit as it is */
 };
+
+/* "revert", "cherry-pick", "config": what is done with subject->changed. Static. */
+const char *subject_change_name(const struct subject *subject);
 
 bool subject_equal(const struct subject *a, const struct subject *b);
 
@@ -91,6 +96,7 @@ struct culprit_error *runner_create(const struct runner_options *options, struct
 void runner_destroy(struct runner *runner);	/* kills what runs. NULL is fine */
 void runner_destroyp(struct runner **runner);
 void runner_set_profile(struct runner *runner, const struct profile *profile);
+void runner_set_config(struct runner *runner, const char *path);	/* of what has none of its own; NULL: none. Borrowed */
 void runner_set_expected(struct runner *runner, int64_t expected_us);	/* how long complete runs take; 0: not known */
 
 /* Called about once a second while something goes on. */

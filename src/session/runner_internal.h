@@ -23,6 +23,7 @@ struct runner {
 	struct run **runs;		/* config->parallel places, n_running taken */
 	struct process **processes;
 	uint32_t n_running;
+	const char *config;		/* of the kernel, for subjects that have none of their own; NULL: none */
 	int64_t expected_us;		/* how long complete runs take; 0: not known */
 	char *source;			/* the work tree */
 	bool tree_ready;
@@ -45,9 +46,6 @@ struct culprit_error *command_env_fill(struct command_env *env, const struct run
 
 /* Where the artefacts of a subject are. */
 char *runner_artefacts_path(const struct runner *runner, const struct subject *subject, struct arena *arena);
-
-/* "revert" and so on. */
-const char *runner_change_name(enum git_change change);
 
 int64_t runner_now_us(void);	/* CLOCK_MONOTONIC */
 

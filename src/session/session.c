@@ -19,6 +19,7 @@
  *	judge    n= verdict= q= title= symptom= because=
  *	distrust commit=                        (its image by the rule is not what it was taken for)
  *	title    text= same=0|1                 (a crash that is the target under another name, or is not)
+ *	minimal  config= options= of=           (the smallest kernel configuration: configs/NAME)
  *	check    commit= change= changed= outcome= shown= clean=
  *
  * A record of an unknown type is refused: it comes from a newer culprit whose
@@ -73,7 +74,7 @@ static bool get_subject(const struct journal_record *record, struct subject *ret
 		return false;
 	if (!change)
 		return true;
-	ret->change = !strcmp(change, "revert") ? GIT_REVERT : GIT_CHERRY_PICK;
+	ret->change = !strcmp(change, "revert") ? GIT_REVERT : !strcmp(change, "config") ? GIT_UNCHANGED : GIT_CHERRY_PICK;
 	return get_hash(record, "changed", &ret->changed);
 }
 
@@ -367,6 +368,15 @@ static struct culprit_error *apply_check(struct session *s, const struct journal
 	return NULL;
 }
 
+static struct culprit_error *apply_minimal(struct session *s, const struct journal_record *record)
+{
+	s->minimal = (struct session_minimal){
+		.n_options = (uint32_t)journal_get_u64(record, "options", 0),
+		.n_of = (uint32_t)journal_get_u64(record, "of", 0),
+	};
+	return get_hash(record, "config", &s->minimal.config) ? NULL : missing(record);
+}
+
 static struct culprit_error *apply_distrust(struct session *s, const struct journal_record *record)
 {
 	(void)record;
@@ -397,6 +407,7 @@ static const struct {
 	{ "running", apply_running }, { "run", apply_run }, { "learn", apply_learn }, { "judge", apply_judge },
 	{ "check", apply_check }, { "inputs", apply_inputs }, { "reset", apply_reset },
 	{ "distrust", apply_distrust }, { "title", apply_title }, { "cut", apply_cut },
+	{ "minimal", apply_minimal },
 };
 
 struct culprit_error *session_apply(void *arg, const struct journal_record *record)

@@ -20,6 +20,7 @@
 #define CULPRIT_SESSION_SESSION_H
 
 #include "bisect/bisect.h"
+#include "bisect/minimise.h"
 #include "session/config.h"
 #include "session/git.h"
 #include "session/inputs.h"
@@ -100,6 +101,19 @@ struct session_title {
 	bool same;
 };
 
+/* The smallest kernel configuration that shows the target. */
+struct session_minimal {
+	struct git_hash config;		/* its name in configs/; "": not known */
+	uint32_t n_options, n_of;	/* needed, of those that differ */
+};
+
+/* How far the search for it is: the set that was told last, and what it came to. */
+struct session_minimising {
+	enum minimise_outcome outcome;
+	enum minimise_phase phase;
+	uint32_t n_options, n_kept, n_needed, n_open;
+};
+
 /* The order in which things came. */
 enum session_fact_kind { FACT_BUILD, FACT_RUN, FACT_OPEN };
 
@@ -146,6 +160,7 @@ struct session {
 	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases, cap_titles, cap_cuts;
 	uint32_t n_probes;		/* of runs: tries during an outage, which nobody's budget pays for */
 	uint32_t next_build, next_run;	/* numbers never used, also not by what was in flight */
+	struct session_minimal minimal;
 	bool learned;			/* the profile was learned from runs at the known end */
 	bool images_distrusted;		/* by the rule equal ones behaved unlike: only all artefacts count */
 	bool rejudged;			/* runs were judged anew since the policy was fed */
@@ -165,6 +180,7 @@ struct session {
 	enum session_phase phase;
 	struct subject subject;		/* being built or run */
 	int64_t phase_since_us;		/* CLOCK_MONOTONIC */
+	struct session_minimising minimising;
 	bool checking, walking;		/* the subject is of a check, of the walk over releases */
 };
 

@@ -144,6 +144,10 @@ has 'kbuild: says which' 'again with HOSTCFLAGS=-fcommon' "$out"
 sed -i 's/^PATCHLEVEL = 4/PATCHLEVEL = 7/' tree/Makefile
 MODE=yylloc run "$runners/kbuild" --defconfig defconfig
 is 'kbuild: a kernel that has the fix gets none' 1 "$code"
+echo CONFIG_GIVEN=y >given.config
+CULPRIT_CONFIG=$tmp/given.config run "$runners/kbuild" --defconfig defconfig
+is 'kbuild: the configuration that the bisection wants' 0 "$code"
+has 'kbuild: takes the place of the given one' 'CONFIG_GIVEN=y' "$(cat build/.config)"
 run "$runners/kbuild" --config missing.config
 is 'kbuild: a missing configuration is wrong use' 2 "$code"
 has 'kbuild: names it' 'there is no file missing.config' "$err"

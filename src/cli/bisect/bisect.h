@@ -108,6 +108,13 @@ bool bisect_format_log_json(const struct session *session, struct buf *ret) __at
 /* As a bisection log of syzbot (bisect_syzbot.c), which culprit replay reads; of a session that has a history. */
 bool bisect_format_syzbot(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
 
+/*
+ * The options that the target needs, once they are known (bisect_options.c): a sentence
+ * and a list, and where the configuration is, as a line for programs or for people.
+ */
+struct culprit_error *bisect_add_options(const struct session *session, bool for_programs, struct buf *ret);
+struct culprit_error *bisect_options_json(const struct session *session, struct buf *ret);
+
 /* The set without the line for programs. */
 bool bisect_format_set(const struct session *session, struct buf *ret) __attribute__((warn_unused_result));
 

@@ -11,7 +11,7 @@ static const char *const act_names[] = { "testing", "culprit", "set", "gave-up" 
 static void put_subject(struct json *json, struct json_t *o, const struct subject *subject)
 {
 	json_put_str(json, o, "commit", subject->commit.hex);
-	json_put_str(json, o, "change", !subject->changed.hex[0] ? NULL : subject->change == GIT_REVERT ? "revert" : "cherry-pick");
+	json_put_str(json, o, "change", !subject->changed.hex[0] ? NULL : subject_change_name(subject));
 	json_put_str(json, o, "changed", subject->changed.hex[0] ? subject->changed.hex : NULL);
 }
 
@@ -26,7 +26,7 @@ static void put_ends(struct json *json, struct json_t *root, const struct sessio
 {
 	struct json_t *list;
 
-	json_put_str(json, root, "find", s->config->find == CONFIG_FIX ? "fix" : "cause");
+	json_put_str(json, root, "find", s->config->find == CONFIG_FIX ? "fix" : s->config->find == CONFIG_OPTIONS ? "config" : "cause");
 	json_put_str(json, root, "target", profile_title(s->profile));
 	json_put_str(json, root, "newer", s->newer.hex);
 	list = json_put_array(json, root, "older");
@@ -77,7 +77,7 @@ bool bisect_format_status_json(const struct session *s, struct buf *buf)
 	json_put_envelope(&json, root, "bisect-status");
 	put_ends(&json, root, s);
 	put_counts(&json, root, s);
-	json_put_str(&json, root, "state", s->bisect ? act_names[a->act] : "releases");
+	json_put_str(&json, root, "state", s->bisect ? act_names[a->act] : s->config->find == CONFIG_OPTIONS ? "options" : "releases");
 	json_put_str(&json, root, "reason", s->bisect ? bisect_why_name(a->why) : NULL);
 	json_put_str(&json, root, "commit", named ? s->history.hashes[a->commit].hex : NULL);
 	if (s->bisect) {

@@ -32,7 +32,7 @@ static bool add_field(struct buf *buf, const char *before, const char *text)
 
 static bool add_changed(struct buf *buf, const struct subject *subject)
 {
-	return !subject->changed.hex[0] || buf_printf(buf, " [%s %.12s]", subject->change == GIT_REVERT ? "revert" : "cherry-pick",
+	return !subject->changed.hex[0] || buf_printf(buf, " [%s %.12s]", subject_change_name(subject),
 						      subject->changed.hex);
 }
 

@@ -40,7 +40,7 @@ void bisect_progress_deinit(struct bisect_progress *progress)
 static bool add_subject(struct buf *buf, const struct session *s, const struct subject *subject)
 {
 	if (subject->changed.hex[0] &&
-	    !buf_printf(buf, "%s %.12s on ", subject->change == GIT_REVERT ? "revert" : "cherry-pick",
+	    !buf_printf(buf, "%s %.12s on ", subject_change_name(subject),
 			subject->changed.hex))
 		return false;
 	return bisect_add_commit(buf, s, subject->commit.hex);
@@ -89,6 +89,18 @@ static bool add_check(struct buf *buf, const struct session *s)
 	       (!n || buf_printf(buf, " (%u of %u runs showed the target)", check->n_shown, n));
 }
 
+static bool add_narrowed(struct buf *buf, const struct session *s)
+{
+	static const char *const outcomes[] = { "say too little", "show it", "do not show it", "cannot be tested" };
+	const struct session_minimising *m = &s->minimising;
+
+	if (m->phase == MINIMISE_VERIFY)
+		return buf_printf(buf, "%u options, one or more left out, %s; %u are needed at the most", m->n_kept, outcomes[m->outcome],
+				  m->n_needed);
+	return buf_printf(buf, "%u of %u options %s; %u found so far, %u still open", m->n_kept, m->n_options, outcomes[m->outcome],
+			  m->n_needed, m->n_open);
+}
+
 static bool add_release(struct buf *buf, const struct session *s)
 {
 	const struct session_release *r = &s->releases[s->n_releases - 1];
@@ -108,6 +120,7 @@ static bool add_kept(struct buf *buf, const struct session *s, enum session_even
 	case SESSION_LEARNED:
 		return buf_add_str(buf, "learned what the target looks like from the runs so far");
 	case SESSION_CHECKED: return add_check(buf, s);
+	case SESSION_NARROWED: return add_narrowed(buf, s);
 	case SESSION_RELEASE: return add_release(buf, s);
 	case SESSION_BUILDING:
 		return !(s->checking || s->walking) || (buf_add_str(buf, "build ") && add_subject(buf, s, &s->subject));

@@ -278,6 +278,27 @@ static bool format_json(const struct dossier *d, struct buf *buf)
 
 /* --------------------------------------------------------------- the whole */
 
+enum report_format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, FORMAT_MAIL };
+
+static int report_options(const struct session *s, unsigned int format)
+{
+	struct buf text = { 0 };
+	struct culprit_error *err;
+
+	if (format != FORMAT_TEXT && format != FORMAT_JSON)
+		err = culprit_error_create(CULPRIT_ERROR_USAGE, "a hunt for options is reported as text or json");
+	else if (format == FORMAT_JSON)
+		err = bisect_options_json(s, &text);
+	else if (s->minimal.config.hex[0])
+		err = bisect_add_options(s, false, &text);
+	else
+		err = buf_add_str(&text, "Which options the target needs is not known yet.\n") ? NULL : &culprit_error_no_memory;
+	if (!err)
+		return bisect_print(&text, true);
+	buf_deinit(&text);
+	return bisect_complain(err);
+}
+
 static int print_report(const char *config, unsigned int format)
 {
 	static bool (*const formats[])(const struct dossier *d, struct buf *buf) = {
@@ -290,6 +311,8 @@ static int print_report(const char *config, unsigned int format)
 	bool ok;
 
 	err = session_open(config, &session);
+	if (!err && session->config->find == CONFIG_OPTIONS)
+		return report_options(session, format);
 	if (!err)
 		err = dossier_create(session, &dossier);
 	if (err)

@@ -27,7 +27,8 @@ int bisect_open_signals(void)
 static int exit_code(enum session_outcome outcome)
 {
 	switch (outcome) {
-	case SESSION_CULPRIT: return 0;
+	case SESSION_CULPRIT:
+	case SESSION_OPTIONS: return 0;
 	case SESSION_DISPUTED: return BISECT_EXIT_DISPUTED;
 	case SESSION_SET: return BISECT_EXIT_SET;
 	case SESSION_GAVE_UP: return BISECT_EXIT_GAVE_UP;
@@ -59,7 +60,14 @@ int bisect_run_config(const char *config, bool quiet, bool keep)
 	bisect_progress_deinit(&progress);
 	if (err)
 		return bisect_complain(err);
-	ok = bisect_format_result(drive_session(drive), outcome, &text);
+	if (outcome == SESSION_OPTIONS) {
+		err = bisect_add_options(drive_session(drive), true, &text);
+		if (err) {
+			buf_deinit(&text);
+			return bisect_complain(err);
+		}
+	}
+	ok = outcome == SESSION_OPTIONS || bisect_format_result(drive_session(drive), outcome, &text);
 	code = bisect_print(&text, ok);
 	return code ? code : exit_code(outcome);
 }

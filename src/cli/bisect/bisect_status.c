@@ -23,7 +23,9 @@ static int read_options(struct option_reader *reader, const char *usage, const c
 static bool add_ends(struct buf *buf, const struct session *s)
 {
 	bool fix = s->config->find == CONFIG_FIX;
-	bool ok = buf_printf(buf, "hunting     %s\nnewer end   ", fix ? "the fix" : "the cause") &&
+	bool options = s->config->find == CONFIG_OPTIONS;
+	bool ok = buf_printf(buf, "hunting     %s\n%s", fix ? "the fix" : options ? "the options it needs" : "the cause",
+			     options ? "commit      " : "newer end   ") &&
 		  bisect_add_commit(buf, s, s->newer.hex) && buf_printf(buf, " (%s)\n", fix ? "good" : "bad");
 
 	for (size_t i = 0; i < s->n_older && ok; i++)
@@ -32,7 +34,7 @@ static bool add_ends(struct buf *buf, const struct session *s)
 	for (uint32_t i = 0; i < s->n_releases && ok; i++)
 		ok = buf_printf(buf, "release     %s: %s\n", s->releases[i].name,
 				s->releases[i].good ? "good" : s->releases[i].bad ? "bad" : "cannot be tested");
-	if (!s->n_older)
+	if (!s->n_older && !options)
 		ok = ok && buf_add_str(buf, "older end   not found yet, walking back over releases\n");
 	return ok;
 }
@@ -60,6 +62,14 @@ static bool add_runs_of_all(struct buf *buf, const struct session *s)
 	return buf_printf(buf, "done        %u build%s, %u run%s (", s->n_builds, bisect_plural(s->n_builds), s->n_runs,
 			  bisect_plural(s->n_runs)) && bisect_add_runs(buf, n) &&
 	       buf_add_str(buf, ") in ") && bisect_add_duration(buf, (double)s->active_us / 1e6) && buf_add_char(buf, '\n');
+}
+
+static bool add_minimal(struct buf *buf, const struct session *s)
+{
+	const struct session_minimal *m = &s->minimal;
+
+	return !m->config.hex[0] || buf_printf(buf, "options     %u of %u are needed: %s/configs/%s\n", m->n_options, m->n_of,
+					       s->config->state, m->config.hex);
 }
 
 static bool add_likely(struct buf *buf, const struct session *s)
@@ -133,7 +143,7 @@ int bisect_status(int argc, char **argv)
 	bisect_read_subjects(session);
 	if (format)
 		return bisect_print(&text, bisect_format_status_json(session, &text));
-	ok = add_ends(&text, session) && add_target(&text, session) && add_runs_of_all(&text, session);
+	ok = add_ends(&text, session) && add_target(&text, session) && add_runs_of_all(&text, session) && add_minimal(&text, session);
 	if (session->bisect)
 		ok = ok && add_likely(&text, session) && add_next(&text, session);
 	return bisect_print(&text, ok);
@@ -195,7 +205,8 @@ static bool add_history_of(struct buf *buf, const struct session *s, const char 
 		     (!r->title || (buf_add_str(buf, ": ") && text_add(buf, span_of(r->title), TEXT_FIELD))) &&
 		     (!r->why || (buf_add_str(buf, "; ") && text_add(buf, span_of(r->why), TEXT_FIELD))) &&
 		     (!r->subject.changed.hex[0] || buf_printf(buf, " [%s %.12s]",
-							       r->subject.change == GIT_REVERT ? "reverted" : "picked",
+							       r->subject.change == GIT_REVERT ? "reverted" :
+							       r->subject.change == GIT_UNCHANGED ? "config" : "picked",
 							       r->subject.changed.hex)) &&
 		     buf_add_char(buf, '\n');
 	}

@@ -408,6 +408,7 @@ bool bisect_format_result(const struct session *session, enum session_outcome ou
 	case SESSION_OUTAGE:
 	case SESSION_GAVE_UP:
 		return buf_add_str(ret, "No answer: ") && bisect_add_no_answer(ret, session) && buf_add_str(ret, ".\nnone\n");
+	case SESSION_OPTIONS:	/* bisect_add_options() says it */
 	case SESSION_CANCELLED:
 		break;
 	}
