@@ -156,8 +156,8 @@ static void take_build_output(void *arg, struct span bytes, bool from_stderr)
 	build_log_feed(arg, bytes);
 }
 
-static struct culprit_error *pump_build(struct runner *runner, struct process *process, runner_tick_fn *tick,
-					void *arg)
+static struct culprit_error *pump_build(struct runner *runner, struct job *job, runner_tick_fn *tick, void *arg,
+					struct job_result *ret)
 {
 	struct culprit_error *err = NULL;
 	int64_t ticked = runner_now_us();
@@ -165,10 +165,10 @@ static struct culprit_error *pump_build(struct runner *runner, struct process *p
 	/* Once cancelled the descriptor stays readable: look at it no more. */
 	int wake = runner->o.cancel_fd;
 
-	while (!err && !process_result(process)) {
-		err = process_pump(&process, 1, wake, TICK_MS, &cancelled);
+	while (!err && job_fetch(job, ret) != JOB_ENDED) {
+		err = runner->executor->calls->poll(runner->executor, &job, 1, wake, TICK_MS, &cancelled);
 		if (cancelled) {
-			process_kill(process);
+			job_cancel(job);
 			wake = -1;
 		}
 		if (tick && runner_now_us() - ticked >= TICK_MS * 1000) {
@@ -179,7 +179,7 @@ static struct culprit_error *pump_build(struct runner *runner, struct process *p
 	return err;
 }
 
-static void judge_build(const struct process_result *end, const struct build_log *log, struct build_result *ret)
+static void judge_build(const struct job_result *end, const struct build_log *log, struct build_result *ret)
 {
 	_cleanup_(buf_deinit) struct buf how = { 0 };
 	bool refused = end->outcome == PROCESS_EXITED &&
@@ -187,7 +187,7 @@ static void judge_build(const struct process_result *end, const struct build_log
 			end->value == COMMAND_EXIT_NOT_FOUND);
 
 	ret->elapsed_us = end->elapsed_us;
-	if (process_succeeded(end))
+	if (end->outcome == PROCESS_EXITED && end->value == 0)
 		return;
 	if (end->outcome == PROCESS_CANCELLED)
 		ret->outcome = BUILD_CANCELLED;
@@ -195,7 +195,7 @@ static void judge_build(const struct process_result *end, const struct build_log
 		ret->outcome = BUILD_INFRA;
 	else
 		ret->outcome = BUILD_FAILED;
-	if (!process_describe(end, &how))
+	if (!process_describe(&(struct process_result){ .outcome = end->outcome, .value = end->value }, &how))
 		buf_deinit(&how);
 	/* A build cut short has no error line worth believing. */
 	if (end->outcome == PROCESS_EXITED && log->reason[0])
@@ -210,17 +210,20 @@ static struct culprit_error *run_build(struct runner *runner, const struct subje
 {
 	const struct config_command *command = &runner->o.config->build;
 	_cleanup_(command_env_deinit) struct command_env env = { 0 };
-	_cleanup_(process_destroyp) struct process *process = NULL;
-	struct process_spec spec = {
-		.argv = command->argv,
-		.directory = runner->source,
-		.merge_stderr = true,
-		.timeout_ms = command->timeout_ms,
-		.max_output_bytes = command->output_bytes,
-		.contain = true,
-		.hold_fd = runner->o.hold_fd,
-		.on_output = take_build_output,
-		.arg = log,
+	_cleanup_(job_releasep) struct job *job = NULL;
+	struct job_result end;
+	struct job_spec spec = {
+		.process = {
+			.argv = command->argv,
+			.directory = runner->source,
+			.merge_stderr = true,
+			.timeout_ms = command->timeout_ms,
+			.max_output_bytes = command->output_bytes,
+			.contain = true,
+			.hold_fd = runner->o.hold_fd,
+			.on_output = take_build_output,
+			.arg = log,
+		},
 	};
 	struct culprit_error *err = command_env_fill(&env, runner, subject, command, 0);
 
@@ -228,12 +231,12 @@ static struct culprit_error *run_build(struct runner *runner, const struct subje
 		err = fresh_directory(artefacts);
 	if (err)
 		return err;
-	spec.env = env.items;
-	err = process_spawn(&spec, &process);
+	spec.process.env = env.items;
+	err = runner->executor->calls->submit(runner->executor, &spec, &job);
 	if (!err)
-		err = pump_build(runner, process, tick, arg);
+		err = pump_build(runner, job, tick, arg, &end);
 	if (!err)
-		judge_build(process_result(process), log, ret);
+		judge_build(&end, log, ret);
 	return err;
 }
 

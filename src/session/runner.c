@@ -57,10 +57,12 @@ struct culprit_error *runner_create(const struct runner_options *options, struct
 		return &culprit_error_no_memory;
 	runner->o = *options;
 	runner->runs = calloc(options->config->parallel, sizeof(*runner->runs));
-	runner->processes = calloc(options->config->parallel, sizeof(*runner->processes));
-	if (!runner->runs || !runner->processes || asprintf(&runner->source, "%s/source", options->config->state) < 0)
+	runner->jobs = calloc(options->config->parallel, sizeof(*runner->jobs));
+	if (!runner->runs || !runner->jobs || asprintf(&runner->source, "%s/source", options->config->state) < 0)
 		return &culprit_error_no_memory;
 	err = make_directories(options->config);
+	if (!err)
+		err = executor_create_local(&runner->executor);
 	if (!err)
 		*ret = no_free_ptr(runner);
 	return err;
@@ -70,7 +72,7 @@ static void run_destroy(struct run *run)
 {
 	if (!run)
 		return;
-	process_destroy(run->process);
+	job_release(run->job);
 	run_console_deinit(&run->console);
 	culprit_error_destroy(run->err);
 	if (run->fd >= 0)
@@ -87,7 +89,7 @@ void runner_cancel(struct runner *runner)
 {
 	/* All at once first: each may take its time to clean up. */
 	for (uint32_t i = 0; i < runner->n_running; i++)
-		process_kill(runner->runs[i]->process);
+		job_cancel(runner->runs[i]->job);
 	while (runner->n_running)
 		run_destroy(runner->runs[--runner->n_running]);
 }
@@ -99,7 +101,8 @@ void runner_destroy(struct runner *runner)
 	if (runner->runs)
 		runner_cancel(runner);
 	free(runner->runs);
-	free(runner->processes);
+	free(runner->jobs);
+	executor_destroy(runner->executor);
 	free(runner->source);
 	free(runner);
 }
@@ -171,16 +174,18 @@ static struct culprit_error *start(struct runner *runner, const struct subject *
 {
 	const struct config_command *command = &runner->o.config->run;
 	_cleanup_(command_env_deinit) struct command_env env = { 0 };
-	struct process_spec spec = {
-		.argv = command->argv,
-		.directory = runner->o.config->directory,
-		.merge_stderr = true,
-		.timeout_ms = command->timeout_ms,
-		.max_output_bytes = command->output_bytes,
-		.contain = true,
-		.hold_fd = runner->o.hold_fd,
-		.on_output = take_console,
-		.arg = run,
+	struct job_spec spec = {
+		.process = {
+			.argv = command->argv,
+			.directory = runner->o.config->directory,
+			.merge_stderr = true,
+			.timeout_ms = command->timeout_ms,
+			.max_output_bytes = command->output_bytes,
+			.contain = true,
+			.hold_fd = runner->o.hold_fd,
+			.on_output = take_console,
+			.arg = run,
+		},
 	};
 	struct culprit_error *err;
 
@@ -191,9 +196,9 @@ static struct culprit_error *start(struct runner *runner, const struct subject *
 		err = run_console_init(&run->console, runner->o.patterns, runner->o.config->finished);
 	if (err)
 		return err;
-	spec.env = env.items;
-	run->started_us = run->last_output_us = runner_now_us();
-	return process_spawn(&spec, &run->process);
+	spec.process.env = env.items;
+	run->last_output_us = runner_now_us();
+	return runner->executor->calls->submit(runner->executor, &spec, &run->job);
 }
 
 struct culprit_error *runner_start(struct runner *runner, const struct subject *subject, uint32_t number)
@@ -245,7 +250,7 @@ static struct culprit_error *watch_run(struct runner *runner, struct run *run)
 		run->crashed_us = now;
 	if (run->crashed_us && !run->stopped && now - run->crashed_us > runner->o.config->after_crash_ms * 1000) {
 		run->stopped = true;
-		process_kill(run->process);
+		job_cancel(run->job);
 	}
 	return err;
 }
@@ -253,28 +258,33 @@ static struct culprit_error *watch_run(struct runner *runner, struct run *run)
 /* What the console holds back as an unfinished report counts, too. */
 static bool is_well(const struct runner *runner, struct run *run)
 {
-	struct culprit_error *err = run->err || process_result(run->process) ? NULL :
-		culprit_parser_flush(run->console.parser);
+	struct job_result now;
+	struct culprit_error *err = NULL;
 
-	if (!err && !run->err)
+	if (run->err || job_fetch(run->job, &now) == JOB_ENDED)
+		return false;
+	err = culprit_parser_flush(run->console.parser);
+
+	if (!err)
 		err = run_console_feed(&run->console, (struct span){ "", 0 });
 	if (err) {
 		culprit_error_destroy(err);
 		return false;
 	}
-	return !run->err && !process_result(run->process) && !run->stopped && !has_crashed(runner, run);
+	return !run->stopped && !has_crashed(runner, run);
 }
 
 uint32_t runner_cut(struct runner *runner, struct runner_cut *ret)
 {
-	int64_t now = runner_now_us();
+	struct job_result now;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < runner->n_running; i++) {
 		struct run *run = runner->runs[i];
 
-		if (is_well(runner, run))
-			ret[n++] = (struct runner_cut){ run->number, now - run->started_us };
+		/* One that waits in a queue has survived nothing. */
+		if (is_well(runner, run) && job_fetch(run->job, &now) == JOB_RUNNING)
+			ret[n++] = (struct runner_cut){ run->number, now.elapsed_us };
 	}
 	runner_cancel(runner);
 	return n;
@@ -282,17 +292,18 @@ uint32_t runner_cut(struct runner *runner, struct runner_cut *ret)
 
 static struct culprit_error *judge(struct runner *runner, struct run *run, struct run_result *ret)
 {
-	const struct process_result *result = process_result(run->process);
 	struct run_evidence evidence;
+	struct job_result end;
 	struct culprit_error *err = no_free_ptr(run->err);
 
 	if (!err)
 		err = run_console_finish(&run->console);
 	if (err)
 		return err;
+	job_fetch(run->job, &end);
 	*ret = (struct run_result){
 		.number = run->number,
-		.end = { result->outcome, result->value, run->stopped, result->elapsed_us },
+		.end = { end.outcome, end.value, run->stopped, end.elapsed_us },
 		.log_bytes = run->n_bytes,
 	};
 	if (run->fd >= 0 && fdatasync(run->fd) < 0)
@@ -306,8 +317,9 @@ static struct run *take_ended(struct runner *runner)
 {
 	for (uint32_t i = 0; i < runner->n_running; i++) {
 		struct run *run = runner->runs[i];
+		struct job_result end;
 
-		if (!process_result(run->process))
+		if (job_fetch(run->job, &end) != JOB_ENDED)
 			continue;
 		memmove(&runner->runs[i], &runner->runs[i + 1], (--runner->n_running - i) * sizeof(*runner->runs));
 		return run;
@@ -332,8 +344,9 @@ struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, v
 			return err;
 		}
 		for (uint32_t i = 0; i < runner->n_running; i++)
-			runner->processes[i] = runner->runs[i]->process;
-		err = process_pump(runner->processes, runner->n_running, runner->o.cancel_fd, TICK_MS, &cancelled);
+			runner->jobs[i] = runner->runs[i]->job;
+		err = runner->executor->calls->poll(runner->executor, runner->jobs, runner->n_running, runner->o.cancel_fd,
+						    TICK_MS, &cancelled);
 		for (uint32_t i = 0; i < runner->n_running && !err; i++)
 			err = watch_run(runner, runner->runs[i]);
 		if (tick && runner_now_us() - ticked >= TICK_MS * 1000) {

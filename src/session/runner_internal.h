@@ -3,15 +3,16 @@
 #ifndef CULPRIT_SESSION_RUNNER_INTERNAL_H
 #define CULPRIT_SESSION_RUNNER_INTERNAL_H
 
+#include "session/executor.h"
 #include "session/runner.h"
 
 struct run {
 	uint32_t number;
-	struct process *process;
+	struct job *job;
 	struct run_console console;
 	int fd;				/* of the log */
 	uint64_t n_bytes;
-	int64_t started_us, last_output_us;
+	int64_t last_output_us;
 	int64_t crashed_us;		/* when the first crash was seen; 0: none yet */
 	bool flushed;			/* since the last output */
 	bool stopped;			/* killed by us after a crash */
@@ -21,7 +22,8 @@ struct run {
 struct runner {
 	struct runner_options o;
 	struct run **runs;		/* config->parallel places, n_running taken */
-	struct process **processes;
+	struct job **jobs;
+	struct executor *executor;
 	uint32_t n_running;
 	const char *config;		/* of the kernel, for subjects that have none of their own; NULL: none */
 	int64_t expected_us;		/* how long complete runs take; 0: not known */
