@@ -133,9 +133,9 @@ static const struct {
 	{ "- a\n", "c.yaml:1:1: the configuration must be a mapping, not a sequence" },
 	{ "bad: b\ngood: g\nrun: { command: c }\n", "c.yaml:1:1: the key 'repository' is missing" },
 	{ "repository: /r\nbad: b\ngood: g\n", "c.yaml:1:1: the key 'run' is missing" },
-	{ BASE "bda: x\n", "c.yaml:5:1: unknown key 'bda'; expected one of: repository, bad, good, find, target, patterns, build, run, "
+	{ BASE "bda: x\n", "c.yaml:5:1: unknown key 'bda'; expected one of: repository, bad, good, find, target, patterns, build, run, config, "
 	  "budget, patches, skip, paths, weigh-paths, confidence, baseline-runs, infra-pause, infra-patience, mode, runs-per-commit, verify, vmlinux, modules, maintainers, links, state" },
-	{ BASE "find: both\n", "c.yaml:5:7: find must be one of: cause, fix; not 'both'" },
+	{ BASE "find: both\n", "c.yaml:5:7: find must be one of: cause, fix, config; not 'both'" },
 	{ BASE "confidence: 1\n", "c.yaml:5:13: confidence must be a number from 0.51 to 0.999999, not '1'" },
 	{ BASE "build: { timeout: 1h }\n", "c.yaml:5:8: build: the key 'command' is missing" },
 	{ BASE "build: { command: c, timeout: 1 hour }\n",
