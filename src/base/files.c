@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,29 @@ struct culprit_error *file_create(int dir, const char *name, const char *path, s
 		err = culprit_error_errno("cannot write %s", path);
 	if (err)
 		unlinkat(dir, name, 0);
+	return err;
+}
+
+struct culprit_error *file_read_tail(const char *path, size_t max, struct buf *ret)
+{
+	FILE *file = fopen(path, "re");
+	struct culprit_error *err = NULL;
+	char piece[4096];
+	size_t n;
+
+	if (!file)
+		return culprit_error_errno("cannot read %s", path);
+	/* one that is shorter is read from where it begins */
+	if (fseeko(file, -(off_t)max, SEEK_END) < 0 && fseeko(file, 0, SEEK_SET) < 0)
+		err = culprit_error_errno("cannot read %s", path);
+	while (!err && max && (n = fread(piece, 1, max < sizeof(piece) ? max : sizeof(piece), file))) {
+		max -= n;
+		if (!buf_add(ret, piece, n))
+			err = &culprit_error_no_memory;
+	}
+	if (!err && ferror(file))
+		err = culprit_error_errno("cannot read %s", path);
+	fclose(file);
 	return err;
 }
 

@@ -14,6 +14,9 @@ struct culprit_error *file_write(int fd, const char *path, struct span bytes);
  */
 struct culprit_error *file_create(int dir, const char *name, const char *path, struct span bytes);
 
+/* The last max bytes of a file, or all of it, are added to ret. Errors: OS, also where it cannot seek. */
+struct culprit_error *file_read_tail(const char *path, size_t max, struct buf *ret);
+
 /* path and what leads to it, as far as it is not there; mode is that of what is made. False: errno says why not. */
 bool file_make_directories(const char *path, unsigned int mode);
 

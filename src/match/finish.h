@@ -13,6 +13,9 @@
 
 #define FINISH_MAX_LINE 4096
 
+/* Of a log's end, what finish_propose() wants to see. */
+#define FINISH_TAIL_BYTES 65536
+
 struct finish {
 	struct regex regex;
 	struct regex_scratch *scratch;

@@ -266,6 +266,7 @@ has 'mail: who reports it' 'Reported-by: A <a@example.org>' "$mail"
 has 'mail: how sure' 'How sure: the probability is 99.' "$mail"
 has 'mail: runs of both sides' 'Runs of its parent: ' "$mail"
 has 'mail: the report' '  RIP: 0010:frob_release+0x12/0x40' "$mail"
+is 'mail: what stood before the banner is not the crash' '' "$(grep 'Run /sbin/init' <<<"$mail")"
 has 'mail: how to repeat' "  repository: \"$repo\"" "$mail"
 is 'mail: 72 columns, but for logs' '' "$(awk '/^The report/ { exit } length > 72' <<<"$mail")"
 "$CULPRIT" bisect status -f json -c mail.yaml >objects

@@ -133,6 +133,7 @@ is 'the hunt ends with 0' 0 "$code"
 is 'the hunt ends with the culprit' "culprit $(rev c14)" "${out##*$'\n'}"
 has 'progress: commits' '23 commits between the two ends' "$err"
 has 'progress: runs' 'target: WARNING in frob_release' "$err"
+is 'what a complete run prints is proposed once' "    finished: '^repro finished\$'" "$(grep finished: <<<"$err")"
 is "the user's checkout is as it was" "mine $before" "$(cat "$repo/state.txt") $(rev HEAD)"
 git -C "$repo" checkout -q -- state.txt
 runs=$(wc -l <hunt.runs)

@@ -94,6 +94,9 @@ void bisect_read_subjects(const struct session *session);
 bool bisect_add_commit(struct buf *buf, const struct session *session, const char *hex)
 	__attribute__((warn_unused_result));
 
+/* A string of YAML in single quotes; text holds no line feed. */
+bool bisect_add_quoted(struct buf *buf, struct span text) __attribute__((warn_unused_result));
+
 /* "7 target, 1 related, 12 clean"; "none" for no runs. */
 bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS]) __attribute__((warn_unused_result));
 

@@ -7,6 +7,7 @@
 #include "cli/bisect/bisect.h"
 #include "cli/bisect/bisect_lines.h"
 #include "cli/bisect/bisect_suspect.h"
+#include "cli/output/text.h"
 #include "base/process.h"
 
 #define MAX_FINDINGS 64
@@ -217,6 +218,8 @@ static struct culprit_error *take_crash_text(struct dossier *d)
 				err = add_finding(d, lines.remark);
 			if (!err && lines.text)
 				text = span_of(lines.text);
+			/* what stood before the banner is of the boot, not of the crash */
+			text = span_skip(text, text_lines_len(text, r->prefix_lines));
 			text.len = text.len < CRASH_BYTES ? text.len : CRASH_BYTES;
 			d->crash = arena_dup(&d->arena, text);
 			d->crash_run = arena_printf(&d->arena, "run %u at %.12s", best->number, best->subject.commit.hex);

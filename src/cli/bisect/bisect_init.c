@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/process.h"
 #include "cli/bisect/bisect.h"
 #include "cli/bisect/bisect_template.h"
@@ -181,32 +182,22 @@ static bool add_build(struct buf *buf, const struct answers *a)
 				"  #cost: 6               # how many runs a build is worth; measured where it is not given\n");
 }
 
-#define TAIL_BYTES 65536
-
 /* What a complete run prints, as far as the end of the known-bad log tells: for the user to judge, so as a comment. */
 static bool add_proposal(struct buf *buf, const struct answers *a)
 {
 	_cleanup_(buf_deinit) struct buf expression = { 0 };
-	_cleanup_(freep) char *tail = malloc(TAIL_BYTES);
-	FILE *file = a->a[ASK_LOG].value ? fopen(a->a[ASK_LOG].value, "re") : NULL;
-	size_t n = 0;
-	bool ok = tail != NULL;
+	_cleanup_(buf_deinit) struct buf tail = { 0 };
+	bool ok;
 
-	if (file && ok) {
-		if (fseek(file, -TAIL_BYTES, SEEK_END) < 0)
-			rewind(file);
-		n = fread(tail, 1, TAIL_BYTES, file);
-	}
-	if (file)
-		fclose(file);
-	ok = ok && finish_propose((struct span){ tail, n }, &expression);
+	/* a log that cannot be read was told of when it was given */
+	if (a->a[ASK_LOG].value)
+		culprit_error_destroy(file_read_tail(a->a[ASK_LOG].value, FINISH_TAIL_BYTES, &tail));
+	ok = finish_propose(buf_span(&tail), &expression);
 	if (!ok || !expression.len)
 		return ok && buf_add_str(buf, "  #finished: REGEX       # what a complete run prints: without it, none is clean\n");
 	ok = buf_add_str(buf, "  # Near the end of the log: if each complete run prints this, no run without it is to be clean.\n"
-			      "  #finished: '");
-	for (size_t i = 0; ok && i < expression.len; i++)
-		ok = buf_add_char(buf, expression.data[i]) && (expression.data[i] != '\'' || buf_add_char(buf, '\''));
-	return ok && buf_add_str(buf, "'\n");
+			      "  #finished: ");
+	return ok && bisect_add_quoted(buf, buf_span(&expression)) && buf_add_char(buf, '\n');
 }
 
 static bool add_run(struct buf *buf, const struct answers *a)

@@ -69,13 +69,31 @@ static bool add_build(struct buf *buf, const struct session *s)
 		(buf_add_str(buf, ": ") && text_add(buf, span_of(build->result.reason), TEXT_FIELD)));
 }
 
+/* Said once, with the run that it is read from. */
+static bool add_proposal(struct buf *buf, const struct session *s, const struct session_run *run)
+{
+	_cleanup_(buf_deinit) struct buf expression = { 0 };
+	const struct session_run *from;
+	struct culprit_error *err = session_propose_finished(s, &from, &expression);
+
+	if (err) {
+		/* It was advice; what is wrong with the console is told by who needs it. */
+		culprit_error_destroy(err);
+		return true;
+	}
+	return from != run || (buf_add_str(buf, "\n  if each complete run ends like this one, then under run: in the configuration\n    finished: ") &&
+			       bisect_add_quoted(buf, buf_span(&expression)) &&
+			       buf_add_str(buf, "\n  lets no run that stopped early count as clean"));
+}
+
 static bool add_run(struct buf *buf, const struct session *s)
 {
 	const struct session_run *run = &s->runs[s->n_runs - 1];
 	const char *what = run->title || run->verdict == VERDICT_CLEAN ? run->title : run->why;
 
 	return buf_printf(buf, "  run %u: %s", run->number, verdict_name(run->verdict)) &&
-	       (!what || (buf_add_str(buf, ": ") && text_add(buf, span_of(what), TEXT_FIELD)));
+	       (!what || (buf_add_str(buf, ": ") && text_add(buf, span_of(what), TEXT_FIELD))) &&
+	       (run->verdict != VERDICT_CLEAN || add_proposal(buf, s, run));
 }
 
 static bool add_check(struct buf *buf, const struct session *s)

@@ -97,6 +97,15 @@ bool bisect_add_commit(struct buf *buf, const struct session *session, const cha
 	return buf_printf(buf, "%.12s ", hex) && text_add(buf, span_of(subject), TEXT_FIELD);
 }
 
+bool bisect_add_quoted(struct buf *buf, struct span text)
+{
+	bool ok = buf_add_char(buf, '\'');
+
+	for (size_t i = 0; ok && i < text.len; i++)
+		ok = buf_add_char(buf, text.ptr[i]) && (text.ptr[i] != '\'' || buf_add_char(buf, '\''));
+	return ok && buf_add_char(buf, '\'');
+}
+
 bool bisect_add_runs(struct buf *buf, const uint32_t n[BISECT_RUN_KINDS])
 {
 	const char *separator = "";

@@ -298,8 +298,7 @@ static bool add_rows(struct buf *buf, const struct culprit_report *report, const
 	       text_add_row(buf, "hardware", report->hardware, color) && text_add_row(buf, "taint", taint, color);
 }
 
-/* The bytes of the first n lines. */
-static size_t lines_len(struct span text, uint32_t n)
+size_t text_lines_len(struct span text, uint32_t n)
 {
 	size_t len = 0;
 
@@ -315,7 +314,7 @@ static size_t lines_len(struct span text, uint32_t n)
 static bool add_lines(struct buf *buf, const struct culprit_report *report, bool color)
 {
 	struct span text = { report->text, report->text_len };
-	size_t len = lines_len(text, report->prefix_lines);
+	size_t len = text_lines_len(text, report->prefix_lines);
 
 	if (len && (!buf_add_str(buf, text_paint(TEXT_LABEL, color)) ||
 		    !text_add(buf, (struct span){ text.ptr, len }, TEXT_LINES) ||

@@ -76,6 +76,9 @@ const char *text_paint(enum text_paint paint, bool color);
 bool text_add_row(struct buf *buf, const char *label, const char *value, bool color)
 	__attribute__((warn_unused_result));
 
+/* The bytes of the first n lines. */
+size_t text_lines_len(struct span text, uint32_t n);
+
 /*
  * A report: title, what is known of it, its lines. place says where it stands
  * ("console.log" or "standard input").
