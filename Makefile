@@ -12,6 +12,8 @@
 # make fuzz-long    the same, an hour each
 # make check-replay inputs that were once found by fuzzing, and seeds of each target
 # make check-faults the n-th system call fails, for every n: FAULTS=400 (at most so many of a kind); minutes, needs strace
+# make coverage     lines and branches that tests and fuzzing's seeds run, by file: COVERAGE="unit cli corpus replay", COVERED="input ..."
+# make check-abi    does libculprit fit programs compiled with the last release? make abi-update: after a release; needs abigail-tools
 # make check-reproducible    two builds in different places are the same, byte for byte
 # make check-conventions   titles against the community's answers, in figures
 # make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
@@ -388,10 +390,36 @@ replay: $(REPLAY)
 check-replay: all replay
 	@tests/run.sh $(O) replay
 
+# On demand: what of these rooms the tests run. Objects of its own; counts are kept, and added to: make coverage-clean.
+COVERAGE ?= unit cli corpus replay
+COVERED ?= input pattern report symbol match
+
+.PHONY: coverage coverage-clean
+coverage:
+	@$(MAKE) --no-print-directory O=$(O)-cov HARDENING= CPPFLAGS="$(CPPFLAGS) -DCULPRIT_COVERAGE" \
+		CFLAGS="-O1 -g --coverage -fprofile-update=atomic" coverage-run
+
+.PHONY: coverage-run
+coverage-run: all $(UNIT) replay
+	-@tests/run.sh $(O) $(COVERAGE) > $(O)/coverage.log
+	@tail -n 1 $(O)/coverage.log
+	@tests/coverage.py $(O) $(COVERED)
+
+coverage-clean:
+	rm -rf $(O)-cov
+
 # On demand: builds twice.
 .PHONY: check-reproducible
 check-reproducible:
 	@tests/check-reproducible.sh
+
+# On demand: the library against include/libculprit.abi, the last release's.
+.PHONY: check-abi abi-update
+check-abi: $(O)/libculprit.so
+	@tests/check-abi.sh $(O)/libculprit.so
+
+abi-update: $(O)/libculprit.so
+	@tests/check-abi.sh $(O)/libculprit.so --update
 
 # On demand: each call of the system fails in turn, in each command and in a bisection.
 FAULTS ?= 400
@@ -534,7 +562,7 @@ deb:
 	cd $(DEB) && dpkg-buildpackage -us -uc $(DEB_FLAGS)
 
 clean:
-	rm -rf $(O) $(O)-asan
+	rm -rf $(O) $(O)-asan $(O)-cov
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(O)/fuzz/fuzz_*.d) $(wildcard $(O)/*.d $(O)/bench/*.d) \
 	$(PLACES_OBJ:.o=.d)

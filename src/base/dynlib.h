@@ -9,6 +9,7 @@
  *
  *	#define CAPSTONE_FUNCTIONS(X) X(cs_open) X(cs_close) X(cs_disasm)
  *	DYNLIB_TABLE(capstone, CAPSTONE_FUNCTIONS, "libcapstone.so.4", "libcapstone4");
+ *	DYNLIB_NOTE(capstone, "libcapstone.so.4", "recommended", "disassembly");
  *	...
  *	err = dynlib_load(&capstone_lib);	(thread-safe, once; cheap afterwards)
  *	capstone.cs_open(...)
@@ -42,6 +43,22 @@ struct dynlib {
 		.functions = (void **)(void *)&id, .n = countof(id##_names),   \
 		.lock = PTHREAD_MUTEX_INITIALIZER,                             \
 	}
+
+/*
+ * What packagers' tools find of it without running the program: an ELF note of
+ * type 0x407c0c0a, "FDO", that holds JSON (the dlopen metadata specification,
+ * systemd.io/ELF_DLOPEN_METADATA).  One for each library, beside a table of it; all
+ * but id are literals, priority "recommended" or "suggested".
+ */
+#define DYNLIB_NOTE(id, so, priority, what)                                    \
+	DYNLIB_NOTE_(id##_note, "[{\"feature\":\"" #id "\",\"description\":\"" what \
+		     "\",\"priority\":\"" priority "\",\"soname\":[\"" so "\"]}]")
+#define DYNLIB_NOTE_(name_, json)                                              \
+	__attribute__((used, section(".note.dlopen"), aligned(4))) static const struct { \
+		uint32_t name_bytes, json_bytes, type;                         \
+		char name[4];                                                  \
+		char text[(sizeof(json) + 3) / 4 * 4];                         \
+	} name_ = { 4, sizeof(json), 0x407c0c0a, "FDO", json }
 
 /*
  * NOT_FOUND, with the package to install, where the library or one of the

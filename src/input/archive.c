@@ -53,6 +53,7 @@ mode_t archive_entry_filetype(struct archive_entry *entry);
 	X(archive_error_string) X(archive_format) X(archive_entry_pathname) X(archive_entry_filetype)
 
 DYNLIB_TABLE(la, ARCHIVE_FUNCTIONS, "libarchive.so.13", "libarchive13");
+DYNLIB_NOTE(archive, "libarchive.so.13", "suggested", "logs in archives, and lz4");
 
 #define FORMAT_RAW 0x90000
 

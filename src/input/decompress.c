@@ -37,6 +37,10 @@ DYNLIB_TABLE(zlib, ZLIB_FUNCTIONS, "libz.so.1", "zlib1g");
 DYNLIB_TABLE(liblzma, LZMA_FUNCTIONS, "liblzma.so.5", "liblzma5");
 DYNLIB_TABLE(bz2, BZ2_FUNCTIONS, "libbz2.so.1.0", "libbz2-1.0");
 DYNLIB_TABLE(zstd, ZSTD_FUNCTIONS, "libzstd.so.1", "libzstd1");
+DYNLIB_NOTE(zlib, "libz.so.1", "recommended", "logs compressed by gzip");
+DYNLIB_NOTE(liblzma, "liblzma.so.5", "recommended", "logs and modules compressed by xz");
+DYNLIB_NOTE(bz2, "libbz2.so.1.0", "recommended", "logs compressed by bzip2");
+DYNLIB_NOTE(zstd, "libzstd.so.1", "recommended", "logs and modules compressed by zstd");
 
 struct decompressor {
 	const struct codec *codec;

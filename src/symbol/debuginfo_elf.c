@@ -40,12 +40,14 @@
 	X(elf_nextscn) X(elf_getscn) X(elf_ndxscn) X(elf_getdata) X(elf_rawdata) X(elf_strptr) X(gelf_getehdr) \
 	X(gelf_getshdr) X(gelf_getsymshndx) X(elf_getphdrnum) X(gelf_getphdr)
 DYNLIB_TABLE(elf, ELF_FUNCTIONS, "libelf.so.1", "libelf1");
+DYNLIB_NOTE(elf, "libelf.so.1", "recommended", "source lines");
 
 #define DWFL_FUNCTIONS(X) \
 	X(dwarf_begin_elf) X(dwarf_end) X(dwarf_errmsg) X(dwelf_elf_gnu_build_id) X(dwelf_elf_gnu_debuglink) \
 	X(dwfl_begin) X(dwfl_end) X(dwfl_report_elf) X(dwfl_report_end) X(dwfl_module_getelf) \
 	X(dwfl_module_getdwarf) X(dwfl_offline_section_address) X(dwfl_errmsg)
 DYNLIB_TABLE(dwfl, DWFL_FUNCTIONS, "libdw.so.1", "libdw1");
+DYNLIB_NOTE(dw, "libdw.so.1", "recommended", "source lines");
 
 struct dbg_live {
 	Elf *elf;		/* ours, or that of the module below */

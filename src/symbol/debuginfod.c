@@ -34,6 +34,7 @@ int debuginfod_find_debuginfo(debuginfod_client *client, const unsigned char *id
 	X(debuginfod_begin) X(debuginfod_end) X(debuginfod_set_progressfn) X(debuginfod_set_user_data) \
 	X(debuginfod_get_user_data) X(debuginfod_find_debuginfo)
 DYNLIB_TABLE(debuginfod, DEBUGINFOD_FUNCTIONS, "libdebuginfod.so.1", "libdebuginfod1");
+DYNLIB_NOTE(debuginfod, "libdebuginfod.so.1", "suggested", "debug information from servers (--debuginfod)");
 
 /* Fewer in DEBUGINFOD_STALL_MS are none. */
 #define LEAST_BYTES 1024

@@ -32,6 +32,7 @@
 #define CAPSTONE_FUNCTIONS(X) X(cs_open) X(cs_close) X(cs_option) X(cs_disasm) X(cs_free)
 DYNLIB_TABLE(capstone, CAPSTONE_FUNCTIONS, "libcapstone.so." STRING(CS_API_MAJOR),
 	     "libcapstone" STRING(CS_API_MAJOR));
+DYNLIB_NOTE(capstone, "libcapstone.so." STRING(CS_API_MAJOR), "recommended", "disassembly");
 
 #define MAX_BYTES 512u
 #define MAX_SKIP 15u		/* an x86 instruction is no longer */

@@ -183,6 +183,16 @@ for library in $opened $linked; do
 	n=$((n + 1))
 	jq -e --arg name "$name" '.packages | any(.name == $name)' "$tmp/first" >/dev/null || missing="$missing $library"
 done
+# What is opened by its name is told by ELF notes (systemd.io/ELF_DLOPEN_METADATA), in program and library.
+for file in culprit libculprit.so; do
+	objcopy -O binary --only-section=.note.dlopen "$build/$file" "$tmp/notes"
+	grep -ao '\[{[^]]*\]}\]' "$tmp/notes" >"$tmp/notes.json"
+	is "$file: the notes' libraries are those that are opened" "$(sort -u <<<"$opened")" \
+		"$(jq -r '.[] | select(.feature and .description and .priority) | .soname[] | sub("[-.].*"; "")' "$tmp/notes.json" | sort -u)"
+	is "$file: each is told once" '' "$(jq -r '.[].soname[]' "$tmp/notes.json" | sort | uniq -d)"
+	is "$file: type and owner" "$(jq -r '.[].feature' "$tmp/notes.json" | wc -l)" \
+		"$(readelf -nW "$build/$file" 2>/dev/null | grep -o 'FDO [^(]*(0x407c0c0a)' | wc -l)"
+done
 is 'every library is in the list' '' "$missing"
 holds 'of which there are several' test $n -ge 10
 
