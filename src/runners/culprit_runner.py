@@ -42,6 +42,10 @@ KERNEL_BANNER = re.compile(rb'Linux version [0-9]+\.[0-9]+\S* \(')
 
 PR_SET_PDEATHSIG = 1
 
+# A silent machine that waits for the host's processors more than half of so many seconds does not hang: on a host with
+# many jobs a machine of low priority was silent for 110 s and called hung after 60.
+STARVED_WINDOW = 5
+
 
 def say(text):
     """One line of ours, on a line of its own."""
@@ -53,6 +57,21 @@ def fail(text):
     """The run says nothing about the kernel: say why, and end with the code for that."""
     say('failed: ' + text)
     sys.exit(EX_TEMPFAIL)
+
+
+def guarded(main):
+    """Run main. What the machine around us refuses, disk, memory or processes, is its failure and not the kernel's.
+
+    Whatever the console goes to may be what is full: then only the exit code tells.
+    """
+    try:
+        main()
+    except (OSError, MemoryError, subprocess.SubprocessError) as error:
+        try:
+            say('failed: %s' % (error or type(error).__name__))
+        except OSError:
+            pass
+        os._exit(EX_TEMPFAIL)
 
 
 # ---------------------------------------------------------------- initramfs
@@ -227,6 +246,25 @@ def dies_with_parent():
     return in_child
 
 
+def waited_for_processor(group):
+    """Seconds that the threads of a process group wanted to run and could not; of the one that waited longest.
+
+    The second number of /proc/PID/task/TID/schedstat, nanoseconds (Documentation/scheduler/sched-stats); 0 where the
+    host's kernel does not count it.
+    """
+    longest = 0
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            if os.getpgid(int(pid)) != group:
+                continue
+            for thread in os.listdir('/proc/%s/task' % pid):
+                with open('/proc/%s/task/%s/schedstat' % (pid, thread)) as file:
+                    longest = max(longest, int(file.read().split()[1]))
+        except (OSError, IndexError, ValueError):
+            continue    # gone meanwhile
+    return longest / 1e9
+
+
 class Machine:
     """A machine as a child process whose standard output is its console.
 
@@ -280,6 +318,13 @@ class Machine:
         self.quiet_since = time.monotonic()
         return True
 
+    def _lacks_processor(self, seconds):
+        """Silent because the host lets it wait: looked at for so many seconds more. Also true where it spoke meanwhile."""
+        before, began = waited_for_processor(self.process.pid), time.monotonic()
+        if self._read(seconds) is not False:
+            return True
+        return waited_for_processor(self.process.pid) - before > (time.monotonic() - began) / 2
+
     def _ask_where_it_hangs(self):
         """Blocked tasks, then all of them, each to its end: a hang without a report has stacks then."""
         for key in 'wt':
@@ -321,6 +366,8 @@ class Machine:
             if self.finished and finished_at is None:
                 finished_at = time.monotonic()
             if got is False and finished_at is None and time.monotonic() < end:
+                if self._lacks_processor(min(silence, STARVED_WINDOW)):
+                    continue
                 self.hung = True
                 say('no output for %d s, asking for the tasks' % silence)
                 self._ask_where_it_hangs()

@@ -80,11 +80,39 @@ has 'and did not get to userspace' 'userspace was not reached' "$out"
 HANG=1 boot --qemu "$tmp/speaking" --silence 0.3
 is 'a machine that falls silent: the console speaks' 0 "$code"
 has 'the runner says so' 'asking for the tasks' "$out"
+# A machine that is not let run is no machine that hangs: two threads of one processor, and schedstat says who waits.
+cat >busy <<'EOF'
+#!/bin/sh
+echo '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP'
+exec python3 -c 'while True: pass'
+EOF
+chmod +x busy
+if [ -e /proc/self/schedstat ] && command -v taskset >/dev/null; then
+	cpu=$(taskset -cp $$ | sed 's/.*: *//; s/[-,].*//')
+	taskset -c "$cpu" sh -c 'while :; do :; done' &
+	hog=$!
+	run taskset -c "$cpu" nice -n 10 "$runners/qemu" --program root/program --busybox root/program --workload true --silence 0.5 --timeout 6 --qemu "$tmp/busy"
+	kill $hog
+	wait $hog 2>/dev/null
+	has 'a machine that the host does not let run is waited for' 'the time of 6 s is over' "$out"
+	is 'and is not said to hang' '' "$(grep 'no output for' <<<"$out")"
+fi
 REBOOT=1 boot --qemu "$tmp/speaking" --silence 30
 has 'a second banner is a reboot' 'culprit-run: the machine rebooted' "$out"
 boot --qemu "$tmp/speaking" --timeout 2
 has 'finished is passed on' 'culprit-run: finished' "$out"
 is 'the machine is gone after that' '' "$(ps -o pid= -p "$(cat pid)")"
+
+# --- the machine around the runner is out of something: no verdict, never a traceback's exit code 1
+(ulimit -f 0; HANG=1 "$runners/qemu" --program root/program --busybox root/program --workload true --qemu "$tmp/speaking" 2>&1; echo "exit code $?") | cat >limited
+has 'no room for the initramfs: the machine failed' 'exit code 75' "$(cat limited)"
+has 'and says so' 'culprit-run: failed: [Errno 27] File too large' "$(cat limited)"
+"$runners/qemu" --program root/program --busybox root/program --workload true --timeout 2 --qemu "$tmp/speaking" >/dev/full 2>full.err
+is 'the console goes to a full disk: the machine failed' 75 "$?"
+is 'and no Python tells of it' '' "$(grep Traceback full.err)"
+tries=0
+while [ -n "$(ps -o pid= -p "$(cat pid)")" ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+is 'the machine is gone then, too' '' "$(ps -o pid= -p "$(cat pid)")"
 
 # --- killed with SIGKILL: the machine goes, too
 HANG=1 "$runners/qemu" --program root/program --busybox root/program --workload true --qemu "$tmp/speaking" >console &
@@ -125,6 +153,7 @@ bzImage:
 	broken) echo "fs/x.c:1:1: error: expected ';' before '}' token"; exit 1 ;; \
 	esac
 	@mkdir -p $(O)/arch/x86/boot && echo image > $(O)/arch/x86/boot/bzImage && echo vmlinux > $(O)/vmlinux
+	@[ -z "$$BIG" ] || cp $$BIG $(O)/vmlinux
 EOF
 export CULPRIT_SOURCE=$tmp/tree CULPRIT_BUILD=$tmp/build CULPRIT_SIGNATURE=$tmp/signature
 rm -f artefacts/*
@@ -138,6 +167,12 @@ MODE=broken run "$runners/kbuild" --defconfig defconfig
 is 'kbuild: a commit that does not build' 1 "$code"
 MODE=full run "$runners/kbuild" --defconfig defconfig
 is 'kbuild: a full disk says nothing about the commit' 75 "$code"
+if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
+	head -c 200000 /dev/zero >big
+	BIG=$tmp/big run unshare --mount sh -c "mount -t tmpfs -o size=64k small '$tmp/artefacts' && exec '$runners/kbuild' --defconfig defconfig"
+	is 'kbuild: no room for the artefacts says nothing about the commit' 75 "$code"
+	has 'kbuild: and is told' 'No space left on device' "$err"
+fi
 MODE=yylloc run "$runners/kbuild" --defconfig defconfig
 is 'kbuild: an old kernel is built with the fix-up for its error' 0 "$code"
 has 'kbuild: says which' 'again with HOSTCFLAGS=-fcommon' "$out"
@@ -151,6 +186,35 @@ has 'kbuild: takes the place of the given one' 'CONFIG_GIVEN=y' "$(cat build/.co
 run "$runners/kbuild" --config missing.config
 is 'kbuild: a missing configuration is wrong use' 2 "$code"
 has 'kbuild: names it' 'there is no file missing.config' "$err"
+
+# --- what was compiled in one directory serves the next
+if command -v ccache >/dev/null; then
+	cat >tree/Makefile <<'EOF'
+VERSION = 6
+PATCHLEVEL = 1
+here := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+defconfig olddefconfig: ; @touch $(O)/.config
+bzImage:
+	@mkdir -p $(O)/arch/x86/boot
+	@cd $(O) && $(CC) -g -fmacro-prefix-map=$(here)= $(KCPPFLAGS) -I$(here) -c -o vmlinux $(here)x.c && cp vmlinux arch/x86/boot/bzImage
+EOF
+	echo 'const char *where(void) { return "found in " __FILE__; }' >tree/x.c
+	export CCACHE_DIR=$tmp/ccache
+	for n in 1 2; do
+		mkdir -p state$n/build state$n/artefacts
+		cp -r tree state$n/source
+		(
+			export CULPRIT_SOURCE=$tmp/state$n/source CULPRIT_BUILD=$tmp/state$n/build CULPRIT_ARTEFACTS=$tmp/state$n/artefacts
+			unset CCACHE_BASEDIR CCACHE_NOHASHDIR KCPPFLAGS
+			exec "$runners/kbuild" --defconfig defconfig
+		) >built$n.log 2>&1
+		is "kbuild: with ccache, build $n" 0 $?
+	done
+	is 'kbuild: a second directory finds what the first compiled' '1 1' \
+		"$(ccache --print-stats | awk '/^(direct|preprocessed)_cache_hit/ { hits += $2 } $1 == "cache_miss" { misses = $2 } END { print hits, misses }')"
+	holds 'kbuild: and __FILE__ is the name below the source' grep -qa 'found in x\.c' state2/artefacts/vmlinux
+	unset CCACHE_DIR
+fi
 
 # --- doctor
 run "$CULPRIT" doctor --for uml
