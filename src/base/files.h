@@ -17,6 +17,24 @@ struct culprit_error *file_create(int dir, const char *name, const char *path, s
 /* The last max bytes of a file, or all of it, are added to ret. Errors: OS, also where it cannot seek. */
 struct culprit_error *file_read_tail(const char *path, size_t max, struct buf *ret);
 
+/*
+ * The name of path is on disk, too, not only its bytes: its directory is synced.  A directory that may not be read,
+ * or a file system that syncs none, is no error: nothing better is to be had there.  Errors: OS.
+ */
+struct culprit_error *file_sync_directory(const char *path);
+
+/* How a file is replaced. */
+#define FILE_SYNCED 1u		/* on disk when it returns: what must live through a power cut */
+#define FILE_KEEP_MODE 2u	/* the mode of the file that was there; it has to be there */
+
+/*
+ * path holds bytes, in one step: who reads it sees all of the old or all of the new.  They are written to .NAME.new
+ * beside it, which takes its place; where that fails, it is removed again.  One that
+ * somebody left there who was killed is removed first; a symbolic link at path is replaced itself.
+ * Errors: OS, NO_MEMORY.
+ */
+struct culprit_error *file_replace(const char *path, struct span bytes, unsigned int how);
+
 /* path and what leads to it, as far as it is not there; mode is that of what is made. False: errno says why not. */
 bool file_make_directories(const char *path, unsigned int mode);
 

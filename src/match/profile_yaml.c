@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "match/profile.h"
 #include "match/profile_entry.h"
 #include "pattern/yaml.h"
@@ -519,35 +520,10 @@ struct culprit_error *profile_load(const struct match_rules *rules, const char *
 	return err ? err : profile_from_doc(rules, doc, ret);
 }
 
-static struct culprit_error *write_file(const char *path, struct span text)
-{
-	FILE *file = fopen(path, "we");
-	bool ok;
-
-	if (!file)
-		return culprit_error_errno("cannot create %s", path);
-	ok = fwrite(text.ptr, 1, text.len, file) == text.len && !fflush(file) && !fsync(fileno(file));
-	if (fclose(file) || !ok) {
-		struct culprit_error *err = culprit_error_errno("cannot write %s", path);
-
-		unlink(path);
-		return err;
-	}
-	return NULL;
-}
-
 struct culprit_error *profile_save(const struct profile *profile, const char *path)
 {
-	_cleanup_(buf_deinit) struct buf text = { 0 }, beside = { 0 };
+	_cleanup_(buf_deinit) struct buf text = { 0 };
 	struct culprit_error *err = profile_format(profile, &text);
 
-	if (!err && !buf_printf(&beside, "%s.new", path))
-		err = &culprit_error_no_memory;
-	if (!err)
-		err = write_file(beside.data, buf_span(&text));
-	if (!err && rename(beside.data, path)) {
-		err = culprit_error_errno("cannot rename %s to %s", beside.data, path);
-		unlink(beside.data);
-	}
-	return err;
+	return err ? err : file_replace(path, buf_span(&text), FILE_SYNCED);
 }

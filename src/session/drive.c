@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "session/pins.h"
 #include "session/reset.h"
 
@@ -278,12 +279,16 @@ static struct culprit_error *open_journal(struct drive *d)
 	struct session *s = d->session;
 	_cleanup_(freep) char *path = config_in_state(s->config, "journal");
 	struct journal_draft draft;
-	struct culprit_error *err;
+	struct culprit_error *err = NULL;
 
 	if (!path)
 		return &culprit_error_no_memory;
-	if (mkdir(s->config->state, 0777) < 0 && errno != EEXIST)
-		return culprit_error_errno("cannot make %s", s->config->state);
+	if (!mkdir(s->config->state, 0777))
+		err = file_sync_directory(s->config->state);
+	else if (errno != EEXIST)
+		err = culprit_error_errno("cannot make %s", s->config->state);
+	if (err)
+		return err;
 	err = journal_open(path, LOCK_WAIT_MS, d->cancel_fd, session_apply, s, &d->journal);
 	if (err)
 		return err;

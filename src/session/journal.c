@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 
 #define JOURNAL_MAX_BYTES (4ull << 30)
 #define CHECKSUM_DIGITS 16
@@ -23,6 +24,7 @@ struct journal {
 	int fd;
 	off_t end;
 	uint64_t n_lines;
+	bool torn;		/* what a failed record left may still be there: nothing may come behind it */
 	journal_read_fn *read;
 	void *arg;
 };
@@ -221,18 +223,17 @@ static struct culprit_error *lock(const char *path, int fd, int wait_ms, int can
 	return NULL;
 }
 
-/* The file's name must be on disk too, not only its bytes. */
-static void sync_directory(const char *path)
+/*
+ * What a crash left behind the last whole record goes, on disk as well: a record that is written over it, and torn in
+ * its turn, would else be a wrong line before another one.
+ */
+static struct culprit_error *cut_off(struct journal *journal, size_t size)
 {
-	const char *slash = strrchr(path, '/');
-	char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	free(directory);
-	if (fd < 0)
-		return;
-	fsync(fd);
-	close(fd);
+	if ((size_t)journal->end == size)
+		return NULL;
+	if (ftruncate(journal->fd, journal->end) < 0 || fsync(journal->fd) < 0)
+		return culprit_error_errno("%s", journal->path);
+	return NULL;
 }
 
 struct culprit_error *journal_open(const char *path, int wait_ms, int cancel_fd, journal_read_fn *read, void *arg,
@@ -258,9 +259,11 @@ struct culprit_error *journal_open(const char *path, int wait_ms, int cancel_fd,
 		err = read_all(path, data.data, data.len, read, arg, &journal->end, &journal->n_lines);
 	if (err)
 		return err;
-	if (ftruncate(journal->fd, journal->end) < 0)
-		return culprit_error_errno("%s", path);
-	sync_directory(path);
+	err = cut_off(journal, data.len);
+	if (!err)
+		err = file_sync_directory(path);
+	if (err)
+		return err;
 	journal->read = read;
 	journal->arg = arg;
 	*ret = no_free_ptr(journal);
@@ -330,35 +333,27 @@ static struct culprit_error *select_lines(const char *path, const struct buf *da
 	return NULL;
 }
 
-static struct culprit_error *write_file(const char *path, const struct buf *data)
+static bool is_same_file(const char *one, const char *other)
 {
-	FILE *f = fopen(path, "we");
-	bool ok = f && (!data->len || fwrite(data->data, 1, data->len, f) == data->len) && fflush(f) == 0 &&
-		  fsync(fileno(f)) == 0;
+	struct stat a, b;
 
-	if (f)
-		ok = fclose(f) == 0 && ok;
-	return ok ? NULL : culprit_error_errno("cannot write %s", path);
+	return !stat(one, &a) && !stat(other, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
+/* The old one has both names on disk before it loses one. */
 static struct culprit_error *replace(const char *path, const char *kept, const struct buf *lines)
 {
-	_cleanup_(freep) char *fresh = NULL;
 	struct culprit_error *err;
 
-	if (asprintf(&fresh, "%s.new", path) < 0) {
-		fresh = NULL;
-		return &culprit_error_no_memory;
-	}
-	err = write_file(fresh, lines);
-	if (err)
-		return err;
 	if (link(path, kept) < 0)
 		return culprit_error_errno("cannot keep the old journal as %s", kept);
-	if (rename(fresh, path) < 0)
-		return culprit_error_errno("cannot replace %s", path);
-	sync_directory(path);
-	return NULL;
+	err = file_sync_directory(kept);
+	if (!err)
+		err = file_replace(path, buf_span(lines), FILE_SYNCED);
+	/* What failed may be the last step, behind the replacing. */
+	if (err && is_same_file(path, kept))
+		unlink(kept);
+	return err;
 }
 
 struct culprit_error *journal_rewrite(const char *path, const char *kept, journal_keep_fn *keep, void *arg)
@@ -437,9 +432,9 @@ static struct culprit_error *write_line(struct journal *journal, const struct bu
 	if (done == line->len && fdatasync(journal->fd) == 0)
 		return NULL;
 	done = (size_t)errno;
-	if (ftruncate(journal->fd, journal->end) < 0)
-		/* The torn line stays last: the next opening cuts it off. */
-		fsync(journal->fd);
+	/* On disk, too, before anything is written over it. */
+	if (ftruncate(journal->fd, journal->end) < 0 || fsync(journal->fd) < 0)
+		journal->torn = true;
 	errno = (int)done;
 	return culprit_error_errno("cannot write %s", journal->path);
 }
@@ -456,6 +451,9 @@ struct culprit_error *journal_commit(struct journal *journal, struct journal_dra
 	     buf_printf(&line, "%016" PRIx64 " %s\n", hash_bytes(body.data, body.len), body.data);
 	if (!ok)
 		return &culprit_error_no_memory;
+	if (journal->torn)
+		return culprit_error_create(CULPRIT_ERROR_OS, "%s: a record that could not be written could not be taken back either",
+					    journal->path);
 	err = write_line(journal, &line);
 	if (err)
 		return err;

@@ -73,10 +73,31 @@ fault() {
 	echo "   - bisect: $syscall: $error, to the ${n}th"
 }
 
+# Killed in the middle of each record: behind its write, before it is told to be on disk.
+killed() {
+	local n code
+	for ((n = step; n <= max; n += step)); do
+		fresh
+		hunt strace -qq -o "$tmp/trace" -e trace=fdatasync -e inject=fdatasync:signal=KILL:when=$n
+		code=$?
+		[ $code -eq 137 ] || grep -q 'killed by SIGKILL' "$tmp/trace" || break
+		tries=$((tries + 1))
+		hunt env
+		code=$?
+		[ $code -eq 0 ] && names_it && continue
+		failed=$((failed + 1))
+		echo "not ok - bisect: killed at record $n: the next start does not go on ($code)"
+		head -n 3 "$tmp/err"
+	done
+	echo "   - bisect: killed at each record, to the ${n}th"
+	[ $n -gt 2 ] || { failed=$((failed + 1)); echo "not ok - bisect: was never killed"; }
+}
+
 fresh
 hunt env
 names_it || { echo "not ok - bisect: without a fault it does not name the commit"; cat "$tmp/out" "$tmp/err"; exit 1; }
 echo "ok - bisect: without a fault"
+killed
 for call in fdatasync:EIO write:ENOSPC fsync:EIO rename:EIO ftruncate:EIO mkdir:ENOSPC clone:EAGAIN clone3:EAGAIN openat:EMFILE; do
 	fault "${call%:*}" "${call#*:}"
 done

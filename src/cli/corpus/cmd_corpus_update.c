@@ -12,11 +12,7 @@
  * passes is left alone, byte by byte; so is one of a guilty file, which says
  * nothing that follows from its title.  The file is replaced as a whole.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/files.h"
 #include "cli/corpus/corpus.h"
@@ -67,38 +63,6 @@ static struct culprit_error *check_text(const struct corpus_case *next, struct s
 	return err;
 }
 
-/* A file beside it, hidden so that it is no case, takes its place. */
-static struct culprit_error *replace_file(const char *path, struct span text)
-{
-	_cleanup_(freep) char *temporary = NULL;
-	const char *slash = strrchr(path, '/');
-	int dir_len = slash ? (int)(slash - path + 1) : 0;
-	struct culprit_error *err = NULL;
-	struct stat st;
-	int fd;
-
-	if (asprintf(&temporary, "%.*s.%sXXXXXX", dir_len, path, path + dir_len) < 0) {
-		temporary = NULL;
-		return &culprit_error_no_memory;
-	}
-	if (stat(path, &st))
-		return culprit_error_errno("cannot open %s", path);
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return culprit_error_errno("cannot create %s", temporary);
-	if (fchmod(fd, st.st_mode & 07777))
-		err = culprit_error_errno("cannot write %s", temporary);
-	if (!err)
-		err = file_write(fd, temporary, text);
-	if (close(fd) && !err)
-		err = culprit_error_errno("cannot write %s", temporary);
-	if (!err && rename(temporary, path))
-		err = culprit_error_errno("cannot write %s", path);
-	if (err)
-		unlink(temporary);
-	return err;
-}
-
 /* The case's name, and the headers that change. */
 static struct culprit_error *show_change(const struct update *update, const struct corpus_case *c,
 					 const struct corpus_case *next, const char *note)
@@ -140,7 +104,7 @@ static struct culprit_error *update_read_case(struct update *update, const struc
 	if (!err)
 		err = check_text(&next, buf_span(&text));
 	if (!err && !update->dry)
-		err = replace_file(c->path, buf_span(&text));
+		err = file_replace(c->path, buf_span(&text), FILE_KEEP_MODE);
 	update->n_changed += !err;
 	return err;
 }

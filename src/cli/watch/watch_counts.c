@@ -6,8 +6,6 @@
  */
 #include "cli/watch/watch_counts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -142,25 +140,11 @@ struct culprit_error *watch_counts_write(const struct watch_counts *counts, cons
 					 const char *path)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 };
-	_cleanup_(freep) char *beside = NULL;
-	struct culprit_error *err;
-	int fd;
 
 	if (!watch_counts_prometheus(counts, gauges, &text))
 		return &culprit_error_no_memory;
 	if (!strcmp(path, "-"))
 		return file_write(STDOUT_FILENO, "standard output", buf_span(&text));
-	if (asprintf(&beside, "%s.%ld", path, (long)getpid()) < 0)
-		return &culprit_error_no_memory;
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return culprit_error_errno("cannot write %s", beside);
-	err = file_write(fd, beside, buf_span(&text));
-	if (close(fd) && !err)
-		err = culprit_error_errno("cannot write %s", beside);
-	if (!err && rename(beside, path))
-		err = culprit_error_errno("cannot write %s", path);
-	if (err)
-		unlink(beside);
-	return err;
+	/* what is lost in a power cut is counted anew in any case */
+	return file_replace(path, buf_span(&text), 0);
 }
