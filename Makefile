@@ -197,7 +197,7 @@ $(O)/places.c: $(O)/places $(BENIGN)
 	$(Q)$(O)/places $(BENIGN) > $@
 
 # What a confined program may ask of the kernel (base/sandbox.h), for the machine that is built for.
-$(O)/seccomp: tools/seccomp.c src/base/sandbox_filter.h $(O)/flags
+$(O)/seccomp: src/base/made/seccomp.c src/base/sandbox_filter.h $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(helper_cc) -MMD -MP -MF $@.d -o $@ $< $(HELPER_LIBS) -lseccomp

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The filters that tools/seccomp.c makes while building; only sandbox.c uses them. */
+/* The filters that src/base/made/seccomp.c makes while building; only sandbox.c uses them. */
 #ifndef CULPRIT_BASE_SANDBOX_FILTER_H
 #define CULPRIT_BASE_SANDBOX_FILTER_H
 

@@ -254,7 +254,7 @@ static uint32_t arch_of(const char *machine)
 int main(int argc, char **argv)
 {
 	arch = argc == 2 ? arch_of(argv[1]) : 0;
-	printf("/* Made by tools/seccomp.c. */\n#include \"base/sandbox_filter.h\"\n\n");
+	printf("/* Made by src/base/made/seccomp.c. */\n#include \"base/sandbox_filter.h\"\n\n");
 	for (unsigned int may = 0; arch && may < SANDBOX_MAY_N; may++)
 		make_filter(may);
 	printf("const uint32_t sandbox_filter_arch = 0x%08x;\n", arch);
