@@ -140,6 +140,25 @@ static struct culprit_error *pass_on(struct source *s, struct span bytes)
 	return err;
 }
 
+/*
+ * More of the member behind what the decoder left of the bytes, which goes to the front: so little that there is room
+ * (a header, cut).  *last: there is no more.
+ */
+static struct culprit_error *more_to_decode(struct source *s, struct span *bytes, bool *last)
+{
+	ssize_t got;
+
+	if (bytes->len > INPUT_CHUNK_BYTES / 2 || *last)
+		return culprit_error_create(CULPRIT_ERROR_FORMAT, "cannot decompress a file of %s", s->name);
+	memmove(s->chunk, bytes->ptr, bytes->len);
+	got = la.archive_read_data(s->archive, s->chunk + bytes->len, INPUT_CHUNK_BYTES - bytes->len);
+	if (got < 0)
+		return broken(s);
+	*last = got == 0;
+	*bytes = (struct span){ s->chunk, bytes->len + (size_t)got };
+	return NULL;
+}
+
 static struct culprit_error *run_decoder(struct source *s, struct decompressor *d, struct span bytes)
 {
 	struct culprit_error *err = NULL;
@@ -151,21 +170,8 @@ static struct culprit_error *run_decoder(struct source *s, struct decompressor *
 		err = decompressor_step(d, &bytes, last, s->out, INPUT_CHUNK_BYTES, &n, &end);
 		if (!err && n)
 			err = s->sink->bytes(s->sink->arg, (struct span){ s->out, n });
-		if (err || n || end)
-			continue;
-		/* What it left of the bytes goes before the next ones: so little that it fits (a header, cut). */
-		if (bytes.len > INPUT_CHUNK_BYTES / 2 || last)
-			return culprit_error_create(CULPRIT_ERROR_FORMAT, "cannot decompress a file of %s", s->name);
-		memmove(s->chunk, bytes.ptr, bytes.len);
-		n = bytes.len;
-		{
-			ssize_t got = la.archive_read_data(s->archive, s->chunk + n, INPUT_CHUNK_BYTES - n);
-
-			if (got < 0)
-				return broken(s);
-			last = got == 0;
-			bytes = (struct span){ s->chunk, n + (size_t)got };
-		}
+		if (!err && !n && !end)
+			err = more_to_decode(s, &bytes, &last);
 	}
 	return err;
 }

@@ -20,7 +20,7 @@ options_of() {
 	parser | output) echo -max_len=12000 -timeout=10 ;;
 	files) echo -max_len=6000 -timeout=10 ;;
 	debuginfo) echo -max_len=40000 -timeout=20 ;;
-	index | dedup | input) echo -max_len=65536 -timeout=10 ;;
+	index | dedup | input | archive) echo -max_len=65536 -timeout=10 ;;
 	*) echo -max_len=4096 -timeout=10 ;;
 	esac
 }

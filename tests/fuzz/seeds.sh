@@ -46,6 +46,26 @@ seeds_files() {
 		'git bisect good e1dbf60b0c75ea2eb2b0aaeeb9d3f3d36ba9c5a1' >"$to/git-log"
 }
 
+seeds_archive() {
+	local parts=$dir/.parts
+	mkdir -p "$parts/logs" && for name in kasan/slab-out-of-bounds-read-x86 benign/debian-boot-x86; do
+		[ -f "corpus/$name" ] && log_of "corpus/$name" | head -c 6000 >"$parts/logs/$(basename "$name").log"
+	done
+	echo 'a log' >"$parts/logs/short" && gzip -c "$parts/logs/short" >"$parts/logs/short.gz" && : >"$parts/logs/empty"
+	for format in ustar pax gnu; do tar -C "$parts" --format=$format -cf "$to/$format.tar" logs; done
+	tar -C "$parts" -czf "$to/tar.gz" logs
+	(cd "$parts" && find logs | cpio -o -H newc 2>/dev/null) >"$to/cpio"
+	python3 -c 'import sys, zipfile
+for name, how in (("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)):
+    with zipfile.ZipFile(sys.argv[2] + "/" + name + ".zip", "w", how) as z:
+        for log in "short", "short.gz", "empty":
+            z.write(sys.argv[1] + "/logs/" + log, log)' "$parts" "$to" 2>/dev/null
+	command -v lz4 >/dev/null && lz4 -qc "$parts/logs/short" >"$to/lz4"
+	# an lz4 frame of one stored block, as lz4(1) writes it
+	printf '\4\042\115\030\140\160\163\6\0\0\200hello\n\0\0\0\0' >"$to/lz4-stored"
+	rm -rf "$parts"
+}
+
 # A kernel of some functions, with lines.
 program() {
 	{
