@@ -95,6 +95,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		add_log(&sample, argv[i]);
 	must_not(culprit_patterns_load(NULL, 0, &set));
+	must_not(pattern_set_check(set));
 	n = collect(set, literals);
 	must_not(scan_choose_places(literals, n, buf_span(&sample), places));
 	printf("/* Made by patterns/places.c; do not edit. */\n#include \"pattern/pattern.h\"\n\n"

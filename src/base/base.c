@@ -332,13 +332,20 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return ret ? memset(ret, 0, size) : NULL;
 }
 
-void *arena_array(struct arena *arena, size_t n, size_t size)
+void *arena_room(struct arena *arena, size_t n, size_t size)
 {
 	size_t total;
 
 	if (__builtin_mul_overflow(n, size, &total))
 		total = SIZE_MAX;
-	return arena_alloc(arena, total);
+	return arena_take(arena, total);
+}
+
+void *arena_array(struct arena *arena, size_t n, size_t size)
+{
+	void *ret = arena_room(arena, n, size);
+
+	return ret ? memset(ret, 0, n * size) : NULL;
 }
 
 char *arena_dup(struct arena *arena, struct span s)

@@ -117,6 +117,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* n elements of size bytes; NULL on overflow too. */
 void *arena_array(struct arena *arena, size_t n, size_t size);
 
+/* The same, not zeroed: pages of it that nobody writes to are not touched. */
+void *arena_room(struct arena *arena, size_t n, size_t size);
+
 /* A NUL-terminated copy; NULL when out of memory. */
 char *arena_dup(struct arena *arena, struct span s);
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -404,6 +404,8 @@ static int run_list(const struct arguments *args)
 	struct culprit_error *err = culprit_patterns_load(args->dirs.values, args->dirs.n, &set);
 	bool ok = true;
 
+	if (!err)
+		err = pattern_set_read_forms(set);
 	if (err)
 		return fail(err);
 	for (size_t i = 0; ok && i < set->n_patterns; i++) {

@@ -150,6 +150,7 @@ static struct culprit_error *read_docs(struct culprit_patterns *set, const struc
 			err = read_doc(&l, docs[i], pass);
 	}
 	for (size_t i = 0; i < n && !err; i++) {
+		l.embedded = i < n_embedded;
 		err = read_doc(&l, docs[i], PASS_ALL_ELSE);
 		if (i + 1 == n_embedded)
 			n_old = set->n_patterns;
@@ -214,6 +215,7 @@ void culprit_patterns_destroy(struct culprit_patterns *set)
 	for (size_t i = 0; i < set->n_docs; i++)
 		yaml_destroy(set->docs[i]);
 	free(set->docs);
+	pthread_mutex_destroy(&set->forms_lock);
 	scan_set_destroy(set->scan);
 	arena_deinit(&set->arena);
 	free(set);
@@ -239,6 +241,7 @@ static struct culprit_error *set_create(bool embedded, struct yaml_doc **docs, s
 		docs_free(docs, n);
 		return &culprit_error_no_memory;
 	}
+	pthread_mutex_init(&set->forms_lock, NULL);
 	set->docs = docs;
 	set->n_docs = n;
 	for (size_t i = 0; i < n_embedded; i++)

@@ -16,6 +16,9 @@
 #ifndef CULPRIT_PATTERN_PATTERN_H
 #define CULPRIT_PATTERN_PATTERN_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "base/base.h"
 #include "pattern/glob.h"
 #include "pattern/regex.h"
@@ -137,8 +140,11 @@ struct pattern {
 	const char *event;		/* made when this happens, not by a banner: "unexpected-reboot" ... */
 	size_t *banners;		/* indexes into the set's */
 	size_t n_banners;
-	struct form *forms;
+	struct form *forms;		/* see pattern_read_forms() */
 	size_t n_forms;
+	atomic_bool forms_read;
+	const struct yaml_node *forms_node;	/* what they are read from */
+	const struct yaml_doc *doc;
 	bool disabled;
 	bool generic;			/* its words are anybody's: without a prefix, only a report's form proves the kernel */
 };
@@ -212,6 +218,7 @@ struct guilty_rules {
 
 struct culprit_patterns {
 	struct arena arena;
+	pthread_mutex_t forms_lock;	/* of the arena and of the patterns' forms, once the set is loaded */
 	struct yaml_doc **docs;		/* strings are borrowed from them */
 	size_t n_docs;
 
@@ -279,6 +286,15 @@ struct culprit_error *pattern_set_extend(struct yaml_doc **docs, size_t n, struc
 
 /* Fill header_first and header_anywhere; loading does so. For sets made by hand. */
 void pattern_set_index_headers(struct culprit_patterns *set);
+
+/*
+ * The forms of the embedded patterns are read when a report first needs them: most programs' runs need those of one or
+ * two.  Whoever looks at a pattern's forms calls this before; false when memory ran out.  Threads may share the set.
+ */
+bool pattern_read_forms(const struct culprit_patterns *set, const struct pattern *pattern);
+
+/* Those of all patterns. Errors: NO_MEMORY; SYNTAX where an embedded file has a mistake, which the build finds. */
+struct culprit_error *pattern_set_read_forms(struct culprit_patterns *set);
 
 /* The pattern made for an event, or NULL. */
 const struct pattern *pattern_set_event(const struct culprit_patterns *set, const char *event);

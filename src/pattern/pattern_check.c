@@ -150,8 +150,10 @@ void pattern_set_free_regexes(struct culprit_patterns *set)
 
 struct culprit_error *pattern_set_check(struct culprit_patterns *set)
 {
-	struct culprit_error *err = visit_regexes(set, check_one, set);
+	struct culprit_error *err = pattern_set_read_forms(set);
 
+	if (!err)
+		err = visit_regexes(set, check_one, set);
 	for (size_t i = 0; !err && i < set->n_patterns; i++) {
 		for (size_t j = 0; !err && j < set->patterns[i].n_forms; j++)
 			err = check_form(set, &set->patterns[i].forms[j]);

@@ -353,6 +353,60 @@ static struct culprit_error *use_banner(struct loader *l, const struct yaml_node
 	return PUSH(l, pattern->banners, pattern->n_banners, &index);
 }
 
+static struct culprit_error *read_forms(struct loader *l, struct pattern *pattern)
+{
+	const struct yaml_node *node = pattern->forms_node;
+	struct culprit_error *err = yaml_expect(l->doc, node, YAML_SEQUENCE, "forms");
+
+	for (size_t i = 0; !err && i < node->n; i++)
+		err = read_form(l, node->items[i], pattern);
+	pattern->forms_read = !err;
+	return err;
+}
+
+/* As one: others see either no forms or all of them. */
+static struct culprit_error *read_late(struct culprit_patterns *set, struct pattern *pattern)
+{
+	struct loader l = { .set = set, .doc = pattern->doc, .embedded = true };
+	struct pattern fresh = *pattern;
+	struct culprit_error *err;
+
+	if (!pattern->forms_node || pattern->forms_read)
+		return NULL;
+	err = read_forms(&l, &fresh);
+	if (err)
+		return err;
+	pattern->forms = fresh.forms;
+	pattern->n_forms = fresh.n_forms;
+	atomic_store_explicit(&pattern->forms_read, true, memory_order_release);
+	return NULL;
+}
+
+bool pattern_read_forms(const struct culprit_patterns *const_set, const struct pattern *pattern)
+{
+	struct culprit_patterns *set = (struct culprit_patterns *)const_set;
+	struct culprit_error *err;
+
+	if (atomic_load_explicit(&pattern->forms_read, memory_order_acquire))
+		return true;
+	pthread_mutex_lock(&set->forms_lock);
+	err = read_late(set, (struct pattern *)pattern);
+	pthread_mutex_unlock(&set->forms_lock);
+	culprit_error_destroy(err);
+	return !err;
+}
+
+struct culprit_error *pattern_set_read_forms(struct culprit_patterns *set)
+{
+	struct culprit_error *err = NULL;
+
+	pthread_mutex_lock(&set->forms_lock);
+	for (size_t i = 0; i < set->n_patterns && !err; i++)
+		err = read_late(set, &set->patterns[i]);
+	pthread_mutex_unlock(&set->forms_lock);
+	return err;
+}
+
 static struct culprit_error *read_pattern_key(struct loader *l, const struct yaml_pair *pair, struct pattern *pattern)
 {
 	const struct yaml_node *value = pair->value;
@@ -375,10 +429,9 @@ static struct culprit_error *read_pattern_key(struct loader *l, const struct yam
 		return err;
 	}
 	if (yaml_is(pair->key, "forms")) {
-		err = yaml_expect(l->doc, value, YAML_SEQUENCE, "forms");
-		for (size_t i = 0; !err && i < value->n; i++)
-			err = read_form(l, value->items[i], pattern);
-		return err;
+		pattern->forms_node = value;
+		pattern->doc = l->doc;
+		return l->embedded ? NULL : read_forms(l, pattern);
 	}
 	return loader_unknown_key(l, pair->key, "name, kind, banner, event, disabled, generic, forms");
 }
@@ -409,7 +462,7 @@ static struct culprit_error *add_pattern(struct loader *l, const struct yaml_nod
 
 	if (!pattern->name)
 		return yaml_error(l->doc, node, "a pattern needs 'name'");
-	if (!pattern->disabled && ((!pattern->n_banners && !pattern->event) || !pattern->n_forms))
+	if (!pattern->disabled && ((!pattern->n_banners && !pattern->event) || !pattern->forms_node || !pattern->forms_node->n))
 		return yaml_error(l->doc, node, "pattern '%s' needs 'banner' (or 'event') and 'forms'", pattern->name);
 	old = pattern_set_find(l->set, pattern->name);
 	if (old >= 0) {

@@ -15,6 +15,7 @@
 struct loader {
 	struct culprit_patterns *set;
 	const struct yaml_doc *doc;	/* the one being read */
+	bool embedded;			/* it is part of the program: without mistakes */
 };
 
 /* Arrays that grow while a file is read: *array of *n items of this size gets one more. */

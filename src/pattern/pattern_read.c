@@ -9,7 +9,7 @@ struct culprit_error *loader_push(void *array, size_t *n, size_t size, const voi
 
 	/* Powers of two: reallocate when n is one of them. */
 	if ((*n & (*n - 1)) == 0) {
-		void *grown = arena_array(arena, *n ? *n * 2 : 1, size);
+		void *grown = arena_room(arena, *n ? *n * 2 : 1, size);
 
 		if (!grown)
 			return &culprit_error_no_memory;

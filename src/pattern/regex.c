@@ -360,6 +360,11 @@ bool regex_scratch_no_memory(const struct regex_scratch *scratch)
 	return scratch->no_memory;
 }
 
+void regex_scratch_fail(struct regex_scratch *scratch)
+{
+	scratch->no_memory = true;
+}
+
 /* n is what pcre2_match gave; what the ovector holds behind is left from other matches. */
 static void fill_match(const struct regex *re, struct span text, pcre2_match_data *data, uint32_t n,
 		       struct regex_match *ret)

@@ -62,6 +62,9 @@ bool regex_scratch_hit_limit(struct regex_scratch *scratch);
 /* Did memory run out in any match so far? Then no answer can be trusted; it stays so. */
 bool regex_scratch_no_memory(const struct regex_scratch *scratch);
 
+/* It ran out for what is matched: an expression could not even be read. */
+void regex_scratch_fail(struct regex_scratch *scratch);
+
 struct regex_match {
 	const struct regex *re;
 	struct span text;		/* what was searched */

@@ -104,6 +104,8 @@ static struct culprit_error *title_from_event(struct finder *f)
 		f->title->title = arena_dup(f->arena, span_of(f->in->event));
 		return f->title->title ? NULL : &culprit_error_no_memory;
 	}
+	if (!pattern_read_forms(f->in->patterns, f->title->pattern))
+		return &culprit_error_no_memory;
 	f->title->form = &f->title->pattern->forms[0];
 	err = title_make(f, f->title->form, &names);
 	if (!err)

@@ -60,6 +60,10 @@ static void try_forms(const struct title_input *in, size_t before, struct choice
 
 		if (!title_pattern_is_announced(pattern, in))
 			continue;
+		if (!pattern_read_forms(in->patterns, pattern)) {
+			regex_scratch_fail(in->scratch);
+			return;
+		}
 		for (size_t j = 0; j < pattern->n_forms; j++)
 			try_form(in, pattern, &pattern->forms[j], ret);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -287,6 +288,62 @@ static void write_file(const char *dir, const char *name, const char *text)
 	fclose(f);
 }
 
+struct reading {
+	pthread_t thread;
+	const struct culprit_patterns *set;
+	const struct form *first[400];
+	size_t n[400];
+};
+
+static void *read_all(void *arg)
+{
+	struct reading *reading = arg;
+
+	for (size_t i = 0; i < reading->set->n_patterns; i++) {
+		const struct pattern *pattern = &reading->set->patterns[i];
+
+		ck_assert(pattern_read_forms(reading->set, pattern));
+		reading->first[i] = pattern->forms;
+		reading->n[i] = pattern->n_forms;
+	}
+	return NULL;
+}
+
+/* Of the embedded patterns nothing is read that nobody needs; threads that need it at once see the same. */
+START_TEST(embedded_forms_are_read_late)
+{
+	static struct reading readings[4];
+	struct culprit_patterns *set = NULL, *whole = NULL;
+
+	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &set));
+	ck_assert_ptr_null(culprit_patterns_load(NULL, 0, &whole));
+	ck_assert_ptr_null(pattern_set_read_forms(whole));
+	ck_assert_uint_gt(set->n_patterns, 50);
+	ck_assert_uint_lt(set->n_patterns, countof(readings[0].n));
+	for (size_t i = 0; i < set->n_patterns; i++)
+		ck_assert(!set->patterns[i].n_forms && whole->patterns[i].n_forms);
+	for (size_t i = 0; i < countof(readings); i++) {
+		readings[i].set = set;
+		ck_assert_int_eq(pthread_create(&readings[i].thread, NULL, read_all, &readings[i]), 0);
+	}
+	for (size_t i = 0; i < countof(readings); i++)
+		pthread_join(readings[i].thread, NULL);
+	for (size_t i = 0; i < set->n_patterns; i++) {
+		ck_assert_uint_eq(set->patterns[i].n_forms, whole->patterns[i].n_forms);
+		for (size_t k = 0; k < countof(readings); k++) {
+			ck_assert_ptr_eq(readings[k].first[i], set->patterns[i].forms);
+			ck_assert_uint_eq(readings[k].n[i], set->patterns[i].n_forms);
+		}
+		for (size_t j = 0; j < set->patterns[i].n_forms; j++) {
+			ck_assert_str_eq(set->patterns[i].forms[j].title, whole->patterns[i].forms[j].title);
+			ck_assert_str_eq(set->patterns[i].forms[j].match.source, whole->patterns[i].forms[j].match.source);
+		}
+	}
+	culprit_patterns_destroy(set);
+	culprit_patterns_destroy(whole);
+}
+END_TEST
+
 START_TEST(users_extend_and_override_without_recompiling)
 {
 	char dir[] = "/tmp/test_pattern.XXXXXX", path[256];
@@ -336,6 +393,7 @@ int main(void)
 	tcase_add_test(tc, patterns_can_be_switched_off);
 	tcase_add_test(tc, a_star_is_any_run_of_bytes);
 	tcase_add_test(tc, the_embedded_set_is_sound);
+	tcase_add_test(tc, embedded_forms_are_read_late);
 	tcase_add_test(tc, users_extend_and_override_without_recompiling);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

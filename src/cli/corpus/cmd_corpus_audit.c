@@ -138,6 +138,8 @@ static void try_removal(void *arg, size_t which)
 	struct culprit_error *err;
 
 	err = culprit_patterns_load(audit->settings.pattern_dirs.values, audit->settings.pattern_dirs.n, &set);
+	if (!err)
+		err = pattern_set_read_forms(set);
 	if (!err) {
 		struct pattern *pattern = &set->patterns[removal->pattern];
 
@@ -427,6 +429,8 @@ int corpus_audit(int argc, char **argv)
 	if (!err)
 		err = culprit_patterns_load(audit.settings.pattern_dirs.values, audit.settings.pattern_dirs.n,
 					    &audit.patterns);
+	if (!err)
+		err = pattern_set_read_forms(audit.patterns);
 	if (!err)
 		err = run_audit(&audit);
 	if (!err && audit.format == OPTION_FORMAT_JSON)
