@@ -83,11 +83,46 @@ run "$CULPRIT" symbolize --no-cache -k large.elf trace.log
 has 'ELF: 9 GiB are not read' 'large.elf: not an ELF file' "$err"
 holds 'ELF: but the report is' grep -q 'general protection fault in' <<<"$out"
 
+# Indexes, all hole: what was not used for longest goes when another one is written. The program is a kernel here.
+mkdir -p cache/culprit
+for i in 1 2 3; do
+	truncate -s 200M "cache/culprit/$i$i$i$i.idx"
+	touch -d "2020-01-0$i" "cache/culprit/$i$i$i$i.idx"
+done
+echo 'int main(void) { return 0; }' >a.c
+if cc -g -Wl,--build-id -o a.out a.c 2>/dev/null; then
+	XDG_CACHE_HOME=$tmp/cache run "$CULPRIT" symbolize --force -k a.out trace.log
+	is 'indexes: over 512 MiB, the oldest goes' '2222.idx 3333.idx' "$(cd cache/culprit && echo [0-9][0-9][0-9][0-9].idx)"
+	is 'indexes: the new one is there' 3 "$(find cache/culprit -name '*.idx' | wc -l)"
+fi
+
+# An archive of more files than are read: those before are.
+python3 -c '
+import io, sys, tarfile
+text = b"a log\n"
+with tarfile.open(sys.argv[1], "w") as tar:
+    for i in range(10001):
+        entry = tarfile.TarInfo("%d" % i)
+        entry.size = len(text)
+        tar.addfile(entry, io.BytesIO(text))' many.tar
+run "$CULPRIT" parse many.tar
+is 'archives: exit code where there are more than 10,000 files' 2 "$code"
+has 'archives: that is told' 'more than 10000 files' "$err"
+is 'archives: 10,000 are read' 10000 "$(grep -c 'no crash found' <<<"$out")"
+
 # What people write, in files that are all hole.
 mkdir patterns cases
 truncate -s 17M patterns/large.yaml
 run "$CULPRIT" parse -p patterns trace.log
 has 'a pattern file of 17 MiB is refused' '16 MiB' "$err"
+run "$CULPRIT" bisect status -c patterns/large.yaml
+has 'a configuration of 17 MiB is refused' '16 MiB' "$err"
+mkdir state
+truncate -s 5G state/journal
+printf 'repository: .\nbad: a\ngood: b\nstate: state\nbuild: { command: "true" }\nrun: { command: "true" }\ntarget: { title: "x" }\n' >bisect.yaml
+git init -q . && git -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m a && git tag a && git tag b
+run "$CULPRIT" bisect status -c bisect.yaml
+has 'a journal of 5 GiB is refused' 'journal: too large' "$err"
 rm patterns/large.yaml
 truncate -s 257M cases/large
 run "$CULPRIT" corpus test cases
