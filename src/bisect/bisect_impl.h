@@ -43,6 +43,7 @@ struct tested {
 	uint32_t hit_times[LIKELIHOOD_TIMES];
 	/* what is in force, marks and cut runs included, by world and level */
 	double emission[N_WORLDS][N_RATES], emission_log[N_WORLDS];
+	double own[LIKELIHOOD_FALSES][N_RATES];	/* by its own rate, as a share of exp(emission_log) */
 	bool emission_fresh;
 	bool says;			/* about the target: a place in the chain of rates */
 	float *distance;		/* of every commit from this one */

@@ -297,11 +297,12 @@ static void refresh_emission(struct bisect *b, struct tested *t)
 			likelihood_add_cut(&b->likelihood, &runs, b->hit_before[k], t->cut[k]);
 	for (int w = 0; w < N_WORLDS; w++) {
 		if (!decided) {
-			likelihood_emission(&b->likelihood, &runs, w, t->emission[w], &t->emission_log[w]);
+			likelihood_emission(&b->likelihood, &runs, w, t->own[w % LIKELIHOOD_FALSES], t->emission[w],
+					    &t->emission_log[w]);
 			continue;
 		}
 		for (int x = 0; x < N_RATES; x++)
-			t->emission[w][x] = 1;
+			t->emission[w][x] = t->own[w % LIKELIHOOD_FALSES][x] = 1;
 		t->emission_log[w] = marked_shows ? MARK_LOG : -MARK_LOG;
 	}
 	t->emission_fresh = true;

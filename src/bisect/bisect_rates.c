@@ -61,12 +61,11 @@ static void pass_messages(const struct bisect *b, struct link *links, uint32_t n
 static void add_own(const struct bisect *b, const double level[N_RATES], const struct tested *t, int world,
 		    double share, double ret[N_RATES])
 {
-	const double *log_ratio = t ? t->runs.log_ratio[world % LIKELIHOOD_FALSES] : NULL;
 	double own[N_RATES], sum = 0;
 
 	likelihood_own(&b->likelihood, level, world, own);
 	for (int i = 0; t && i < N_RATES; i++)
-		own[i] *= exp(fmin(0, log_ratio[i] - t->emission_log[world]));
+		own[i] *= t->own[world % LIKELIHOOD_FALSES][i];
 	for (int i = 0; i < N_RATES; i++)
 		sum += own[i];
 	for (int i = 0; i < N_RATES; i++)

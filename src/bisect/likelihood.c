@@ -150,10 +150,10 @@ void likelihood_add_cut(const struct likelihood *l, struct likelihood_runs *runs
 }
 
 void likelihood_emission(const struct likelihood *l, const struct likelihood_runs *runs, int world,
-			 double ret[RATES], double *ret_log)
+			 double own[restrict RATES], double ret[RATES], double *ret_log)
 {
 	const double *log_ratio = runs->log_ratio[world % FALSES];
-	double most = log_ratio[0], own[RATES];
+	double most = log_ratio[0];
 
 	for (int i = 1; i < RATES; i++)
 		most = fmax(most, log_ratio[i]);
@@ -170,13 +170,15 @@ void likelihood_emission(const struct likelihood *l, const struct likelihood_run
 	*ret_log = most;
 }
 
-void likelihood_own(const struct likelihood *l, const double level[RATES], int world, double ret[RATES])
+void likelihood_own(const struct likelihood *l, const double level[RATES], int world,
+		    double ret[restrict RATES])
 {
 	int s = world / FALSES;
 
 	memset(ret, 0, RATES * sizeof(*ret));
 	for (int x = 0; x < RATES; x++)
-		for (int i = l->from[s][x]; level[x] > LEVEL_NEGLIGIBLE && i <= l->upto[s][x]; i++)
+		/* all columns: those that are 0 cost less than a loop of odd length */
+		for (int i = 0; level[x] > LEVEL_NEGLIGIBLE && i < RATES; i++)
 			ret[i] += level[x] * l->spread[s][x][i];
 }
 

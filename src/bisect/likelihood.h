@@ -85,10 +85,10 @@ void likelihood_add_cut(const struct likelihood *l, struct likelihood_runs *runs
 
 /*
  * By level of a world: exp(*ret_log) ret[x] is how much likelier the runs are
- * if the target shows at that level.
+ * if the target shows at that level; own[r] the same of its own rate, the most of them 1.
  */
 void likelihood_emission(const struct likelihood *l, const struct likelihood_runs *runs, int world,
-			 double ret[LIKELIHOOD_RATES], double *ret_log);
+			 double own[LIKELIHOOD_RATES], double ret[LIKELIHOOD_RATES], double *ret_log);
 
 /* Of the level one commit further, that of another being level; both sum to 1. ret may be level. */
 void likelihood_step(const struct likelihood *l, const double level[LIKELIHOOD_RATES], double distance,
