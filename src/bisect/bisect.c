@@ -187,6 +187,7 @@ static struct culprit_error *find_candidates(struct bisect *b, const struct bise
 }
 
 struct dated {
+	float depth;
 	int64_t date;
 	uint32_t commit;
 };
@@ -195,12 +196,17 @@ static int compare_dated(const void *pa, const void *pb)
 {
 	const struct dated *x = pa, *y = pb;
 
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? -1 : 1;
 	if (x->date != y->date)
 		return x->date < y->date ? -1 : 1;
 	return x->commit < y->commit ? -1 : x->commit > y->commit;
 }
 
-/* Ages by rank: clocks are wrong by decades, and history is not evenly dense. */
+/*
+ * Ages by rank of the number of ancestors, of equals by date.  A branch that was begun long ago stands beside
+ * what it was begun from, however lately it was written: what changed a rate beside it is not in it.
+ */
 static struct culprit_error *find_ages(struct bisect *b, const struct bisect_graph *graph)
 {
 	_cleanup_(freep) struct dated *dated = calloc(b->n, sizeof(*dated));
@@ -209,15 +215,15 @@ static struct culprit_error *find_ages(struct bisect *b, const struct bisect_gra
 	if (!dated)
 		return &culprit_error_no_memory;
 	for (uint32_t c = 0; c < b->n; c++)
-		dated[c] = (struct dated){ graph->date ? graph->date[c] : 0, c };
+		one[c] = 1;
+	dag_sum(&b->dag, one, b->sum);
+	for (uint32_t c = 0; c < b->n; c++) {
+		b->depth[c] = (float)b->sum[c];
+		dated[c] = (struct dated){ b->depth[c], graph->date ? graph->date[c] : 0, c };
+	}
 	qsort(dated, b->n, sizeof(*dated), compare_dated);
 	for (uint32_t i = 0; i < b->n; i++)
 		b->age[dated[i].commit] = b->n > 1 ? 1 - (float)i / (float)(b->n - 1) : 0;
-	for (uint32_t c = 0; c < b->n; c++)
-		one[c] = 1;
-	dag_sum(&b->dag, one, b->sum);
-	for (uint32_t c = 0; c < b->n; c++)
-		b->depth[c] = (float)b->sum[c];
 	return NULL;
 }
 

@@ -71,7 +71,7 @@ struct bisect {
 	uint8_t *flags;
 	uint8_t *candidate;		/* bool */
 	double *weight;			/* prior; 0 for no candidate */
-	float *age;			/* 0 the newest to 1 the oldest */
+	float *age;			/* 0 the newest to 1 the oldest, by the number of ancestors */
 	float *depth;			/* ancestors, itself included */
 
 	uint32_t *tested_of;		/* commit to its place in tested, or BISECT_NONE */

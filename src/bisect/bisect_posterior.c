@@ -103,7 +103,7 @@ struct culprit_error *posterior_init(struct bisect *b)
 	double total = 0;
 	uint32_t k;
 
-	likelihood_init(&b->likelihood);
+	likelihood_init(&b->likelihood, b->n);
 	fill_visits(b);
 	for (uint32_t c = 0; c < b->n; c++) {
 		if (b->flags[c] & BISECT_MERGE_BASE)

@@ -12,12 +12,22 @@
 #define LOGIT_STEP	(2 * LOGIT_MAX / (RATES - 1))
 
 /*
- * Changes of the rate at single commits that a whole history has, on average.
- * Two: a change there is as likely as the culprit itself.  It is what an answer costs most: at n
- * clean runs below a commit, a chance of about JUMPS / (2 n) is left that the target only became
- * more frequent there.
+ * Changes of the rate at single commits, on average in a history of JUMPS_COMMITS; in a shorter one fewer
+ * by the root of its length, since how many there are in a thousand commits is not known either.
+ * It is what an answer costs most: see "What follows" in likelihood.h.
  */
-#define JUMPS		2.0
+#define JUMPS		3.0
+#define JUMPS_COMMITS	2048.0
+/* Where a jump leads: by the logarithm alike down to here, ... */
+#define JUMP_LEAST	0.03
+/* ... but for one in so many, which may lead anywhere. */
+#define JUMP_ANYWHERE	0.05
+/*
+ * What shows in nearly every run hangs on no race, and does not become rare: it jumps that much more
+ * seldom where it always shows, as often as all others from 9 in 10 runs down.
+ */
+#define JUMPS_ALWAYS	0.2
+#define ALWAYS_FROM	0.9
 /* Variance of logit x over a whole history: a standard deviation of 1 is 1.4 halvings. */
 #define DRIFT		1.0
 /* Commits where it shows otherwise than even their spread says: config, timing. */
@@ -38,8 +48,11 @@
 #define CHANCE_LEAST	1e-300
 /* How the hits of a bad commit split between the target's title and others. */
 #define SHARE		0.88
-/* A good commit's run that shows another face of the target: the matcher asks less of it. */
-#define FALSE_RELATED	1e-2
+/*
+ * A good commit's run that shows another face of the target, at the least: the matcher asks less of it.  At 1e-2
+ * two related hits right below an answer were thought mistakes sooner than hits of a rate of 1/16.
+ */
+#define FALSE_RELATED	2e-3
 
 static const double spreads[LIKELIHOOD_SPREADS] = { 0, 0.6, 1.2 };
 /*
@@ -99,18 +112,31 @@ static void fill_spread(struct likelihood *l, int s, int level)
 	}
 }
 
-void likelihood_init(struct likelihood *l)
+/* Densities by logit: r (1 - r) times those by r, 1 - r times those by log r. */
+static void fill_levels(struct likelihood *l)
 {
+	double anywhere[RATES];
+
 	for (int i = 0; i < RATES; i++) {
 		double r = 1 / (1 + exp(LOGIT_MAX - i * LOGIT_STEP));
 
-		/* densities in logit: r (1 - r) times that in r */
 		l->rate[i] = r;
 		l->first[i] = sqrt(r * (1 - r));
-		l->jump[i] = r * (1 - r);
+		l->jump[i] = r >= JUMP_LEAST ? 1 - r : 0;
+		anywhere[i] = r * (1 - r);
+		l->restless[i] = JUMPS_ALWAYS + (1 - JUMPS_ALWAYS) * fmin(1, (1 - r) / (1 - ALWAYS_FROM));
 	}
 	normalize(l->first);
 	normalize(l->jump);
+	normalize(anywhere);
+	for (int i = 0; i < RATES; i++)
+		l->jump[i] = (1 - JUMP_ANYWHERE) * l->jump[i] + JUMP_ANYWHERE * anywhere[i];
+}
+
+void likelihood_init(struct likelihood *l, uint32_t n_commits)
+{
+	fill_levels(l);
+	l->jumps = JUMPS * fmin(1, sqrt(n_commits / JUMPS_COMMITS));
 	for (int s = 0; s < LIKELIHOOD_SPREADS; s++)
 		for (int i = 0; i < RATES; i++)
 			fill_spread(l, s, i);
@@ -210,24 +236,26 @@ static void diffuse(double v[RATES], double distance)
 
 void likelihood_step(const struct likelihood *l, const double level[RATES], double distance, double ret[RATES])
 {
-	double keep = exp(-JUMPS * distance);
+	double jump = -expm1(-l->jumps * distance), jumped = 0;
 
 	memmove(ret, level, RATES * sizeof(*ret));
 	diffuse(ret, distance);
 	for (int i = 0; i < RATES; i++)
-		ret[i] = keep * ret[i] + (1 - keep) * l->jump[i];
+		jumped += l->restless[i] * ret[i];
+	jumped *= jump;
+	for (int i = 0; i < RATES; i++)
+		ret[i] = (1 - jump * l->restless[i]) * ret[i] + jumped * l->jump[i];
 }
 
 void likelihood_step_back(const struct likelihood *l, const double chance[RATES], double distance, double ret[RATES])
 {
-	double keep = exp(-JUMPS * distance), jumped = 0;
+	double jump = -expm1(-l->jumps * distance), jumped = 0;
 
 	for (int i = 0; i < RATES; i++)
 		jumped += l->jump[i] * chance[i];
-	memmove(ret, chance, RATES * sizeof(*ret));
-	diffuse(ret, distance);
 	for (int i = 0; i < RATES; i++)
-		ret[i] = keep * ret[i] + (1 - keep) * jumped;
+		ret[i] = (1 - jump * l->restless[i]) * chance[i] + jump * l->restless[i] * jumped;
+	diffuse(ret, distance);
 }
 
 double likelihood_see(double level[RATES], const double emission[RATES])

@@ -3,10 +3,12 @@
  * How likely the runs of some commits are, if the target shows at these and
  * not at those.  The live policy uses it; replay has a model of its own until it is moved here.
  *
- * The model.  Tested commits 1, 2, ... from new to old.  Where the target shows:
+ * The model.  Tested commits 1, 2, ... from most to fewest ancestors.  Where the target shows:
  *
  *	level    x1     ~ Beta(1/2, 1/2)			Jeffreys' prior of a share
- *		 x(j+1) | x(j): with exp(-JUMPS d) logit x(j) + N(0, DRIFT d), else Uniform(0, 1)
+ *		 x(j+1) | x(j): logit x(j) + N(0, DRIFT d), and then with probability
+ *				w(x) (1 - exp(-J d)) anew: log x ~ Uniform(log JUMP_LEAST, 0), or in
+ *				one of twenty x ~ Uniform(0, 1)
  *	own rate r(j)   = min(1, x(j) exp(s z)), z ~ N(0, 1); for a share ODD: x(j)/3 or x(j)/10
  *	hit	 target:  SHARE r + f,  related: (1 - SHARE) r + g,  clean: 1 - r
  *	cut off at t of the time of a whole run:  1 - r F(t)
@@ -30,16 +32,28 @@
  * spreads: that rates differ by commit by a factor of two to ten, and change at single
  * commits, is what people who bisect syzbot's bugs report; nobody has measured it.
  *
- * What follows for n clean runs on one commit: where a jump may have come
- * between it and the next hit, they speak against it by 1 / (n + 1), not by (1 - r)^n.
+ * J is JUMPS in 2,048 commits and more.  w is 1, falling to JUMPS_ALWAYS where the target always shows.
  *
- * Approximated.  The chain runs through the commits by age, and skips those where
+ * What follows, and bounds the cost.  Let all n runs below the likeliest commit be clean, m the prior mass
+ * of older candidates.  Another story is left: the culprit is older, and the rate fell right here.  A jump at one
+ * given commit is J times as likely as that the culprit is that commit, so the odds of the two stories are
+ *
+ *	J m E[(1 - x)^n],  E = integral over log x of (1 - x)^n / log(1 / JUMP_LEAST), about 0.01 at n = 80
+ *
+ * and to be wrong once in a hundred where the rate falls to 1/16 of 0.9 takes n = 80 too: (1 - 0.056)^80 = 0.01.
+ * Nobody saves these runs who does not know that the rate is even; who knows it needs about log(100) / x of
+ * them, 5 at x = 0.9.  The reference policy of tests/bench, which knows it, spends some 75 in all on such a world: 1 %
+ * wrong at a sixteenth and 1.3 of its cost at one rate exclude each other.  The first is chosen.  JUMP_LEAST is
+ * the end of it: to exclude a rate of 1/100 takes 460 runs, which are not spent but for the doubt of
+ * JUMP_ANYWHERE.
+ *
+ * Approximated.  The chain runs through the commits by their number of ancestors, and skips those where
  * the target does not show: on a history with branches, rates of two branches
- * are tied through the commits between them.  Between two tested commits one jump
+ * are tied through the commits between them, and one change beside a branch that is longer than the way
+ * back to its base looks like two.  Between two tested commits one jump
  * stands for several.  Times are binned by powers of two.
  *
- * How it fails.  A drop below a rate of about 1/100 is thought rare (Uniform): to
- * exclude it takes hundreds of runs, which are not spent.  A spread larger than
+ * How it fails.  A drop below a rate of 1/30 is thought rare.  A spread larger than
  * the largest of SPREADS is taken for jumps.  Runs that influence each other
  * (a machine that stays broken) are not in the model.
  */
@@ -59,6 +73,8 @@
 struct likelihood {
 	double rate[LIKELIHOOD_RATES];
 	double first[LIKELIHOOD_RATES], jump[LIKELIHOOD_RATES];		/* sum to 1 */
+	double restless[LIKELIHOOD_RATES];	/* how readily a level jumps: 1, or less where it always shows */
+	double jumps;				/* over the whole history */
 	/* of a level, the own rates; outside of [from, upto] they are 0 */
 	double spread[LIKELIHOOD_SPREADS][LIKELIHOOD_RATES][LIKELIHOOD_RATES];
 	int from[LIKELIHOOD_SPREADS][LIKELIHOOD_RATES], upto[LIKELIHOOD_SPREADS][LIKELIHOOD_RATES];
@@ -66,7 +82,8 @@ struct likelihood {
 	double log_prior[LIKELIHOOD_WORLDS];	/* of spread w / FALSES and false rate w % FALSES */
 };
 
-void likelihood_init(struct likelihood *ret);
+/* n_commits: of the whole history. */
+void likelihood_init(struct likelihood *ret, uint32_t n_commits);
 
 /* The runs of one commit, as log of (chance if the target shows there at a rate / if not). Zeroed: none. */
 struct likelihood_runs {
