@@ -327,6 +327,9 @@ static struct culprit_error *get_tested(struct bisect *b, uint32_t commit, uint3
 	b->tested_of[commit] = t;
 	b->n_tested++;
 	testable_add_tested(b, t);
+	err = chain_order(b);
+	if (err)
+		return err;
 	*ret = t;
 	return NULL;
 }

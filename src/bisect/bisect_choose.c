@@ -88,7 +88,7 @@ struct lanes {
 	double older;				/* part of the last lane that is older than good */
 	uint8_t *of;				/* lane of a class */
 	struct chances typical;			/* in the middle of what is left */
-	struct rate_place list[SHORTLIST];	/* commits that are worth a look, the newest first */
+	struct rate_place list[SHORTLIST];	/* commits that are worth a look, in the order of the chain */
 	uint32_t n_list;
 	struct chances at[DAG_LANES][SHORTLIST];
 	struct chances *own;			/* [n_tested][DAG_LANES], with what its own runs say */
@@ -226,6 +226,7 @@ static struct culprit_error *fill_typical(struct bisect *b, struct lanes *lanes,
 		half += b->sum[c];
 		place.commit = c;
 	}
+	place.at = chain_place(b, place.commit);
 	err = rates_of_class(b, heaviest_class, 1, &place, 1, NULL);
 	fill_chances(b, place.ret, &lanes->typical);
 	for (uint32_t v = 0; v < N_VISITS; v++) {
@@ -365,14 +366,16 @@ static double p_shows(const struct bisect *b, const struct lanes *lanes, uint32_
 	return b->config.find == BISECT_FIX ? 1 - total : total;
 }
 
-static void order_by_age(const struct bisect *b, struct lanes *lanes)
+static void order_by_chain(const struct bisect *b, struct lanes *lanes)
 {
-	for (uint32_t i = 1; i < lanes->n_list; i++) {
-		uint32_t commit = lanes->list[i].commit, at = i;
+	for (uint32_t i = 0; i < lanes->n_list; i++) {
+		struct rate_place place = { .commit = lanes->list[i].commit };
+		uint32_t at = i;
 
-		for (; at > 0 && b->age[lanes->list[at - 1].commit] > b->age[commit]; at--)
-			lanes->list[at].commit = lanes->list[at - 1].commit;
-		lanes->list[at].commit = commit;
+		place.at = chain_place(b, place.commit);
+		for (; at > 0 && lanes->list[at - 1].at > place.at; at--)
+			lanes->list[at] = lanes->list[at - 1];
+		lanes->list[at] = place;
 	}
 }
 
@@ -405,7 +408,7 @@ static void shortlist(const struct bisect *b, struct lanes *lanes)
 		ret[i].commit = c;
 	}
 	lanes->n_list = n;
-	order_by_age(b, lanes);
+	order_by_chain(b, lanes);
 }
 
 /* fresh: the best at a commit that does not most likely fail by itself, by what was seen of it. */

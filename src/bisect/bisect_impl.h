@@ -6,6 +6,7 @@
  *
  *	bisect_dag.c		sums over ancestors
  *	likelihood.c		how likely runs are, at rates that bend
+ *	bisect_chain.c		which tested commits are next to which
  *	bisect_posterior.c	from evidence to who may be the culprit
  *	bisect_rates.c		how often the target shows where
  *	bisect_testable.c	which commits can be tested at all
@@ -85,7 +86,8 @@ struct bisect {
 	int likeliest_false;		/* of LIKELIHOOD_FALSES */
 	double false_rate;		/* mean: how often a good commit shows what looks like the target */
 	uint32_t *list;			/* scratch, cap_classes */
-	uint32_t *by_age;		/* places in tested, newest commit first; valid while posterior_fresh */
+	uint32_t *chain;		/* n_tested: places in tested, in the order of the chain of rates */
+	uint32_t *rank;			/* of a place in tested, its place in chain */
 	struct likelihood likelihood;
 	struct likelihood_times times;
 	double hit_before[LIKELIHOOD_TIMES];	/* share of the hits before the middle of a bin */
@@ -151,6 +153,12 @@ static inline uint32_t baseline_commit(const struct bisect *b)
 	return BISECT_NONE;
 }
 
+/* bisect_chain.c */
+/* Once the last of tested has its distances. Out of memory: it is the last of the chain. */
+struct culprit_error *chain_order(struct bisect *b);
+/* How many of the chain come before commit. */
+uint32_t chain_place(const struct bisect *b, uint32_t commit);
+
 /* bisect_posterior.c */
 struct culprit_error *posterior_init(struct bisect *b);
 void posterior_deinit(struct bisect *b);
@@ -170,11 +178,11 @@ uint32_t posterior_likeliest(struct bisect *b, double *ret_posterior);
 /* bisect_rates.c */
 /* A place in the history, and the own rates of a commit there that shows the target; ret sums to 1. */
 struct rate_place {
-	uint32_t commit;
+	uint32_t commit, at;		/* at: chain_place() */
 	double ret[N_RATES];
 };
 /*
- * Rates under one class: added with weight to places, which are sorted, the newest first, and
+ * Rates under one class: added with weight to places, which are sorted by chain_place(), and
  * to own[t] of the tested commits where the target shows, by their own runs too.  own: NULL or n_tested.
  */
 struct culprit_error *rates_of_class(struct bisect *b, uint32_t k, double weight, struct rate_place *places,

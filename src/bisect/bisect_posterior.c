@@ -129,7 +129,8 @@ void posterior_deinit(struct bisect *b)
 		free(b->classes[k].shows);
 	free(b->classes);
 	free(b->class_of);
-	free(b->by_age);
+	free(b->chain);
+	free(b->rank);
 	free(b->list);
 }
 
@@ -199,12 +200,17 @@ struct culprit_error *posterior_add_tested(struct bisect *b, uint32_t t)
 	uint32_t n_before = b->n_classes;
 	bool fix = b->config.find == BISECT_FIX;
 	_cleanup_(freep) uint8_t *inside = NULL;
-	uint32_t *by_age = realloc(b->by_age, (t + 1) * sizeof(*by_age));
+	uint32_t *chain = realloc(b->chain, (t + 1) * sizeof(*chain)), *rank;
 	struct culprit_error *err;
 
-	if (!by_age)
+	if (!chain)
 		return &culprit_error_no_memory;
-	b->by_age = by_age;
+	b->chain = chain;
+	rank = realloc(b->rank, (t + 1) * sizeof(*rank));
+	if (!rank)
+		return &culprit_error_no_memory;
+	b->rank = rank;
+	chain[t] = rank[t] = t;
 	err = grow_bits(b, t);
 	if (err)
 		return err;
@@ -316,8 +322,8 @@ struct walk {
 };
 
 /*
- * The classes list[0..n) agree on all tested commits newer than place at, of
- * which last (BISECT_NONE: none) was the oldest where the target shows.
+ * The classes list[0..n) agree on all tested commits of the chain before place at, of
+ * which last (BISECT_NONE: none) was the last where the target shows.
  */
 static void walk(const struct walk *w, uint32_t at, uint32_t *list, uint32_t n, uint32_t last,
 		 const double level[N_RATES], double log_so_far)
@@ -325,7 +331,7 @@ static void walk(const struct walk *w, uint32_t at, uint32_t *list, uint32_t n, 
 	struct bisect *b = w->b;
 
 	for (; n && at < b->n_tested; at++) {
-		uint32_t t = b->by_age[at], n_shows = 0;
+		uint32_t t = b->chain[at], n_shows = 0;
 		const struct tested *tested = &b->tested[t];
 		double next[N_RATES], sum;
 
@@ -353,23 +359,10 @@ static void walk(const struct walk *w, uint32_t at, uint32_t *list, uint32_t n, 
 		b->classes[list[i]].log_like[w->world] = log_so_far;
 }
 
-static void sort_by_age(struct bisect *b)
-{
-	for (uint32_t t = 0; t < b->n_tested; t++) {
-		float age = b->age[b->tested[t].commit];
-		uint32_t at = t;
-
-		for (; at > 0 && b->age[b->tested[b->by_age[at - 1]].commit] > age; at--)
-			b->by_age[at] = b->by_age[at - 1];
-		b->by_age[at] = t;
-	}
-}
-
 static void refresh_likelihoods(struct bisect *b)
 {
 	uint32_t *list = b->list;
 
-	sort_by_age(b);
 	if (!b->times_fresh)
 		learn_times(b);
 	for (uint32_t t = 0; t < b->n_tested; t++)

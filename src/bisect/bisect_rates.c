@@ -30,8 +30,8 @@ static uint32_t make_links(struct bisect *b, uint32_t k, struct link *ret)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < b->n_tested; i++)
-		if (shows(&b->classes[k], b->by_age[i]))
-			ret[n++].t = b->by_age[i];
+		if (shows(&b->classes[k], b->chain[i]))
+			ret[n++].t = b->chain[i];
 	for (uint32_t i = 1; i < n; i++)
 		ret[i].distance = distance(b, ret[i - 1].t, b->tested[ret[i].t].commit);
 	return n;
@@ -107,7 +107,7 @@ static void add_world(const struct bisect *b, struct link *links, uint32_t n, in
 		const struct tested *t = j < n ? &b->tested[links[j].t] : NULL;
 		double level[N_RATES];
 
-		for (; p < ask->n && (!t || b->age[ask->places[p].commit] <= b->age[t->commit]); p++)
+		for (; p < ask->n && (!t || ask->places[p].at <= b->rank[links[j].t]); p++)
 			add_place(b, j ? &links[j - 1] : NULL, t ? &links[j] : NULL, world, share, &ask->places[p]);
 		if (!t || !ask->own)
 			continue;
@@ -154,7 +154,7 @@ static uint32_t heaviest_class(const struct bisect *b)
 
 void rates_elsewhere(struct bisect *b, uint32_t commit, double ret[N_RATES])
 {
-	struct rate_place place = { .commit = commit };
+	struct rate_place place = { .commit = commit, .at = chain_place(b, commit) };
 	const struct tested *own = tested_find(b, commit);
 	struct culprit_error *err;
 	uint32_t k, t = b->tested_of[commit];

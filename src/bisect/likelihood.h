@@ -3,7 +3,7 @@
  * How likely the runs of some commits are, if the target shows at these and
  * not at those.  The live policy uses it; replay has a model of its own until it is moved here.
  *
- * The model.  Tested commits 1, 2, ... from most to fewest ancestors.  Where the target shows:
+ * The model.  Tested commits 1, 2, ... from new to old, near ones next to each other.  Where the target shows:
  *
  *	level    x1     ~ Beta(1/2, 1/2)			Jeffreys' prior of a share
  *		 x(j+1) | x(j): logit x(j) + N(0, DRIFT d), and then with probability
@@ -47,10 +47,9 @@
  * the end of it: to exclude a rate of 1/100 takes 460 runs, which are not spent but for the doubt of
  * JUMP_ANYWHERE.
  *
- * Approximated.  The chain runs through the commits by their number of ancestors, and skips those where
- * the target does not show: on a history with branches, rates of two branches
- * are tied through the commits between them, and one change beside a branch that is longer than the way
- * back to its base looks like two.  Between two tested commits one jump
+ * Approximated.  The chain runs along the shortest tree over the tested commits (bisect_chain.c), and skips
+ * those where the target does not show: where the tree parts, rates of its parts are tied through
+ * the commits between them. Between two tested commits one jump
  * stands for several.  Times are binned by powers of two.
  *
  * How it fails.  A drop below a rate of 1/30 is thought rare.  A spread larger than
