@@ -46,14 +46,6 @@
 #define LEVEL_NEGLIGIBLE 1e-6
 /* Chances below a double's reach. */
 #define CHANCE_LEAST	1e-300
-/* How the hits of a bad commit split between the target's title and others. */
-#define SHARE		0.88
-/*
- * A good commit's run that shows another face of the target, at the least: the matcher asks less of it.  At 1e-2
- * two related hits right below an answer were thought mistakes sooner than hits of a rate of 1/16.
- */
-#define FALSE_RELATED	2e-3
-
 static const double spreads[LIKELIHOOD_SPREADS] = { 0, 0.6, 1.2 };
 /*
  * Not how common they are, which nobody knows: a wide spread has to be thought of before it is
@@ -152,8 +144,8 @@ void likelihood_add(const struct likelihood *l, struct likelihood_runs *runs, en
 		    double count)
 {
 	for (int f = 0; f < FALSES; f++) {
-		double mistaken = kind == LIKELIHOOD_TARGET ? l->false_rate[f] : fmax(FALSE_RELATED, l->false_rate[f]);
-		double share = kind == LIKELIHOOD_TARGET ? SHARE : 1 - SHARE;
+		double mistaken = kind == LIKELIHOOD_TARGET ? l->false_rate[f] : fmax(LIKELIHOOD_FALSE_RELATED, l->false_rate[f]);
+		double related = LIKELIHOOD_RELATED_SHARE, share = kind == LIKELIHOOD_TARGET ? 1 - related : related;
 
 		runs->log_false[f] += count * (kind == LIKELIHOOD_CLEAN ? log1p(-l->false_rate[f]) : q * log(mistaken));
 		for (int i = 0; i < RATES; i++) {

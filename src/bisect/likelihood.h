@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How likely the runs of some commits are, if the target shows at these and
- * not at those.  The live policy uses it; replay has a model of its own until it is moved here.
+ * not at those.  The live policy uses it.  Replay has a chain of its own, of one rate, and takes from here what a
+ * related crash weighs.
  *
  * The model.  Tested commits 1, 2, ... from new to old, near ones next to each other.  Where the target shows:
  *
@@ -10,7 +11,7 @@
  *				w(x) (1 - exp(-J d)) anew: log x ~ Uniform(log JUMP_LEAST, 0), or in
  *				one of twenty x ~ Uniform(0, 1)
  *	own rate r(j)   = min(1, x(j) exp(s z)), z ~ N(0, 1); for a share ODD: x(j)/3 or x(j)/10
- *	hit	 target:  SHARE r + f,  related: (1 - SHARE) r + g,  clean: 1 - r
+ *	hit	 target:  (1 - RELATED_SHARE) r + f,  related: RELATED_SHARE r + g,  clean: 1 - r
  *	cut off at t of the time of a whole run:  1 - r F(t)
  *
  * and where it does not show: target f, related g, clean 1.  d is how far two
@@ -60,6 +61,14 @@
 #define CULPRIT_BISECT_LIKELIHOOD_H
 
 #include "base/base.h"
+
+/* How the hits of a bad commit split between the target's title and others: of all, those that show another face. */
+#define LIKELIHOOD_RELATED_SHARE	0.12
+/*
+ * A good commit's run that shows another face of the target, at the least: the matcher asks less of it.  At 1e-2
+ * two related hits right below an answer were thought mistakes sooner than hits of a rate of 1/16.
+ */
+#define LIKELIHOOD_FALSE_RELATED	2e-3
 
 #define LIKELIHOOD_RATES	32
 #define LIKELIHOOD_SPREADS	3

@@ -14,13 +14,12 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "bisect/likelihood.h"
 #include "session/replay_hypotheses.h"
 
 #define N_RATES 24
-#define MISTAKEN_TARGET 1e-3	/* a good commit's run that is called the target */
-#define MISTAKEN_RELATED 1e-2
+#define MISTAKEN_TARGET 1e-3	/* a good commit's run that is called the target: the mean of likelihood.c's two rates */
 #define DOUBTED_TARGET 0.03	/* the same, of all that the matcher thinks is rather not the target */
-#define RELATED_SHARE 0.12	/* of a bad commit's hits that show another face */
 #define SUDDEN_RATE 0.03	/* commits on which the bug shows three times less than elsewhere */
 #define OTHER_BRANCH 0.15	/* a tested commit that the order puts after the culprit lies beside it */
 #define TOLD 1e-4		/* a mark without runs to check it by is wrong */
@@ -105,8 +104,8 @@ static double runs_with(const struct replay_judged_step *step, size_t n_runs, do
 
 	for (size_t i = 0; i < n_runs; i++) {
 		switch (step->runs[i].verdict) {
-		case VERDICT_TARGET: product *= (1 - RELATED_SHARE) * rate + MISTAKEN_TARGET; break;
-		case VERDICT_RELATED: product *= RELATED_SHARE * rate + MISTAKEN_RELATED; break;
+		case VERDICT_TARGET: product *= (1 - LIKELIHOOD_RELATED_SHARE) * rate + MISTAKEN_TARGET; break;
+		case VERDICT_RELATED: product *= LIKELIHOOD_RELATED_SHARE * rate + LIKELIHOOD_FALSE_RELATED; break;
 		case VERDICT_CLEAN: product *= 1 - rate; break;
 		default: break;
 		}
@@ -123,7 +122,7 @@ static double runs_without(const struct replay_judged_step *step, size_t n_runs)
 		if (step->runs[i].verdict == VERDICT_TARGET)
 			product *= fmax(MISTAKEN_TARGET, (1 - step->runs[i].probability) * DOUBTED_TARGET);
 		else if (step->runs[i].verdict == VERDICT_RELATED)
-			product *= MISTAKEN_RELATED;
+			product *= LIKELIHOOD_FALSE_RELATED;
 	}
 	return product;
 }
