@@ -10,7 +10,12 @@ lintian --pedantic --display-info --fail-on pedantic,info,warning,error --allow-
 
 chroot=$(mktemp -d)
 trap 'rm -rf "$chroot"' EXIT
-mmdebstrap --quiet --variant=apt "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$chroot"
+# The machine's own sources, security and updates with them: what the packages were linked with may be newer than the release.
+sources=()
+for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+	! grep -qE '^(deb|URIs:)' "$file" 2>/dev/null || sources+=("$file")
+done
+mmdebstrap --quiet --variant=apt "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$chroot" "${sources[@]}"
 mkdir "$chroot/debs"
 cp "$deb"/*.deb "$chroot/debs"
 rm "$chroot"/debs/*dbgsym*
