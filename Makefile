@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # make              build/culprit, build/libculprit.a and .so
+# make pictures     README's picture of what the program prints, made anew
 # make demo         install what is missing, build, show a real log
 # make check        install what is missing, build, run all tests
 # make check-asan   the same tests with the address and undefined-behaviour sanitizers
@@ -115,7 +116,7 @@ DEMO_CASE := corpus/kasan/slab-out-of-bounds-read-x86
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bench clean counts corpus-counts demo deps check check-all check-unit check-cli check-corpus check-layers check-asan install uninstall bench-policy bench-bisect
+.PHONY: pictures FORCE all bench clean counts corpus-counts demo deps check check-all check-unit check-cli check-corpus check-layers check-asan install uninstall bench-policy bench-bisect
 
 all: $(O)/culprit $(O)/libculprit.a $(O)/libculprit.so $(COMPLETIONS)
 
@@ -307,6 +308,9 @@ bench-policy: $(O)/bench/bench-policy
 	$(O)/bench/bench-policy $(ARGS)
 
 # The libraries are looked for when make starts, so a second one runs after deps.
+pictures: $(O)/culprit
+	$(Q)python3 doc/pictures.py $(O)/culprit
+
 demo:
 	@tests/deps.sh build
 	@$(MAKE) --no-print-directory all

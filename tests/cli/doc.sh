@@ -7,6 +7,9 @@ run "$top/tests/check-doc.py" "$CULPRIT" "$top"/doc/*.md "$top/README.md"
 is 'what the pages name exists' 0 "$code"
 [ "$code" -eq 0 ] || echo "$out"
 
+python3 "$top/doc/pictures.py" "$CULPRIT" "$tmp"
+is "README's picture is what the program prints (make pictures)" "$(cat "$top/doc/parse.svg")" "$(cat "$tmp/parse.svg")"
+
 # The check itself can fail, at each of what it looks for.
 wrong() {
 	printf '%s\n' "$2" >"$tmp/page.md"
