@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/confine.h"
@@ -250,6 +251,16 @@ static void on_member(void *arg, const char *name)
 	log->found = log->ended = false;
 }
 
+/* Who watches a console through a pipe wants to see a panic when it comes; what is written to a file is whole, always. */
+static int silence_ms(const char *path)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") || !isatty(STDOUT_FILENO) || fstat(STDIN_FILENO, &st) || S_ISREG(st.st_mode))
+		return 0;
+	return 4 * FEED_SILENCE_MS;
+}
+
 static void parse_log(struct parse *parse, size_t index)
 {
 	struct log log = { .parse = parse, .index = index, .path = parse->paths->paths[index] };
@@ -258,6 +269,7 @@ static void parse_log(struct parse *parse, size_t index)
 		.path = log.path,
 		.detect_boot_failures = !parse->settings->no_boot_failures,
 		.follow = parse->settings->follow,
+		.silence_ms = silence_ms(log.path),
 		.pass_over = paths_walked(parse->paths, index),
 		.n_jobs = (size_t)parse->settings->n_jobs / parse->paths->n,
 		.report = on_report,

@@ -279,7 +279,8 @@ static struct span read_head(const struct ahead_options *options, char head[NEWE
 static struct culprit_error *read_input(struct run *run)
 {
 	/* Signals are looked for between two reads, so none may last long. */
-	int timeout_ms = run->feed->follow ? FEED_SILENCE_MS / 2 : -1;
+	int silence_ms = run->feed->follow ? FEED_SILENCE_MS : run->feed->silence_ms;
+	int timeout_ms = silence_ms ? silence_ms / 2 : -1;
 	bool first = true;
 
 	while (!run->stop) {
@@ -292,7 +293,7 @@ static struct culprit_error *read_input(struct run *run)
 			return err;
 		if (silent) {
 			run->silent_ms += timeout_ms;
-			if (run->silent_ms >= FEED_SILENCE_MS)
+			if (run->silent_ms >= silence_ms)
 				err = feed_silence(run);
 		} else if (!bytes.len) {
 			return NULL;

@@ -22,6 +22,11 @@ struct feed {
 	 * caller has blocked.
 	 */
 	bool follow;
+	/*
+	 * Report after so much silence without --follow, too: for a person who watches a pipe.  What comes
+	 * of the report after that is lost, so who asks for it twice may be told otherwise: 0, never.
+	 */
+	int silence_ms;
 	/* What is surely no log (a picture, an archive) is no error: note is told, and end is not called. */
 	bool pass_over;
 	/*

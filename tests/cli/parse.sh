@@ -294,6 +294,29 @@ holds 'follow: a report within a second of its last line, and the next one' prom
 is 'follow: ends with its input' 1 "$code"
 is 'follow: all reports' 2 "$(wc -l <live)"
 
+# A person who watches a pipe sees the report while nothing more comes; into a file it is written once it is complete.
+watched() {
+	: >seen
+	: >kept
+	script -qfec "'$CULPRIT' parse -t <pipe" /dev/null </dev/null >seen &
+	pid=$!
+	exec 3>pipe
+	cat hung.log >&3
+	appears seen frob_the_disk
+	code=$?
+	"$CULPRIT" parse -t <pipe2 >kept 3>&- &
+	exec 4>pipe2
+	cat hung.log >&4
+	exec 3>&-
+	wait $pid
+	[ -s kept ] && code=kept
+	exec 4>&-
+	wait $!
+	[ "$code" = 0 ] && [ -s kept ]
+}
+mkfifo pipe2
+holds 'a pipe that falls silent, on a terminal: its report is there' watched
+
 # caught_up FILE: in time, the process has read all that is in FILE
 caught_up() {
 	local deadline=$((${EPOCHREALTIME/./} + 30 * 1000000)) fd
