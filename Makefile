@@ -19,6 +19,7 @@
 # make check-conventions   titles against the community's answers, in figures
 # make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
 # make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
+# make check-slurm  bisections on a Slurm that is started on loopback for it; minutes
 # make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="debian steady flaky killed broken plain x86"
 # make tutorial     run what the pages of doc/ show, and write them anew with what came out
 # make counts       write the counts of the corpus into README.md
@@ -443,9 +444,13 @@ counts corpus-counts: $(O)/culprit
 	@tests/corpus-counts.sh $(O)/culprit
 
 # On demand: real kernels are built, booted and bisected, in User-mode Linux and QEMU: [PARTS="steady flaky"].
-.PHONY: check-real tutorial check-symbols
+.PHONY: check-slurm check-real tutorial check-symbols
 check-real: all
 	@tests/real/check.sh $(O) $(PARTS)
+
+# Installs slurm-wlm and munge, starts them on loopback for bisections, stops them; a few minutes.
+check-slurm: all
+	@CULPRIT=$(abspath $(O))/culprit tests/slurm/check-slurm.sh
 
 # The pages of doc/ are run, and written anew with what came out; half an hour the first time.
 tutorial: all

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -148,4 +149,19 @@ bool file_make_directories(const char *path, unsigned int mode)
 		*at = '/';
 	}
 	return !mkdir(copy, mode) || errno == EEXIST;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+struct culprit_error *folder_remove(const char *path)
+{
+	if (nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+		return culprit_error_errno("cannot remove %s", path);
+	return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that are written as a whole. path is for messages. */
+/* Files that are written as a whole, folders that are made and removed whole. path is for messages. */
 #ifndef CULPRIT_BASE_FILES_H
 #define CULPRIT_BASE_FILES_H
 
@@ -37,5 +37,8 @@ struct culprit_error *file_replace(const char *path, struct span bytes, unsigned
 
 /* path and what leads to it, as far as it is not there; mode is that of what is made. False: errno says why not. */
 bool file_make_directories(const char *path, unsigned int mode);
+
+/* A folder with all in it; links are not followed. One that is not there is fine. Errors: OS. */
+struct culprit_error *folder_remove(const char *path);
 
 #endif

@@ -425,6 +425,8 @@ bool process_describe(const struct process_result *result, struct buf *ret)
 		return buf_add_str(ret, "stopped before its end");
 	case PROCESS_NEVER_STARTED:
 		return buf_printf(ret, "could not be started: %s", strerror(result->value));
+	case PROCESS_LOST:
+		return buf_add_str(ret, "was lost with the machine or queue that carried it out");
 	}
 	return buf_add_str(ret, "ended in an unknown way");
 }

@@ -15,6 +15,7 @@ enum process_outcome {
 	PROCESS_OUTPUT_LIMIT,	/* killed by us after max_output_bytes; value is 0 */
 	PROCESS_CANCELLED,	/* killed by process_kill(); value is 0 */
 	PROCESS_NEVER_STARTED,	/* value is errno of chdir or exec: the command did nothing */
+	PROCESS_LOST,		/* the machine or queue that carried it out failed; value is 0; never of our own processes */
 };
 
 /* Bytes as they arrive, cut anywhere.  from_stderr only without merge_stderr. */

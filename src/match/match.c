@@ -329,6 +329,8 @@ static struct culprit_error *judge_quiet(struct judge *judge)
 		return add_remark(ret, "%.*s%d%s", (int)(at - why), why, judge->run->exit_code, at + 2);
 	if (!at)
 		return add_remark(ret, "%s", why);
+	if (at[1] == 'w')
+		return add_remark(ret, "%.*s%s%s", (int)(at - why), why, judge->run->lost_why ? judge->run->lost_why : "not known", at + 2);
 	ret->report = judge->failure_report;
 	ret->title = arena_dup(&ret->arena, span_of(judge->failure_title));
 	if (!ret->title)

@@ -44,6 +44,7 @@ struct run_evidence {
 	bool infra_failed;	/* the run command says so, or could not be started */
 	bool boot_failed;	/* said by somebody other than the console */
 	enum run_ending ending;
+	const char *lost_why;	/* of RUN_ENDING_LOST; NULL: not known */
 	bool exit_judges;	/* the run command judges itself: 0 clean, 125 undecided, 1 to 124 target */
 	int exit_code;		/* looked at only when the console says nothing */
 	bool lost;		/* part of the console is missing or could not be read */

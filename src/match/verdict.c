@@ -50,6 +50,7 @@ static bool exited_with(const struct run_record *r, int code)
 }
 
 static bool never_started(const struct run_record *r) { return r->ending == RUN_ENDING_NEVER_STARTED; }
+static bool was_carried_off(const struct run_record *r) { return r->ending == RUN_ENDING_LOST; }
 static bool was_killed(const struct run_record *r) { return r->ending == RUN_ENDING_SIGNALLED; }
 static bool says_infra(const struct run_record *r) { return r->infra_failed || exited_with(r, COMMAND_EXIT_INFRASTRUCTURE); }
 static bool cannot_run(const struct run_record *r) { return exited_with(r, COMMAND_EXIT_CANNOT_RUN) || exited_with(r, COMMAND_EXIT_NOT_FOUND); }
@@ -100,6 +101,7 @@ static const struct {
 	const char *why;
 } rows[] = {
 	{ never_started, VERDICT_INFRA_FAILED, "the run command could not be started" },
+	{ was_carried_off, VERDICT_INFRA_FAILED, "the machine or queue that carried out the run failed: %w" },
 	{ was_killed, VERDICT_INFRA_FAILED, "the run command was killed" },
 	{ says_infra, VERDICT_INFRA_FAILED, "the run command reports a failure around the kernel" },
 	{ cannot_run, VERDICT_INFRA_FAILED, "a program of the run command could not be run or found: exit code %d" },

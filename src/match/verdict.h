@@ -39,6 +39,7 @@ enum run_ending {
 	RUN_ENDING_DEADLINE,	/* its time was over: the way that many clean runs end */
 	RUN_ENDING_OUTPUT_LIMIT,
 	RUN_ENDING_STOPPED,	/* by us, some time after a crash */
+	RUN_ENDING_LOST,	/* the machine or queue that carried out the run command failed */
 };
 
 /* What a run showed. All zero: nothing is known of it. */
@@ -61,7 +62,7 @@ struct run_record {
 	int64_t expected_us;		/* what clean runs took; 0: not known */
 };
 
-/* Of a run that showed no crash. *ret_why is a text of the program; "%d" in it stands for the exit code, "%s" for the failure on the console. */
+/* Of a run that showed no crash. *ret_why is a text of the program; "%d" in it stands for the exit code, "%s" for the failure on the console, "%w" for why it was lost. */
 enum verdict verdict_of_quiet_run(const struct run_record *run, const char **ret_why);
 
 /* Much shorter than what clean runs take, as far as that is known. */

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "session/build_log.h"
 
 #define TICK_MS 1000
@@ -39,18 +40,12 @@ bool build_outcome_parse(const char *name, enum build_outcome *ret)
 
 /* ------------------------------------------------------------ artefacts */
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static struct culprit_error *fresh_directory(const char *path)
 {
-	if (nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return culprit_error_errno("cannot remove %s", path);
+	struct culprit_error *err = folder_remove(path);
+
+	if (err)
+		return err;
 	return mkdir(path, 0777) < 0 ? culprit_error_errno("cannot make %s", path) : NULL;
 }
 
@@ -166,7 +161,7 @@ static struct culprit_error *pump_build(struct runner *runner, struct job *job, 
 	int wake = runner->o.cancel_fd;
 
 	while (!err && job_fetch(job, ret) != JOB_ENDED) {
-		err = runner->executor->calls->poll(runner->executor, &job, 1, wake, TICK_MS, &cancelled);
+		err = runner->builder->calls->poll(runner->builder, &job, 1, wake, TICK_MS, &cancelled);
 		if (cancelled) {
 			job_cancel(job);
 			wake = -1;
@@ -191,7 +186,8 @@ static void judge_build(const struct job_result *end, const struct build_log *lo
 		return;
 	if (end->outcome == PROCESS_CANCELLED)
 		ret->outcome = BUILD_CANCELLED;
-	else if (end->outcome == PROCESS_NEVER_STARTED || end->outcome == PROCESS_SIGNALLED || refused || log->machine_failed)
+	else if (end->outcome == PROCESS_NEVER_STARTED || end->outcome == PROCESS_SIGNALLED || end->outcome == PROCESS_LOST ||
+		 refused || log->machine_failed)
 		ret->outcome = BUILD_INFRA;
 	else
 		ret->outcome = BUILD_FAILED;
@@ -201,10 +197,11 @@ static void judge_build(const struct job_result *end, const struct build_log *lo
 	if (end->outcome == PROCESS_EXITED && log->reason[0])
 		snprintf(ret->reason, sizeof(ret->reason), "%s", log->reason);
 	else
-		snprintf(ret->reason, sizeof(ret->reason), "the build command %s", how.data ? how.data : "failed");
+		snprintf(ret->reason, sizeof(ret->reason), "the build command %s%s%s", how.data ? how.data : "failed",
+			 end->lost[0] ? ": " : "", end->lost);
 }
 
-static struct culprit_error *run_build(struct runner *runner, const struct subject *subject,
+static struct culprit_error *run_build(struct runner *runner, const struct subject *subject, uint32_t number,
 				       const char *artefacts, runner_tick_fn *tick, void *arg,
 				       struct build_log *log, struct build_result *ret)
 {
@@ -228,11 +225,13 @@ static struct culprit_error *run_build(struct runner *runner, const struct subje
 	struct culprit_error *err = command_env_fill(&env, runner, subject, command, 0);
 
 	if (!err)
+		err = runner_name_job(runner, true, number, &env.arena, &spec);
+	if (!err)
 		err = fresh_directory(artefacts);
 	if (err)
 		return err;
 	spec.process.env = env.items;
-	err = runner->executor->calls->submit(runner->executor, &spec, &job);
+	err = runner->builder->calls->submit(runner->builder, &spec, &job);
 	if (!err)
 		err = pump_build(runner, job, tick, arg, &end);
 	if (!err)
@@ -305,8 +304,8 @@ static void add_fixup(struct build_result *ret, const char *path)
  * time.  One that does not apply is passed over.  Where none helps, the first
  * failure is what is told.
  */
-static struct culprit_error *try_fixups(struct runner *runner, const struct subject *subject, const char *path,
-					const char *artefacts, runner_tick_fn *tick, void *arg, struct build_log *log,
+static struct culprit_error *try_fixups(struct runner *runner, const struct subject *subject, uint32_t number,
+					const char *path, const char *artefacts, runner_tick_fn *tick, void *arg, struct build_log *log,
 					struct build_result *ret)
 {
 	const struct config_strings *fixups = &runner->o.config->fixups;
@@ -325,7 +324,7 @@ static struct culprit_error *try_fixups(struct runner *runner, const struct subj
 		err = build_log_open(log, path);
 		if (err)
 			return err;
-		err = run_build(runner, subject, artefacts, tick, arg, log, &again);
+		err = run_build(runner, subject, number, artefacts, tick, arg, log, &again);
 		build_log_close(log);
 		again.elapsed_us += ret->elapsed_us;
 		*ret = again;
@@ -365,10 +364,10 @@ static struct culprit_error *build(struct runner *runner, const struct subject *
 		err = build_log_open(&log, path.data);
 	if (err)
 		return err;
-	err = run_build(runner, subject, artefacts, tick, arg, &log, ret);
+	err = run_build(runner, subject, number, artefacts, tick, arg, &log, ret);
 	build_log_close(&log);
 	if (!err && ret->outcome == BUILD_FAILED)
-		err = try_fixups(runner, subject, path.data, artefacts, tick, arg, &log, ret);
+		err = try_fixups(runner, subject, number, path.data, artefacts, tick, arg, &log, ret);
 	if (!err && ret->outcome == BUILD_OK) {
 		err = take_signature(runner, artefacts, &log, ret);
 		runner->tree_built = !err;

@@ -36,6 +36,16 @@ char *runner_artefacts_path(const struct runner *runner, const struct subject *s
 			    subject->changed.hex);
 }
 
+struct culprit_error *runner_name_job(const struct runner *runner, bool build, uint32_t number, struct arena *arena,
+				      struct job_spec *spec)
+{
+	const char *what = build ? "build" : "run";
+
+	spec->name = arena_printf(arena, "culprit-%s-%s-%06u", runner->o.id ? runner->o.id : "", what, number);
+	spec->folder = arena_printf(arena, "%s/jobs/%s-%06u", runner->o.config->state, what, number);
+	return spec->name && spec->folder ? NULL : &culprit_error_no_memory;
+}
+
 void command_env_deinit(struct command_env *env)
 {
 	arena_deinit(&env->arena);

@@ -380,6 +380,28 @@ static struct culprit_error *read_run(struct reader *r, const struct yaml_node *
 	return read_mapping(r, node, "run", run_keys, countof(run_keys), target);
 }
 
+/* ------------------------------------------------------------ executors */
+
+static const char *const executors[] = { "local", "slurm", NULL };
+
+static const struct key slurm_keys[] = {
+	{ "partition", VALUE_STRING, OF(config, slurm.partition), 0, 0, NULL, NULL },
+	{ "constraint", VALUE_STRING, OF(config, slurm.constraint), 0, 0, NULL, NULL },
+	{ "memory", VALUE_STRING, OF(config, slurm.memory), 0, 0, NULL, NULL },
+	{ "cpus", VALUE_COUNT, OF(config, slurm.cpus), 1, 100000, NULL, NULL },
+	{ "time", VALUE_DURATION, OF(config, slurm.time_ms), 0, 0, NULL, NULL },
+	{ "options", VALUE_STRINGS, OF(config, slurm.options), 0, 0, NULL, NULL },
+	{ "build-options", VALUE_STRINGS, OF(config, slurm.build_options), 0, 0, NULL, NULL },
+	{ "builds", VALUE_BOOL, OF(config, slurm.builds), 0, 0, NULL, NULL },
+	{ "interval", VALUE_DURATION, OF(config, slurm.interval_ms), 0, 0, NULL, NULL },
+	{ "patience", VALUE_DURATION, OF(config, slurm.patience_ms), 0, 0, NULL, NULL },
+};
+
+static struct culprit_error *read_slurm(struct reader *r, const struct yaml_node *node, void *target)
+{
+	return read_mapping(r, node, "slurm", slurm_keys, countof(slurm_keys), target);
+}
+
 /* -------------------------------------------------------------- others */
 
 static const struct key budget_keys[] = {
@@ -509,6 +531,8 @@ static const struct key top_keys[] = {
 	{ "find", VALUE_CHOICE, OF(config, find), 0, 0, finds, NULL },
 	{ "target", VALUE_OTHER, 0, 0, 0, NULL, read_target },
 	{ "patterns", VALUE_PATHS, OF(config, patterns), 0, 0, NULL, NULL },
+	{ "executor", VALUE_CHOICE, OF(config, executor), 0, 0, executors, NULL },
+	{ "slurm", VALUE_OTHER, 0, 0, 0, NULL, read_slurm },
 	{ "build", VALUE_OTHER, 0, 0, 0, NULL, read_build },
 	{ "run", VALUE_OTHER, 0, 0, 0, NULL, read_run },
 	{ "config", VALUE_OTHER, 0, 0, 0, NULL, read_kconfig },
@@ -560,6 +584,8 @@ static struct culprit_error *check_whole(struct reader *r, const struct yaml_nod
 		return yaml_error(r->doc, yaml_find(root, "good"), "'releases' looks for an older good commit; a fix needs a newer one");
 	if (c->find == CONFIG_FIX && c->good.n > 1)
 		return yaml_error(r->doc, yaml_find(root, "good"), "a fix is found before one good commit, not %zu", c->good.n);
+	if (yaml_find(root, "slurm") && c->executor != EXECUTOR_SLURM)
+		return yaml_error(r->doc, yaml_find(root, "slurm"), "slurm says nothing without 'executor: slurm'");
 	if (!c->build.argv)
 		c->build_cost = 0;
 	return NULL;
@@ -585,6 +611,7 @@ static const struct config defaults = {
 	.build = { .timeout_ms = 4 * 3600000, .output_bytes = 4ull << 30 },
 	.run = { .timeout_ms = 30 * 60000, .output_bytes = 256 << 20 },
 	.build_cost = -1,
+	.slurm = { .builds = true, .interval_ms = 5000, .patience_ms = 30000 },
 	.parallel = 1,
 	.baseline_runs = 100,
 	.infra_pause_ms = 10 * 60000,

@@ -34,6 +34,19 @@ struct config_command {
 	uint64_t output_bytes;			/* most it may write; 0: no limit */
 };
 
+enum executor_kind { EXECUTOR_LOCAL, EXECUTOR_SLURM };
+
+/* Of executor: slurm; NULL and 0: not said, so Slurm's own. */
+struct config_slurm {
+	const char *partition, *constraint, *memory;	/* memory as sbatch spells it: "4G" */
+	uint32_t cpus;
+	int64_t time_ms;			/* of the job; 0: the command's timeout and five minutes */
+	struct config_strings options, build_options;	/* of sbatch; the second only of builds, behind the first */
+	bool builds;				/* builds are jobs, too */
+	int64_t interval_ms;			/* between questions to the queue */
+	int64_t patience_ms;			/* how late files may be after the queue says that a job is over */
+};
+
 enum config_change { CONFIG_PATCH, CONFIG_CHERRY_PICK, CONFIG_REVERT };
 
 /* Applied to commits that contain `from` and do not contain `until`. */
@@ -64,6 +77,8 @@ struct config {
 	const char *kconfig_failing, *kconfig_working;	/* .config files: show the target, do not; NULL: none */
 	bool minimise;			/* look for the smallest one before the bisection */
 
+	enum executor_kind executor;
+	struct config_slurm slurm;
 	struct config_command build, run;
 	struct config_strings fixups;	/* patches to try, in turn, where a commit does not build */
 	const char *image;		/* what to hash, relative to the artefacts or the source; NULL: all artefacts */

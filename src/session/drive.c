@@ -206,7 +206,6 @@ static struct culprit_error *run_all(struct drive *d, enum session_outcome *ret)
 struct culprit_error *drive_start(struct drive *d, const struct session_observer *observer)
 {
 	const struct session *s = d->session;
-	struct culprit_error *err;
 	struct runner_options options = {
 		.config = s->config,
 		.git = s->git,
@@ -214,12 +213,16 @@ struct culprit_error *drive_start(struct drive *d, const struct session_observer
 		.profile = s->profile,
 		.cancel_fd = d->cancel_fd,
 		.hold_fd = journal_fd(d->journal),
+		.id = s->id,
 	};
+	struct culprit_error *err;
 
 	d->observer = observer;
 	d->out = false;
 	err = runner_create(&options, &d->runner);
-	return err ? err : drive_use_config(d);
+	if (!err)
+		err = drive_use_config(d);
+	return err ? err : drive_adopt(d);
 }
 
 void drive_stop(struct drive *d)

@@ -191,6 +191,8 @@ static struct culprit_error *journal_run(struct drive *d, const struct subject *
 	journal_add_f(&draft, "value", "%d", result->end.value);
 	if (result->end.stopped)
 		journal_add(&draft, "stopped", "1");
+	if (result->end.lost[0])
+		journal_add(&draft, "lost", result->end.lost);
 	journal_add_f(&draft, "elapsed_us", "%" PRId64, result->end.elapsed_us);
 	journal_add_f(&draft, "bytes", "%" PRIu64, result->log_bytes);
 	return journal_commit(d->journal, &draft);

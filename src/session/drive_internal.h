@@ -22,6 +22,12 @@ struct drive {
 struct culprit_error *drive_start(struct drive *drive, const struct session_observer *observer);
 void drive_stop(struct drive *drive);
 
+/*
+ * Take up the runs that an earlier drive started and that outlived it, those of the commit that it was at last;
+ * others, and builds, are ended (drive_adopt.c).
+ */
+struct culprit_error *drive_adopt(struct drive *drive);
+
 /* ------------------------------------------------------ drive_act.c */
 
 /*

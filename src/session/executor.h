@@ -7,7 +7,7 @@
  * enough, has it crashed, what does it prove) is the same on all of them.
  *
  * To write another one: a file executor_NAME.c with its struct executor_calls, a
- * value of enum executor_kind (config.h), its line in executor_create(), its keys in
+ * value of enum executor_kind (config.h), its lines in executors_create(), its keys in
  * config.c, its section in man/culprit-bisect.5, its rows in tests/unit/test_executor.c.
  *
  * The contract, which test_executor.c holds each of them to:

@@ -11,28 +11,14 @@
 
 #include <errno.h>
 #include <fts.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
+
 /* ----------------------------------------------------------- work trees */
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static struct culprit_error *remove_tree(const char *path)
-{
-	if (nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return culprit_error_errno("cannot remove %s", path);
-	return NULL;
-}
 
 /* The work tree's own git directory, or an empty buffer where path is no work tree of this repository. */
 static struct culprit_error *find_own_directory(const struct git *git, const char *path, struct buf *ret)
@@ -97,7 +83,7 @@ struct culprit_error *git_worktree_prepare(const struct git *git, const char *pa
 		if (err || code == 0)
 			return err;
 	}
-	err = remove_tree(path);
+	err = folder_remove(path);
 	if (!err)
 		err = git_run(git, NULL, (struct span){ 0 }, GIT_ARGS("worktree", "prune"), NULL, NULL);
 	/* Any commit will do until the first checkout; an unborn HEAD is no commit, so name one. */
@@ -121,7 +107,7 @@ struct culprit_error *git_worktree_prepare(const struct git *git, const char *pa
 
 struct culprit_error *git_worktree_remove(const struct git *git, const char *path)
 {
-	struct culprit_error *err = remove_tree(path);
+	struct culprit_error *err = folder_remove(path);
 
 	if (!err)
 		err = git_run(git, NULL, (struct span){ 0 }, GIT_ARGS("worktree", "prune"), NULL, NULL);

@@ -121,6 +121,7 @@ static enum run_ending ending_of(const struct run_end *end)
 	case PROCESS_OUTPUT_LIMIT: return RUN_ENDING_OUTPUT_LIMIT;
 	case PROCESS_NEVER_STARTED: return RUN_ENDING_NEVER_STARTED;
 	case PROCESS_CANCELLED: return RUN_ENDING_STOPPED;
+	case PROCESS_LOST: return RUN_ENDING_LOST;
 	}
 	return RUN_ENDING_UNKNOWN;
 }
@@ -133,6 +134,7 @@ void runner_evidence(const struct config *config, const struct run_console *cons
 		.n_reports = console->n_reports,
 		.summary = &console->summary,
 		.ending = ending_of(end),
+		.lost_why = end->lost[0] ? end->lost : NULL,
 		.exit_judges = config->exit_judges,
 		.exit_code = end->outcome == PROCESS_EXITED && !end->stopped ? end->value : 0,
 		.finish_wanted = console->finish.wanted,

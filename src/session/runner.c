@@ -12,11 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.h"
 #include "match/profile_entry.h"
+#include "session/executors.h"
 
 #define TICK_MS 1000
 
@@ -62,7 +62,7 @@ struct culprit_error *runner_create(const struct runner_options *options, struct
 		return &culprit_error_no_memory;
 	err = make_directories(options->config);
 	if (!err)
-		err = executor_create_local(&runner->executor);
+		err = executors_create(options->config, &runner->executor, &runner->builder);
 	if (!err)
 		*ret = no_free_ptr(runner);
 	return err;
@@ -103,6 +103,7 @@ void runner_destroy(struct runner *runner)
 	free(runner->runs);
 	free(runner->jobs);
 	executor_destroy(runner->executor);
+	executor_destroy(runner->builder);
 	free(runner->source);
 	free(runner);
 }
@@ -170,9 +171,10 @@ static struct culprit_error *open_log(struct runner *runner, struct run *run)
 	return run->fd < 0 ? culprit_error_errno("%s", path.data) : NULL;
 }
 
-static struct culprit_error *start(struct runner *runner, const struct subject *subject, struct run *run)
+static struct culprit_error *start(struct runner *runner, const struct subject *subject, bool adopt, struct run *run)
 {
 	const struct config_command *command = &runner->o.config->run;
+	const struct executor_calls *calls = runner->executor->calls;
 	_cleanup_(command_env_deinit) struct command_env env = { 0 };
 	struct job_spec spec = {
 		.process = {
@@ -191,6 +193,8 @@ static struct culprit_error *start(struct runner *runner, const struct subject *
 
 	err = command_env_fill(&env, runner, subject, command, run->number);
 	if (!err)
+		err = runner_name_job(runner, false, run->number, &env.arena, &spec);
+	if (!err)
 		err = open_log(runner, run);
 	if (!err)
 		err = run_console_init(&run->console, runner->o.patterns, runner->o.config->finished);
@@ -198,10 +202,11 @@ static struct culprit_error *start(struct runner *runner, const struct subject *
 		return err;
 	spec.process.env = env.items;
 	run->last_output_us = runner_now_us();
-	return runner->executor->calls->submit(runner->executor, &spec, &run->job);
+	return (adopt ? calls->adopt : calls->submit)(runner->executor, &spec, &run->job);
 }
 
-struct culprit_error *runner_start(struct runner *runner, const struct subject *subject, uint32_t number)
+static struct culprit_error *start_or_adopt(struct runner *runner, const struct subject *subject, uint32_t number,
+					    bool adopt, bool *ret_started)
 {
 	_cleanup_(run_destroyp) struct run *run = calloc(1, sizeof(*run));
 	struct culprit_error *err;
@@ -212,9 +217,55 @@ struct culprit_error *runner_start(struct runner *runner, const struct subject *
 	run->number = number;
 	if (runner->n_running == runner->o.config->parallel)
 		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more runs at once than allowed");
-	err = start(runner, subject, run);
-	if (!err)
+	err = start(runner, subject, adopt, run);
+	*ret_started = !err && run->job;
+	if (*ret_started)
 		runner->runs[runner->n_running++] = no_free_ptr(run);
+	return err;
+}
+
+struct culprit_error *runner_start(struct runner *runner, const struct subject *subject, uint32_t number)
+{
+	bool started;
+
+	return start_or_adopt(runner, subject, number, false, &started);
+}
+
+bool runner_can_adopt(const struct runner *runner)
+{
+	return runner->executor->calls->adopt || runner->builder->calls->adopt;
+}
+
+struct culprit_error *runner_adopt(struct runner *runner, const struct subject *subject, uint32_t number,
+				   bool *ret_adopted)
+{
+	*ret_adopted = false;
+	if (!runner->executor->calls->adopt)
+		return NULL;
+	return start_or_adopt(runner, subject, number, true, ret_adopted);
+}
+
+struct culprit_error *runner_abandon(struct runner *runner, bool build, uint32_t number)
+{
+	const char *const nothing[] = { "true", NULL };
+	struct executor *executor = build ? runner->builder : runner->executor;
+	struct job_spec spec = { .process = { .argv = nothing } };
+	_cleanup_(job_releasep) struct job *job = NULL;
+	struct arena arena = { 0 };
+	struct culprit_error *err;
+	struct job_result end;
+
+	if (!executor->calls->adopt)
+		return NULL;
+	err = runner_name_job(runner, build, number, &arena, &spec);
+	if (!err)
+		err = executor->calls->adopt(executor, &spec, &job);
+	arena_deinit(&arena);
+	if (err || !job)
+		return err;
+	job_cancel(job);
+	while (build && !err && job_fetch(job, &end) != JOB_ENDED)
+		err = executor->calls->poll(executor, &job, 1, -1, TICK_MS, NULL);
 	return err;
 }
 
@@ -303,9 +354,10 @@ static struct culprit_error *judge(struct runner *runner, struct run *run, struc
 	job_fetch(run->job, &end);
 	*ret = (struct run_result){
 		.number = run->number,
-		.end = { end.outcome, end.value, run->stopped, end.elapsed_us },
+		.end = { .outcome = end.outcome, .value = end.value, .stopped = run->stopped, .elapsed_us = end.elapsed_us },
 		.log_bytes = run->n_bytes,
 	};
+	memcpy(ret->end.lost, end.lost, sizeof(ret->end.lost));
 	if (run->fd >= 0 && fdatasync(run->fd) < 0)
 		return culprit_error_errno("cannot write the log of run %u", run->number);
 	runner_evidence(runner->o.config, &run->console, &ret->end, runner->expected_us, &evidence);

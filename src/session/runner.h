@@ -19,7 +19,7 @@
  *				the bisection has no say in it
  *
  * Layout of the state directory: source/, build/, artefacts/NAME/, configs/NAME,
- * builds/NUMBER.log, runs/NUMBER.log.
+ * builds/NUMBER.log, runs/NUMBER.log; jobs/ where an executor needs it.
  */
 #ifndef CULPRIT_SESSION_RUNNER_H
 #define CULPRIT_SESSION_RUNNER_H
@@ -69,6 +69,7 @@ struct run_end {
 	int value;			/* exit code, signal or errno */
 	bool stopped;			/* by us, some time after a crash */
 	int64_t elapsed_us;
+	char lost[64];			/* of PROCESS_LOST: why; "": not known */
 };
 
 struct run_result {
@@ -87,6 +88,7 @@ struct runner_options {
 	const struct profile *profile;		/* may change while no run goes on: runner_set_profile() */
 	int cancel_fd;				/* readable: stop; -1: none */
 	int hold_fd;				/* see process_spec; 0: none */
+	const char *id;				/* of the bisection: in the names of jobs */
 };
 
 struct runner;
@@ -114,6 +116,19 @@ bool runner_is_built(const struct runner *runner, const struct subject *subject)
 
 /* Start run number on a subject that is built. */
 struct culprit_error *runner_start(struct runner *runner, const struct subject *subject, uint32_t number);
+
+/*
+ * The same for a run that an earlier runner started, and that may go on or have ended since; *ret_adopted false:
+ * there is nothing left of it.
+ */
+struct culprit_error *runner_adopt(struct runner *runner, const struct subject *subject, uint32_t number,
+				   bool *ret_adopted);
+
+/* End a run or build that an earlier runner started, wherever it still goes on; a build is waited for. */
+struct culprit_error *runner_abandon(struct runner *runner, bool build, uint32_t number);
+
+/* Whether runs can outlive their runner at all. */
+bool runner_can_adopt(const struct runner *runner);
 
 uint32_t runner_n_running(const struct runner *runner);
 

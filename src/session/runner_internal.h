@@ -23,7 +23,7 @@ struct runner {
 	struct runner_options o;
 	struct run **runs;		/* config->parallel places, n_running taken */
 	struct job **jobs;
-	struct executor *executor;
+	struct executor *executor, *builder;	/* of runs, of builds */
 	uint32_t n_running;
 	const char *config;		/* of the kernel, for subjects that have none of their own; NULL: none */
 	int64_t expected_us;		/* how long complete runs take; 0: not known */
@@ -48,6 +48,10 @@ struct culprit_error *command_env_fill(struct command_env *env, const struct run
 
 /* Where the artefacts of a subject are. */
 char *runner_artefacts_path(const struct runner *runner, const struct subject *subject, struct arena *arena);
+
+/* Name and folder of a job, in arena. */
+struct culprit_error *runner_name_job(const struct runner *runner, bool build, uint32_t number, struct arena *arena,
+				      struct job_spec *spec);
 
 int64_t runner_now_us(void);	/* CLOCK_MONOTONIC */
 

@@ -12,8 +12,9 @@
  *	decide   act= why= commit= runs= p_bad= p_testable= bits= cost= posterior= entropy= left=
  *	building n= commit= [change= changed=]  (numbers in flight are not used again)
  *	build    n= commit= [change= changed=] outcome= reason= fixup= signature= image= proof= elapsed_us=
- *	running  n=
- *	run      n= commit= [change= changed=] verdict= q= title= symptom= because= end= value= stopped= elapsed_us= bytes=
+ *	running  n= commit= [change= changed=]
+ *	run      n= commit= [change= changed=] verdict= q= title= symptom= because= end= value= [stopped= lost=]
+ *	         elapsed_us= bytes=
  *	cut      n= commit= elapsed_us=         (ended while nothing had crashed: survived so far)
  *	learn    commit=
  *	judge    n= verdict= q= title= symptom= because=
@@ -233,16 +234,41 @@ static void use_number(const struct journal_record *record, uint32_t *next)
 		*next = (uint32_t)n + 1;
 }
 
+static struct culprit_error *take_off(struct session *s, const struct journal_record *record, bool build)
+{
+	struct session_flight *flight = APPEND(s, flights);
+
+	if (!flight)
+		return &culprit_error_no_memory;
+	flight->build = build;
+	flight->number = (uint32_t)journal_get_u64(record, "n", 0);
+	/* Older journals do not say of which commit: nothing of theirs goes on. */
+	if (!get_subject(record, &flight->subject))
+		s->n_flights--;
+	return NULL;
+}
+
+/* What has landed was among the last to take off. */
+static void land(struct session *s, bool build, uint32_t number)
+{
+	for (uint32_t i = s->n_flights; i-- > 0;) {
+		if (s->flights[i].build != build || s->flights[i].number != number)
+			continue;
+		memmove(&s->flights[i], &s->flights[i + 1], (--s->n_flights - i) * sizeof(*s->flights));
+		return;
+	}
+}
+
 static struct culprit_error *apply_building(struct session *s, const struct journal_record *record)
 {
 	use_number(record, &s->next_build);
-	return NULL;
+	return take_off(s, record, true);
 }
 
 static struct culprit_error *apply_running(struct session *s, const struct journal_record *record)
 {
 	use_number(record, &s->next_run);
-	return NULL;
+	return take_off(s, record, false);
 }
 
 static struct culprit_error *apply_build(struct session *s, const struct journal_record *record)
@@ -270,6 +296,7 @@ static struct culprit_error *apply_build(struct session *s, const struct journal
 	build->result.elapsed_us = (int64_t)journal_get_u64(record, "elapsed_us", 0);
 	build->time_us = record->time_us;
 	use_number(record, &s->next_build);
+	land(s, true, build->number);
 	return add_fact(s, FACT_BUILD, s->n_builds - 1);
 }
 
@@ -291,6 +318,7 @@ static struct culprit_error *take_judgement(struct session_run *run, const struc
 static struct culprit_error *apply_run(struct session *s, const struct journal_record *record)
 {
 	struct session_run *run = APPEND(s, runs);
+	const char *lost = journal_get(record, "lost");
 	struct culprit_error *err;
 
 	if (!run)
@@ -302,9 +330,11 @@ static struct culprit_error *apply_run(struct session *s, const struct journal_r
 	run->end.value = (int)journal_get_u64(record, "value", 0);
 	run->end.stopped = journal_get_u64(record, "stopped", 0) != 0;
 	run->end.elapsed_us = (int64_t)journal_get_u64(record, "elapsed_us", 0);
+	snprintf(run->end.lost, sizeof(run->end.lost), "%s", lost ? lost : "");
 	run->log_bytes = journal_get_u64(record, "bytes", 0);
 	run->time_us = record->time_us;
 	use_number(record, &s->next_run);
+	land(s, false, run->number);
 	err = take_judgement(run, record);
 	if (!err)
 		err = add_fact(s, FACT_RUN, s->n_runs - 1);
@@ -325,6 +355,7 @@ static struct culprit_error *apply_cut(struct session *s, const struct journal_r
 	cut->elapsed_us = (int64_t)journal_get_u64(record, "elapsed_us", 0);
 	cut->n_facts = s->n_facts;
 	use_number(record, &s->next_run);
+	land(s, false, cut->number);
 	s->asked = false;
 	return NULL;
 }
@@ -560,6 +591,7 @@ void session_close(struct session *s)
 		free(s->titles[i].text);
 	free(s->titles);
 	free(s->cuts);
+	free(s->flights);
 	free(s->older);
 	for (int i = 0; i < INPUT_GROUPS; i++)
 		free(s->inputs[i]);

@@ -53,6 +53,13 @@ struct session_cut {
 	uint32_t n_facts;		/* builds and runs known then */
 };
 
+/* A build or run that was begun and did not come to an end that was journalled. */
+struct session_flight {
+	bool build;
+	uint32_t number;
+	struct subject subject;
+};
+
 /* A decision of the policy, as it was taken. */
 struct session_decision {
 	enum bisect_act act;
@@ -156,8 +163,9 @@ struct session {
 	struct session_release *releases;
 	struct session_title *titles;
 	struct session_cut *cuts;
-	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases, n_titles, n_cuts;
-	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases, cap_titles, cap_cuts;
+	struct session_flight *flights;
+	uint32_t n_builds, n_runs, n_decisions, n_facts, n_checks, n_releases, n_titles, n_cuts, n_flights;
+	uint32_t cap_builds, cap_runs, cap_decisions, cap_facts, cap_checks, cap_releases, cap_titles, cap_cuts, cap_flights;
 	uint32_t n_probes;		/* of runs: tries during an outage, which nobody's budget pays for */
 	uint32_t next_build, next_run;	/* numbers never used, also not by what was in flight */
 	struct session_minimal minimal;

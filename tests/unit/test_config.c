@@ -32,6 +32,7 @@ START_TEST(defaults_of_the_shortest_file)
 	ck_assert_ptr_null(c->run.argv[3]);
 	ck_assert_ptr_null(c->build.argv);
 	ck_assert_uint_eq(c->parallel, 1);
+	ck_assert_int_eq(c->executor, EXECUTOR_LOCAL);
 	ck_assert_double_eq(c->confidence, 0.99);
 	ck_assert_str_eq(c->state, "/etc/.culprit");
 	ck_assert(c->check_revert && c->check_cherry_pick && c->weigh_paths);
@@ -52,9 +53,24 @@ START_TEST(every_key)
 		"patches:\n - { patch: fix.diff, from: v5.0, until: v6.0 }\n - { cherry-pick: abc, required: false }\n - { revert: def }\n"
 		"skip: [ s1, s2 ]\npaths: fs/foo.c\nweigh-paths: false\nconfidence: 0.99\nbaseline-runs: 300\ninfra-pause: 2m\ninfra-patience: 3h\nmode: plain\nruns-per-commit: 7\n"
 		"verify: { revert: false, cherry-pick: false }\nvmlinux: vmlinux\nmodules: mods\nmaintainers: ./who\nstate: /s\n"
-		"links: { commit: 'https://a/{commit}', run: 'http://b/{run}' }\n");
+		"links: { commit: 'https://a/{commit}', run: 'http://b/{run}' }\n"
+		"executor: slurm\nslurm:\n  partition: lab\n  constraint: kvm\n  memory: 4G\n  cpus: 8\n  time: 2h\n"
+		"  options: [--account=k, --nice]\n  build-options: --exclusive\n  builds: false\n  interval: 9s\n  patience: 2m\n");
+
 
 	ck_assert_str_eq(c->repository, "/etc/linux");
+	ck_assert_int_eq(c->executor, EXECUTOR_SLURM);
+	ck_assert_str_eq(c->slurm.partition, "lab");
+	ck_assert_str_eq(c->slurm.constraint, "kvm");
+	ck_assert_str_eq(c->slurm.memory, "4G");
+	ck_assert_uint_eq(c->slurm.cpus, 8);
+	ck_assert_int_eq(c->slurm.time_ms, 7200000);
+	ck_assert_uint_eq(c->slurm.options.n, 2);
+	ck_assert_str_eq(c->slurm.options.items[1], "--nice");
+	ck_assert_str_eq(c->slurm.build_options.items[0], "--exclusive");
+	ck_assert(!c->slurm.builds);
+	ck_assert_int_eq(c->slurm.interval_ms, 9000);
+	ck_assert_int_eq(c->slurm.patience_ms, 120000);
 	ck_assert_uint_eq(c->good.n, 2);
 	ck_assert_str_eq(c->finished, "my tests: (passed|failed)");
 	ck_assert_str_eq(c->good.items[1], "releases");
@@ -133,7 +149,7 @@ static const struct {
 	{ "- a\n", "c.yaml:1:1: the configuration must be a mapping, not a sequence" },
 	{ "bad: b\ngood: g\nrun: { command: c }\n", "c.yaml:1:1: the key 'repository' is missing" },
 	{ "repository: /r\nbad: b\ngood: g\n", "c.yaml:1:1: the key 'run' is missing" },
-	{ BASE "bda: x\n", "c.yaml:5:1: unknown key 'bda'; expected one of: repository, bad, good, find, target, patterns, build, run, config, "
+	{ BASE "bda: x\n", "c.yaml:5:1: unknown key 'bda'; expected one of: repository, bad, good, find, target, patterns, executor, slurm, build, run, config, "
 	  "budget, patches, skip, paths, weigh-paths, confidence, baseline-runs, infra-pause, infra-patience, mode, runs-per-commit, verify, vmlinux, modules, maintainers, links, state" },
 	{ BASE "find: both\n", "c.yaml:5:7: find must be one of: cause, fix, config; not 'both'" },
 	{ BASE "confidence: 1\n", "c.yaml:5:13: confidence must be a number from 0.51 to 0.999999, not '1'" },
@@ -159,6 +175,9 @@ static const struct {
 	  "c.yaml:3:7: a fix is found before one good commit, not 2" },
 	{ "repository: /r\nbad: ''\ngood: a\nrun: { command: c }\n", "c.yaml:2:6: bad must not be empty" },
 	{ "repository: /r\nbad: [b]\ngood: a\nrun: { command: c }\n", "c.yaml:2:6: bad must be a scalar, not a sequence" },
+	{ BASE "slurm: { partition: lab }\n", "c.yaml:5:8: slurm says nothing without 'executor: slurm'" },
+	{ BASE "executor: moon\n", "c.yaml:5:11: executor must be one of: local, slurm; not 'moon'" },
+	{ BASE "executor: slurm\nslurm: { cpus: 0 }\n", "c.yaml:6:16: cpus must be a whole number from 1 to 100000, not '0'" },
 	{ "repository: /r\nbad: b\ngood: a\nrun: { parallel: 2 }\n", "c.yaml:4:6: run: the key 'command' is missing" },
 	{ "repository: /r\nbad: b\ngood: a\nrun: { command: c, exit-code: yes }\n",
 	  "c.yaml:4:31: exit-code must be one of: ignore, judge; not 'yes'" },

@@ -361,6 +361,26 @@ START_TEST(quiet_runs)
 }
 END_TEST
 
+/* The executor's word for it is in the reason; a lost run is no clean one, whatever its console says. */
+START_TEST(a_lost_run_says_why)
+{
+	struct culprit_summary some = { .n_lines = 100, .n_bytes = 5000, .n_boots = 1, .phase_best = CULPRIT_PHASE_USERSPACE };
+	struct run_evidence run = { .summary = &some, .ending = RUN_ENDING_LOST, .lost_why = "NODE_FAIL" };
+	_cleanup_(profile_destroyp) struct profile *profile = NULL;
+	struct match_result result;
+
+	ck_assert_ptr_null(profile_create(rules, &profile));
+	ck_assert_ptr_null(match_run(profile, &run, &result));
+	ck_assert_int_eq(result.verdict, VERDICT_INFRA_FAILED);
+	ck_assert_str_eq(result.evidence[0].text, "the machine or queue that carried out the run failed: NODE_FAIL");
+	match_result_deinit(&result);
+	run.lost_why = NULL;
+	ck_assert_ptr_null(match_run(profile, &run, &result));
+	ck_assert_str_eq(result.evidence[0].text, "the machine or queue that carried out the run failed: not known");
+	match_result_deinit(&result);
+}
+END_TEST
+
 START_TEST(boot_noise)
 {
 	struct culprit_summary summary = { .n_lines = 9, .n_boots = 1, .phase = CULPRIT_PHASE_USERSPACE,
@@ -470,6 +490,7 @@ int main(void)
 	tcase_add_test(tcase, hang_of_another_victim);
 	tcase_add_test(tcase, target_after_another_crash);
 	tcase_add_test(tcase, quiet_runs);
+	tcase_add_test(tcase, a_lost_run_says_why);
 	tcase_add_test(tcase, boot_noise);
 	tcase_add_test(tcase, names_of_verdicts);
 	tcase_add_test(tcase, similar_names);

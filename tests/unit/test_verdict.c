@@ -12,6 +12,8 @@
 static const struct { const char *name; struct run_record run; enum verdict verdict; const char *why; } rows[] = {
 	{ "never started", { WHOLE, .ending = RUN_ENDING_NEVER_STARTED }, VERDICT_INFRA_FAILED, "could not be started" },
 	{ "killed", { WHOLE, .ending = RUN_ENDING_SIGNALLED }, VERDICT_INFRA_FAILED, "was killed" },
+	{ "node lost", { WHOLE, .ending = RUN_ENDING_LOST }, VERDICT_INFRA_FAILED, "machine or queue" },
+	{ "node lost, finished", { WHOLE, .ending = RUN_ENDING_LOST, .finished = true }, VERDICT_INFRA_FAILED, "machine or queue" },
 	{ "75", { WHOLE, .ending = RUN_ENDING_EXITED, .exit_code = 75 }, VERDICT_INFRA_FAILED, "failure around the kernel" },
 	{ "told", { WHOLE, .infra_failed = true }, VERDICT_INFRA_FAILED, "failure around the kernel" },
 	{ "126", { WHOLE, .ending = RUN_ENDING_EXITED, .exit_code = 126 }, VERDICT_INFRA_FAILED, "could not be run or found" },

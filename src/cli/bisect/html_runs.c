@@ -96,6 +96,9 @@ static void put_ending(struct json *json, struct json_t *o, const struct run_end
 	case PROCESS_OUTPUT_LIMIT: json_put_str(json, o, "ending", "wrote too much"); return;
 	case PROCESS_CANCELLED: json_put_str(json, o, "ending", "cancelled"); return;
 	case PROCESS_NEVER_STARTED: json_put_str(json, o, "ending", "never started"); return;
+	case PROCESS_LOST:
+		page_printf(json, o, "ending", "lost%s%s", end->lost[0] ? ": " : "", end->lost);
+		return;
 	}
 	json_put_null(json, o, "ending");
 }
