@@ -99,7 +99,7 @@ slurm_config failed 3
 begin_hunt failed
 cluster_wait "three runs" three_run
 lost=$(queue -t running -w n2 -o %j | sed -n 's/.*-run-0*//p')
-node_kill 2
+node_kill 2 "$(cat "failed/jobs/run-$(printf %06d "$lost")/pid")"
 end_hunt failed
 is "a node fails, the bisection goes on" 0 "$code"
 named "it names the commit all the same"

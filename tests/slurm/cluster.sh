@@ -5,7 +5,7 @@
 # anything outside of one folder. Source it, then
 #
 #	cluster_start FOLDER [CPUS]	SLURM_CONF is set: sbatch and others find it
-#	node_kill N, node_start N, controller_stop, controller_start
+#	node_kill N GROUP, node_start N, controller_stop, controller_start
 #	cluster_stop			ends what was started, by process id
 #
 # As root or not: the daemons run as whoever calls.
@@ -85,22 +85,21 @@ node_start() { # N
 	node[$1]=$!
 }
 
-# As if its power failed: the daemon and all jobs on it
-node_kill() { # N
-	local pid
-	kill -KILL "${node[$1]}"
+# As if its power failed: the daemon and the job on it, whose process group is known
+node_kill() { # N GROUP
+	local script step
+	script=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$2/status")
+	step=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$script/status")
+	kill -KILL "${node[$1]}" "$step" "$script" "-$2"
 	wait "${node[$1]}" 2>/dev/null
-	for pid in $(cluster_steps "n$1"); do
-		cluster_kill_below "$pid"
-	done
 }
 
-# Processes of slurmstepd on a node (on all without N): parents of the scripts in its spool
-cluster_steps() { # [NODE]
+# Processes of slurmstepd: parents of the scripts in the spools
+cluster_steps() {
 	local p command parent
 	for p in /proc/[0-9]*; do
 		{ command=$(tr '\0' ' ' <"$p/cmdline"); } 2>/dev/null
-		case $command in *"$cluster/spool-${1:-}"*/slurm_script*) ;; *) continue ;; esac
+		case $command in *"$cluster/spool-"*/slurm_script*) ;; *) continue ;; esac
 		parent=$(sed -n 's/^PPid:[^0-9]*//p' "$p/status" 2>/dev/null)
 		[ "$(cat "/proc/$parent/comm" 2>/dev/null)" = slurmstepd ] && echo "$parent"
 	done | sort -u
