@@ -70,7 +70,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 # Libraries that the program is linked with. Those of src/input/decompress.c,
-# libdw and capstone are opened when first needed (src/base/dynlib.h): only
+# libdw, capstone and SQLite are opened when first needed (src/base/dynlib.h): only
 # their headers are used.
 PKGS := libpcre2-8 jansson yaml-0.1
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
@@ -271,6 +271,12 @@ $(O)/bench/%: tests/bench/%.c $(INTERNAL)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(HS),-DHAVE_HYPERSCAN $(shell $(PKG_CONFIG) --cflags libhs)) -MMD -MP -o $@ $< \
 		$(INTERNAL) $(ALL_LDFLAGS) $(LIBS) $(if $(HS),$(shell $(PKG_CONFIG) --libs libhs))
+
+# Asks the store, which is the program's.
+$(O)/bench/bench-store: tests/bench/bench-store.c $(O)/libcli.a $(INTERNAL)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(O)/libcli.a $(INTERNAL) $(ALL_LDFLAGS) $(LIBS)
 
 $(O)/bench/bench-policy: tests/bench/bench-policy.c tests/bench/policy-world.c tests/bench/policy-reference.c \
 		tests/bench/policy-world.h $(INTERNAL)

@@ -23,7 +23,8 @@ bzip2 bzip2 bzip2-1.0.6 OPTIONAL_DEPENDENCY_OF
 libzstd libzstd BSD-3-Clause OPTIONAL_DEPENDENCY_OF
 libarchive libarchive BSD-2-Clause OPTIONAL_DEPENDENCY_OF
 elfutils libdw LGPL-3.0-or-later OPTIONAL_DEPENDENCY_OF
-capstone capstone BSD-3-Clause OPTIONAL_DEPENDENCY_OF'
+capstone capstone BSD-3-Clause OPTIONAL_DEPENDENCY_OF
+sqlite sqlite3 blessing OPTIONAL_DEPENDENCY_OF'
 
 package() { # NAME VERSION LICENCE
 	printf '    { "SPDXID": "SPDXRef-%s", "name": "%s", "versionInfo": "%s", "downloadLocation": "NOASSERTION",\n' "$1" "$1" "$2"

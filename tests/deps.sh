@@ -29,6 +29,7 @@ library_from libdw libdw-dev
 library_from libelf libelf-dev
 library_from capstone libcapstone-dev
 library_from libseccomp libseccomp-dev
+library_from sqlite3 libsqlite3-dev
 [ -e /usr/include/libiberty/demangle.h ] || [ -e /usr/include/demangle.h ] || missing="$missing libiberty-dev"
 
 case ${1:-check} in

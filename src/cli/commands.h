@@ -11,6 +11,6 @@
 /* argv[0] is the command's name. Gives the exit code of the process. */
 typedef int command_fn(int argc, char **argv);
 
-command_fn cmd_parse, cmd_patterns, cmd_corpus, cmd_symbolize, cmd_match, cmd_dedup, cmd_watch, cmd_replay, cmd_bisect, cmd_doctor;
+command_fn cmd_parse, cmd_patterns, cmd_corpus, cmd_symbolize, cmd_match, cmd_dedup, cmd_watch, cmd_replay, cmd_bisect, cmd_doctor, cmd_db;
 
 #endif

@@ -28,6 +28,7 @@ static const struct command commands[] = {
 	{ "symbolize", "give the frames of crash reports source lines", cmd_symbolize },
 	{ "match", "tell whether a run shows the hunted bug", cmd_match },
 	{ "dedup", "group the crash reports of many logs by bug", cmd_dedup },
+	{ "db", "ask what is known of the crashes of all time", cmd_db },
 	{ "watch", "tell the crash reports of many logs as they are written", cmd_watch },
 	{ "replay", "judge a finished bisection again", cmd_replay },
 	{ "patterns", "check, list and explain the patterns", cmd_patterns },

@@ -295,16 +295,22 @@ struct culprit_error *drive_run_one(struct drive *d, const struct subject *subje
 		runner_cancel(d->runner);
 	drive_enter(d, PHASE_RUNNING, subject);
 	err = start_runs(d, subject, n_parallel);
-	if (!err)
-		err = runner_wait(d->runner, tick, d, &result, &done);
-	if (err || !done)
-		return err;
-	err = journal_run(d, subject, &result);
-	run_result_deinit(&result);
-	if (err)
-		return err;
-	*ret = &session->runs[session->n_runs - 1];
-	drive_notify(d, SESSION_RAN);
+	/*
+	 * A queue is looked at now and then: runs that ended meanwhile are evidence that was paid for,
+	 * whatever the policy will want after the first of them.
+	 */
+	do {
+		if (!err)
+			err = runner_wait(d->runner, tick, d, &result, &done);
+		if (err || !done)
+			return err;
+		err = journal_run(d, subject, &result);
+		run_result_deinit(&result);
+		if (err)
+			return err;
+		*ret = &session->runs[session->n_runs - 1];
+		drive_notify(d, SESSION_RAN);
+	} while (session->config->executor != EXECUTOR_LOCAL && runner_has_ended(d->runner));
 	return fails_from_the_start(session) ? complain_of_the_start(session) : NULL;
 }
 

@@ -379,6 +379,16 @@ static struct run *take_ended(struct runner *runner)
 	return NULL;
 }
 
+bool runner_has_ended(const struct runner *runner)
+{
+	struct job_result end;
+	bool ret = false;
+
+	for (uint32_t i = 0; i < runner->n_running; i++)
+		ret |= job_fetch(runner->runs[i]->job, &end) == JOB_ENDED;
+	return ret;
+}
+
 struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, void *arg,
 				  struct run_result *ret, bool *ret_done)
 {

@@ -139,6 +139,9 @@ uint32_t runner_n_running(const struct runner *runner);
 struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, void *arg,
 				  struct run_result *ret, bool *ret_done);
 
+/* Whether runner_wait() would have nothing to wait for. */
+bool runner_has_ended(const struct runner *runner);
+
 /* Kill all that runs and forget it. */
 void runner_cancel(struct runner *runner);
 

@@ -16,6 +16,7 @@
 
 #include "cli/commands.h"
 #include "cli/confine.h"
+#include "cli/db/store.h"
 #include "cli/dedup/dedup_cli.h"
 #include "cli/feed.h"
 #include "cli/options.h"
@@ -24,6 +25,7 @@
 
 #define MAX_JOBS 256
 #define PROGRESS_MS 500
+#define MAX_STORED_FRAMES 16
 
 struct settings {
 	enum option_format format;
@@ -33,6 +35,7 @@ struct settings {
 	int64_t since;			/* seconds since 1970; -1: all */
 	long n_jobs;			/* 0: not said */
 	const char *rules;
+	const char *db, *machine;	/* NULL: not said */
 	struct option_list pattern_dirs;
 	enum sandbox_mode sandbox;
 };
@@ -42,8 +45,10 @@ struct state {
 	struct culprit_patterns *patterns;
 	struct match_rules *rules;
 	struct dedup *dedup;
+	struct store *store;		/* NULL: none is kept */
+	char standard_input[64];	/* its name in the store */
 	struct paths paths;
-	pthread_mutex_t lock;		/* of what follows, and of dedup */
+	pthread_mutex_t lock;		/* of what follows, of dedup and store */
 	size_t next, n_done;
 	struct dedup_totals totals;
 	uint64_t n_reports;
@@ -55,6 +60,7 @@ struct state {
 struct log {
 	struct state *state;
 	const char *path;
+	char *real;			/* as the store knows it; NULL: no store, or standard input */
 	int64_t mtime;			/* -1: not known */
 	struct culprit_error *err;
 	bool ended;
@@ -97,6 +103,36 @@ static void end_progress(const struct state *state)
 		fputs("\r\033[K", stderr);
 }
 
+/* Functions of its first stack, as the matcher compares them: "kfree foo_release __fput". */
+static bool add_frames(const struct symptom *symptom, struct buf *ret)
+{
+	bool ok = buf_add_str(ret, "");
+
+	for (size_t i = 0; i < symptom->access.n && i < MAX_STORED_FRAMES && ok; i++)
+		ok = buf_printf(ret, "%s%s", i ? " " : "", symptom->access.frames[i].function);
+	return ok;
+}
+
+/* With the lock held. */
+static struct culprit_error *add_to_store(struct log *log, const struct culprit_report *report, const struct symptom *symptom)
+{
+	_cleanup_(buf_deinit) struct buf frames = { 0 };
+	const struct state *state = log->state;
+	struct store_report stored = {
+		.title = report->title,
+		.kernel = report->kernel_version,
+		.machine = state->settings->machine ? state->settings->machine : report->hardware,
+		.file = log->real ? log->real : state->standard_input,
+		.line = report->start_line,
+		.seen = log->mtime >= 0 ? log->mtime : (int64_t)time(NULL),
+	};
+
+	if (!add_frames(symptom, &frames))
+		return &culprit_error_no_memory;
+	stored.frames = frames.data;
+	return store_add(state->store, &stored);
+}
+
 static bool on_report(void *arg, struct culprit_report *report)
 {
 	_cleanup_(arena_deinit) struct arena arena = { 0 };
@@ -112,6 +148,8 @@ static bool on_report(void *arg, struct culprit_report *report)
 			pthread_mutex_lock(&state->lock);
 			log->err = dedup_add(state->dedup, &symptom, &seen, strcmp(log->path, "-") ? log->path : NULL,
 					     report->start_line);
+			if (!log->err && state->store)
+				log->err = add_to_store(log, report, &symptom);
 			state->n_reports++;
 			show_progress(state);
 			pthread_mutex_unlock(&state->lock);
@@ -160,8 +198,13 @@ static void read_log(struct state *state, size_t index)
 		.pass_over = paths_walked(&state->paths, index), .n_jobs = (size_t)state->settings->n_jobs / state->paths.n,
 		.report = on_report, .note = on_note, .end = on_end, .arg = &log,
 	};
-	bool wanted = look_at_age(state->settings, log.path, &log.mtime);
-	struct culprit_error *err = wanted ? feed_run(&feed) : NULL;
+	bool wanted;
+	struct culprit_error *err;
+
+	if (state->store && strcmp(log.path, "-"))
+		log.real = realpath(log.path, NULL);
+	wanted = look_at_age(state->settings, log.path, &log.mtime);
+	err = wanted ? feed_run(&feed) : NULL;
 
 	if (log.err) {
 		culprit_error_destroy(err);
@@ -178,6 +221,7 @@ static void read_log(struct state *state, size_t index)
 	}
 	show_progress(state);
 	pthread_mutex_unlock(&state->lock);
+	free(log.real);
 	culprit_error_destroy(err);
 }
 
@@ -250,7 +294,7 @@ static struct culprit_error *print_bugs(struct state *state, int *ret)
 static struct culprit_error *run(struct state *state, const char *const *operands, size_t n_operands, int *ret)
 {
 	const struct settings *settings = state->settings;
-	struct culprit_error *err = confine(&(struct confine){ .mode = settings->sandbox });
+	struct culprit_error *err = confine(&(struct confine){ .mode = settings->sandbox, .replaced = settings->db });
 
 	if (!err && !settings->merge)
 		err = culprit_patterns_load(settings->pattern_dirs.values, settings->pattern_dirs.n, &state->patterns);
@@ -258,12 +302,16 @@ static struct culprit_error *run(struct state *state, const char *const *operand
 		err = match_rules_load(settings->rules, state->patterns, &state->rules);
 	if (!err)
 		err = dedup_create(state->rules, &state->dedup);
+	if (!err && settings->db)
+		err = store_open(settings->db, STORE_WRITE, &state->store);
 	if (!err)
 		err = paths_expand(operands, n_operands, &state->paths);
 	if (!err && settings->merge)
 		err = merge_files(state);
 	else if (!err && state->paths.n)
 		read_logs(state);
+	if (!err && state->store)
+		err = store_commit(state->store);
 	return err ? err : print_bugs(state, ret);
 }
 
@@ -273,6 +321,8 @@ static int run_dedup(const struct settings *settings, const char *const *operand
 	struct culprit_error *err;
 	int code = 2;
 
+	/* No two of them are the same log. */
+	snprintf(state.standard_input, sizeof(state.standard_input), "(standard input %lld.%d)", (long long)time(NULL), (int)getpid());
 	pthread_mutex_init(&state.lock, NULL);
 	err = run(&state, operands, n_operands, &code);
 	if (err) {
@@ -284,6 +334,7 @@ static int run_dedup(const struct settings *settings, const char *const *operand
 	pthread_mutex_destroy(&state.lock);
 	paths_deinit(&state.paths);
 	dedup_destroy(state.dedup);
+	store_close(state.store);
 	match_rules_destroy(state.rules);
 	culprit_patterns_destroy(state.patterns);
 	return code;
@@ -291,6 +342,10 @@ static int run_dedup(const struct settings *settings, const char *const *operand
 
 static int check_settings(struct settings *settings, const struct option_reader *options)
 {
+	if (settings->merge && settings->db)
+		return option_complain(options, "--db takes reports out of logs, --merge reads what was made of them: not both");
+	if (settings->machine && !settings->db)
+		return option_complain(options, "--machine says nothing without --db");
 	if (settings->merge && settings->since_text)
 		return option_complain(options, "--since chooses logs, --merge reads what was made of them: not both");
 	if (settings->since_text && !dedup_parse_time(settings->since_text, (int64_t)time(NULL), &settings->since))
@@ -313,6 +368,9 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			    "only logs written since then: 7d, 12h, 2026-11-28, '2026-11-28 12:30' (UTC)",
 			    &settings->since_text),
 		OPTION_FLAG(0, "merge", "the operands are what dedup --format json wrote: put them together", &settings->merge),
+		OPTION_TEXT(0, "db", "FILE", "also put the reports into a store (SQLite), for culprit db to ask", &settings->db),
+		OPTION_TEXT(0, "machine", "NAME", "db: the logs are of this machine (default: by their \"Hardware name:\")",
+			    &settings->machine),
 		OPTION_NUMBER('j', "jobs", "N", "work with N threads (default: one per processor)", 1, MAX_JOBS,
 			      &settings->n_jobs),
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
