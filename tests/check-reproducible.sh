@@ -10,7 +10,7 @@ trap 'rm -rf "$tmp"' EXIT
 export CCACHE_DISABLE=1
 for place in one another/longer/place; do
 	mkdir -p "$tmp/$place"
-	cp -r Makefile include src patterns tools "$tmp/$place"
+	cp -r Makefile include src patterns "$tmp/$place"
 	mkdir "$tmp/$place/corpus" && cp -r corpus/benign "$tmp/$place/corpus"
 	make -s -C "$tmp/$place" "-j$(nproc)" build/culprit build/libculprit.a build/libculprit.so
 done
