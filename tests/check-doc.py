@@ -13,7 +13,7 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RUNNERS = os.path.join(TOP, 'src/runners')
-WITH_SUBCOMMANDS = ('bisect', 'corpus', 'patterns')
+WITH_SUBCOMMANDS = ('bisect', 'corpus', 'db', 'patterns')
 complaints, n_commands = [], 0
 
 

@@ -23,6 +23,7 @@ usr/lib/libculprit.a
 usr/lib/libculprit.so
 usr/lib/pkgconfig/culprit.pc
 usr/share/culprit/culprit-bisect.schema.json
+usr/share/culprit/culprit-db.schema.json
 usr/share/culprit/culprit-dedup.schema.json
 usr/share/culprit/culprit-report.schema.json
 usr/share/culprit/culprit-watch.schema.json
