@@ -10,6 +10,7 @@
  *	bisect_posterior.c	from evidence to who may be the culprit
  *	bisect_rates.c		how often the target shows where
  *	bisect_testable.c	which commits can be tested at all
+ *	bisect_visit.c		which visit tells the most for its cost
  *	bisect_choose.c		what to do next
  *	bisect_plain.c		the same as git bisect run would
  *	bisect_findings.c	what deserves suspicion
@@ -205,6 +206,20 @@ struct culprit_error *testable_refresh(struct bisect *b);
 double testable_own_failure(const struct bisect *b, const struct tested *t);
 /* Share of the runs at commit that will say something. */
 double testable_valid_share(const struct bisect *b, uint32_t commit);
+
+/* bisect_visit.c */
+
+/* A commit, and a number of runs of it that ends at the first hit. */
+struct visit {
+	uint32_t commit, v;			/* v: place in bisect_visits */
+	double p_bad, p_testable, valid_share, bits, cost, rate;
+};
+
+/*
+ * *ret: the best visit of all; *fresh: the best at a commit that does not most likely fail by
+ * itself, by what was seen of it. rate <= 0 when none tells anything.
+ */
+struct culprit_error *visit_best(struct bisect *b, struct visit *ret, struct visit *fresh);
 
 /* bisect_choose.c */
 struct culprit_error *choose_next(struct bisect *b, struct bisect_action *ret);
