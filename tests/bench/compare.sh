@@ -52,7 +52,7 @@ read -r state <"$2"
 n=0; [ ! -e "$3" ] || read -r n <"$3"
 n=$((n + 1)); echo "$n" >"$3"
 RANDOM=$(($1 * 977 + n * 31 + 1)); x=$RANDOM$RANDOM; x=$((RANDOM % 5))
-printf '[    0.0] Linux version 6.1.0 (a@b) #1\n[    2.0] Run /init as init process\n'
+printf '[    0.000000] Linux version 6.1.0-test (x@y) (gcc) #1 SMP\n[    2.000000] Run /sbin/init as init process\n\ntest login: \n'
 if [ "$state" -ge 40 ] && [ "$x" -lt 2 ]; then
 	printf '[    3.0] BUG: unable to handle page fault for address: ffff888000000000\n[    3.0] Oops: 0000 [#1] SMP\n'
 	printf '[    3.0] CPU: 0 PID: 1 Comm: repro Not tainted 6.1.0 #1\n[    3.0] RIP: 0010:frob_release+0x12/0x40\n[    3.0] Call Trace:\n'
