@@ -125,6 +125,31 @@ tries=0
 while [ -n "$(ps -o pid= -p "$child")" ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
 is 'killed with SIGKILL, the runner leaves no machine' '' "$(ps -o pid= -p "$child")"
 
+# --- killed at any moment: started, booting, running, ending
+touch started
+cat >steps <<'EOF'
+#!/bin/sh
+echo $$ >>started
+echo '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP'
+sleep 0.1
+echo 'culprit-run: booted'
+sleep 0.1
+echo 'culprit-run: finished'
+exec sleep 1000
+EOF
+chmod +x steps
+for i in 0 1 2 3 4 5 6 7 8 9; do
+	"$runners/qemu" --program root/program --busybox root/program --workload true --qemu "$tmp/steps" >/dev/null 2>&1 &
+	pid=$!
+	sleep "0.$((i * 7 % 10))" # a moment, not an event: anything may be going on
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null
+done
+alive() { xargs -r ps -o pid= -p <started; }
+tries=0
+while [ -n "$(alive)" ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+is 'killed at ten moments, no machine is left' '' "$(alive)"
+
 # --- killed before it could ask for the signal: the child sees that its parent is another one, and does not begin
 run env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$runners" python3 -c '
 import os

@@ -28,6 +28,8 @@ Subsystem sftp internal-sftp
 EOF
 # The user whom sshd gives up its rights to, where the package is only unpacked.
 cp /etc/passwd passwd
+# No start-up files of whoever runs this: a bash that reads some under a lock took a minute for each command.
+sed -i "s#^root:.*#root:x:0:0:root:$board:/bin/sh#" passwd
 grep -q ^sshd: passwd || echo 'sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin' >>passwd
 
 # boots KERNEL: the machine goes away for a moment and is another boot after it.
@@ -47,8 +49,25 @@ EOF
 cat >"$board/bin/systemctl" <<'EOF'
 #!/bin/sh
 echo "systemctl $*" >>"$BOARD/log"
-case $1 in kexec) exit 1 ;; reboot) boots 6.1.0-own ;; esac
+case $1 in kexec) exit 1 ;; reboot)
+	if [ -e "$BOARD/once" ]; then
+		rm "$BOARD/once"
+		boots "6.2.0-$(cat /boot/culprit/kernel)"
+	else
+		boots 6.1.0-own
+	fi
+	;;
+esac
 EOF
+# A boot loader that takes a kernel once: what is chosen is booted by the next reboot only.
+for tool in grub-reboot efibootmgr; do
+	cat >"$board/bin/$tool" <<'EOF'
+#!/bin/sh
+echo "${0##*/} $*" >>"$BOARD/log"
+[ "$*" != refused ] || exit 1
+touch "$BOARD/once"
+EOF
+done
 cat >"$board/bin/crash" <<'EOF'
 #!/bin/sh
 cat >>"$BOARD/console" <<'EOT'
@@ -82,7 +101,7 @@ fi
 export CULPRIT_ARTEFACTS=$tmp/artefacts
 echo bad >artefacts/bzImage
 board() {
-	run "$top/src/runners/ssh" --host "root@127.0.0.1" --console "tail -n 0 -F $board/console" --boot-time 30 --timeout 60 \
+	run "$top/src/runners/ssh" --host "root@127.0.0.1" --console "tail -n 0 -F $board/console" --boot-time 300 --timeout 60 \
 		--ssh-option Port=$port --ssh-option IdentityFile="$tmp/key" --ssh-option UserKnownHostsFile="$tmp/known" "$@"
 }
 board --boot kexec --workload 'uname -s; crash'
@@ -95,6 +114,23 @@ has 'it came to its end' 'culprit-run: finished' "$out"
 is 'the crash on the console has its title' 'WARNING in frob_release' "$("$CULPRIT" parse --titles <<<"$out")"
 has 'the kernel is loaded' 'kexec -l /boot/culprit/kernel --reuse-cmdline' "$(cat "$board/log")"
 is 'the machine is back in its own kernel' 'systemctl reboot' "$(tail -n 1 "$board/log")"
+
+: >"$board/log"
+echo other >initrd
+board --boot grub:culprit --initrd initrd --copy known --workload 'cat /boot/culprit/initrd; ls /tmp/known'
+is 'by way of grub: it ran' 0 "$code"
+has 'by way of grub: the kernel that was built' 'Linux version 6.2.0-bad' "$out"
+has 'by way of grub: with the initrd' 'other' "$out"
+has 'by way of grub: and what is copied' '/tmp/known' "$out"
+is 'by way of grub: once, then back' 'grub-reboot culprit,systemctl reboot,systemctl reboot' "$(paste -sd , "$board/log")"
+: >"$board/log"
+board --boot efi:0007 --workload true
+has 'by way of the firmware: the kernel that was built' 'Linux version 6.2.0-bad' "$out"
+is 'by way of the firmware: once, then back' 'efibootmgr -q -n 0007,systemctl reboot,systemctl reboot' "$(paste -sd , "$board/log")"
+: >"$board/log"
+board --boot grub:refused --workload true --boot-time 4
+is 'a boot loader that refuses: no word about the kernel' 75 "$code"
+has 'a boot loader that refuses: what was seen' 'neither the console nor ssh showed a kernel' "$out"
 
 board --boot 'command:kexec -e' --workload 'kill -9 $PPID'
 is 'a lost connection: the console speaks' 0 "$code"
@@ -113,7 +149,7 @@ is 'a kernel that does not come up: the console speaks' 0 "$code"
 has 'a kernel that does not come up is told' 'the machine did not come up in 4 s' "$out"
 rm "$board/dead"
 
-run "$top/src/runners/ssh" --host root@127.0.0.1 --console 'sh -c "exit 3"' --boot 'command:true' --workload true --boot-time 30 \
+run "$top/src/runners/ssh" --host root@127.0.0.1 --console 'sh -c "exit 3"' --boot 'command:true' --workload true --boot-time 300 \
 	--ssh-option Port=$port --ssh-option IdentityFile="$tmp/key" --ssh-option UserKnownHostsFile="$tmp/known"
 is 'a console that ends is no verdict' 75 "$code"
 has 'a console that ends is told' 'the console command ended (exit code 3)' "$out"
