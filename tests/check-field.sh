@@ -95,9 +95,15 @@ reads_as() {
 		[ -n "$("$culprit" parse -f json "$file" 2>/dev/null | jq -r 'select(.kind == "boot-failure") | .title')" ]
 		return ;;
 	esac
-	# "1: Redzone overwritten": these words
+	# "1: paging request, lines 4-13": where the excerpt ends before any function, how much of it is the report
+	function=$(printf '%s' "$reading" | sed -n 's/.*, lines \([0-9]*-[0-9]*\)$/\1/p')
+	if [ -n "$function" ]; then
+		"$culprit" parse "$file" 2>/dev/null | grep -q "^  where .*:$function\$"
+		return
+	fi
+	# "1: Redzone overwritten": these words; of a panic, what it says
 	function=$(printf '%s' "$reading" |
-		sed 's/^[0-9]*: *//; s/ *[;,(].*//; s/NULL deref$/NULL pointer dereference/')
+		sed 's/^[0-9]*: *//; s/ *[;,(].*//; s/NULL deref$/NULL pointer dereference/; s/^panic /panic: /')
 	# excerpts that end before the stack may be called corrupted: the reading names no function
 	[ "$function" != 'NULL pointer dereference' ] || got=$(printf '%s' "$got" | sed 's/ in corrupted//')
 	if [ -n "$function" ] && printf '%s\n' "$got" | grep -qF -- "$function"; then

@@ -124,6 +124,7 @@ struct banner {
 	bool follow_up;			/* belongs to the report that it stands in */
 	bool inside;			/* a follow-up that the report goes on behind, whole */
 	bool within;			/* a follow-up only where the report lacks what its title needs */
+	bool stacked;			/* begins a report only where a stack follows */
 	struct regex *follow_if;	/* behind a report that is complete, only lines that match are follow-ups */
 	size_t n_follow_if;
 	bool panic;			/* the kernel gives up: reports of this log are "panicked" */

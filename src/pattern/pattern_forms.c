@@ -49,6 +49,8 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 			err = yaml_get_bool(l->doc, pair->value, "inside", &banner.inside);
 		else if (yaml_is(pair->key, "within"))
 			err = yaml_get_bool(l->doc, pair->value, "within", &banner.within);
+		else if (yaml_is(pair->key, "stacked"))
+			err = yaml_get_bool(l->doc, pair->value, "stacked", &banner.stacked);
 		else if (yaml_is(pair->key, "follow-up-if"))
 			err = loader_get_regexes(l, pair->value, "follow-up-if", &banner.follow_if, &banner.n_follow_if);
 		else if (yaml_is(pair->key, "panic"))
@@ -59,7 +61,7 @@ static struct culprit_error *read_banner(struct loader *l, const struct yaml_nod
 			err = loader_get_regexes(l, pair->value, "require", &banner.require, &banner.n_require);
 		else
 			err = loader_unknown_key(l, pair->key,
-						 "literal, speaker, follow-up, inside, within, follow-up-if, panic, ignore, require");
+						 "literal, speaker, follow-up, inside, within, stacked, follow-up-if, panic, ignore, require");
 		if (err)
 			return err;
 	}

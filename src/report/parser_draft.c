@@ -122,6 +122,16 @@ static const char *why_no_report(struct culprit_parser *p, const struct draft *d
 	return NULL;
 }
 
+/* Words that tell of a mistake, too, are a report where a stack shows that the kernel thought it one. */
+static bool lacks_stack(const struct culprit_parser *p, const struct draft *d)
+{
+	for (size_t i = 0; i < d->n_banners; i++) {
+		if (!p->patterns->banners[d->banners[i]].stacked)
+			return false;
+	}
+	return d->n_banners && !d->has_stack && !d->only_leftovers;
+}
+
 static void pass_over(struct culprit_parser *p, struct draft *d, const char *why)
 {
 	TRACE(p, "  no report: %s\n", why);
@@ -166,8 +176,9 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	d->cut = p->finished && !d->quiet && d->last_off == p->off;
 	trim_draft(d);
 	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
-	if (!draft_shows_kernel(d)) {
-		pass_over(p, d, "it lacks the kernel's prefix, and the form of a whole report");
+	if (!draft_shows_kernel(d) || lacks_stack(p, d)) {
+		pass_over(p, d, draft_shows_kernel(d) ? "no stack follows it" :
+			  "it lacks the kernel's prefix, and the form of a whole report");
 		settle_draft(p, d);
 		return NULL;
 	}
