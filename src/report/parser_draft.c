@@ -122,8 +122,7 @@ static const char *why_no_report(struct culprit_parser *p, const struct draft *d
 	return NULL;
 }
 
-/* Words that tell of a mistake, too, are a report where a stack shows that the kernel thought it one. */
-static bool lacks_stack(const struct culprit_parser *p, const struct draft *d)
+bool draft_lacks_stack(const struct culprit_parser *p, const struct draft *d)
 {
 	for (size_t i = 0; i < d->n_banners; i++) {
 		if (!p->patterns->banners[d->banners[i]].stacked)
@@ -176,7 +175,7 @@ struct culprit_error *parser_close_draft(struct culprit_parser *p, struct draft 
 	d->cut = p->finished && !d->quiet && d->last_off == p->off;
 	trim_draft(d);
 	TRACE(p, "report in lines %llu to %llu:\n", (unsigned long long)d->start_line, (unsigned long long)d->end_line);
-	if (!draft_shows_kernel(d) || lacks_stack(p, d)) {
+	if (!draft_shows_kernel(d) || draft_lacks_stack(p, d)) {
 		pass_over(p, d, draft_shows_kernel(d) ? "no stack follows it" :
 			  "it lacks the kernel's prefix, and the form of a whole report");
 		settle_draft(p, d);
@@ -378,6 +377,24 @@ static void note_evidence(const struct culprit_parser *p, struct draft *d, struc
 		d->stray = 0;
 }
 
+uint32_t draft_oops_number(struct span text)
+{
+	const char *at = text.len ? memchr(text.ptr, '#', text.len) : NULL;
+	uint32_t number = 0;
+
+	if (!at || at == text.ptr || at[-1] != '[')
+		return 0;
+	text = span_skip(text, (size_t)(at + 1 - text.ptr));
+	for (size_t i = 0; i < text.len && i < 8; i++) {
+		if (text.ptr[i] == ']')
+			return number;
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return 0;
+		number = number * 10 + (uint32_t)(text.ptr[i] - '0');
+	}
+	return 0;
+}
+
 /* A trace's header, or a frame below it that has lost its prefix already. */
 static bool may_lose_prefix(const struct draft *d, const struct line *line, bool is_frame,
 			    const struct stack_header *header)
@@ -431,6 +448,8 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 		d->ended = true;
 	d->own_lines += !inlined;
 	d->unfinished = !is_frame && glob_list_match(&p->patterns->unfinished, span_trim(line->text)) ? line->number : 0;
+	if (!is_frame && !d->oops)
+		d->oops = draft_oops_number(line->text);
 	d->bare_trace = may_lose_prefix(d, line, is_frame, header) ? line->number : 0;
 	d->last_off = end_off;
 	return keep_line(p, d, (struct draft_line){ line->text, is_frame ? &frame : NULL, header, flags });

@@ -158,6 +158,12 @@ struct culprit_error *parser_join_line(struct culprit_parser *p, struct draft *d
 
 /* Only the text, which tells nothing of the report; where the bounds are reached it is counted, not kept. */
 struct culprit_error *parser_add_text(struct culprit_parser *p, struct draft *d, struct span text, uint32_t flags);
+/* The number of the oops that the line counts, "Oops: 0002 [#1] SMP", or 0. */
+uint32_t draft_oops_number(struct span text);
+
+/* Words that tell of a mistake, too, are a report where a stack shows that the kernel thought it one: is it missing? */
+bool draft_lacks_stack(const struct culprit_parser *p, const struct draft *d);
+
 void draft_note_place(struct draft *d, const struct line *line, uint64_t end_off);
 
 /* --------------------------------------------------------------- route */

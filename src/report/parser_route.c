@@ -308,6 +308,21 @@ static bool all_within(const struct culprit_parser *p, const struct hits *hits)
 }
 
 /*
+ * The processor that prints an oops holds a lock (oops_begin(), die_lock) until
+ * its end: the next one before that is its own, of what printed the first.
+ *
+ *	general protection fault: 0000 [#1] SMP
+ *	...
+ *	general protection fault: 0000 [#2] SMP
+ */
+static bool is_nested(struct culprit_parser *p, struct draft *d, const struct line *line)
+{
+	uint32_t number = draft_oops_number(line->text);
+
+	return number && d->oops && number == d->oops + 1 && d->quiet <= FOLLOW_UP_QUIET && !is_complete(p, d);
+}
+
+/*
  * A follow-up goes on with the report.  Another banner does so only where no
  * stack was printed yet, and the caller prefix proves that the same task or CPU
  * speaks: without the proof, two CPUs' lines may be mixed, and a frame of the
@@ -320,6 +335,8 @@ static bool goes_on(struct culprit_parser *p, struct draft *d, const struct line
 	/* A report that has source lines already repeats the banner's line for each inlined function. */
 	if (d->expanding && d->last_banner == hits->banners[0])
 		return true;
+	if (draft_lacks_stack(p, d))
+		return false;
 	if ((d->quiet <= FOLLOW_UP_QUIET || waits(d, line)) &&
 	    parser_is_follow_up(p, hits, line->text, d->has_stack || d->only_leftovers))
 		return true;
@@ -367,10 +384,19 @@ static void forget_draft(struct culprit_parser *p, const struct draft *d, const 
  *
  *	[  100.000000][ T5012] BUG: KASAN: use-after-fr** replaying previous printk message **
  *	[  100.000000][ T5012] BUG: KASAN: use-after-free in tty_wakeup+0x1c/0x90
+ *
+ * Since v6.13 or so without the mark, and the whole message stands behind its beginning:
+ *
+ *	[  107.736417][ T5848] BUG: unable to ha[  107.736500][ T5848] BUG: unable to handle page fault for ...
  */
 static bool is_said_again(const struct draft *d, const struct line *line, const struct hits *hits)
 {
-	return (line->flags & LINE_REPLAYED) && d->own_lines == 1 && d->last_banner == hits->banners[0];
+	const struct draft_line *last = d->n_lines ? &d->lines[d->n_lines - 1] : NULL;
+
+	if (d->own_lines != 1 || d->last_banner != hits->banners[0])
+		return false;
+	return (line->flags & LINE_REPLAYED) ||
+	       (last && d->end_line == line->number && last->text.len < line->text.len && span_starts(line->text, last->text));
 }
 
 struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struct line *line, const struct hits *hits,
@@ -378,17 +404,19 @@ struct culprit_error *parser_handle_banner(struct culprit_parser *p, const struc
 {
 	struct draft *d = find_context(p, line);
 	struct culprit_error *err;
+	bool nested;
 
 	if (d && is_said_again(d, line, hits)) {
 		forget_draft(p, d, "was cut, and is said again");
 		d = NULL;
 	}
-	if (d && goes_on(p, d, line, hits)) {
+	nested = d && is_nested(p, d, line);
+	if (d && (nested || goes_on(p, d, line, hits))) {
 		if (d->quiet > FOLLOW_UP_QUIET && !d->has_stack)
 			drop_foreign(d);
 		/* What was said before is not named by what comes after. */
 		if (!is_inside(p, hits))
-			d->follow_up |= d->has_stack || d->ended ||
+			d->follow_up |= nested || d->has_stack || d->ended ||
 					(d->own_lines > FOLLOW_UP_LINES && line->caller.kind == CALLER_NONE &&
 					 !waits(d, line));
 		TRACE(p, "line %llu: goes on with the report of line %llu\n", (unsigned long long)line->number,
