@@ -74,6 +74,8 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return loader_get_globs(l, value, "drop", &l->set->drop);
 	if (yaml_is(key, "continues"))
 		return loader_get_globs(l, value, "continues", &l->set->continues);
+	if (yaml_is(key, "after-end"))
+		return loader_get_globs(l, value, "after-end", &l->set->after_end);
 	if (yaml_is(key, "ends"))
 		return loader_get_globs(l, value, "ends", &l->set->ends);
 	if (yaml_is(key, "evidence"))
@@ -99,7 +101,7 @@ static struct culprit_error *read_top(struct loader *l, const struct yaml_pair *
 		return loader_get_regex(l, value, "executor", &l->set->executor);
 	}
 	return loader_unknown_key(l, key, "functions, macros, sets, picks, ways, banners, patterns, stacks, phases, cleanup, doubts, "
-				  "remarks, name-prefixes, types, drop, continues, ends, evidence, leads, intruders, unfinished, headings, skip, foreign, unwinder, guilty, "
+				  "remarks, name-prefixes, types, drop, continues, ends, after-end, evidence, leads, intruders, unfinished, headings, skip, foreign, unwinder, guilty, "
 				   "executor");
 }
 

@@ -255,6 +255,7 @@ struct culprit_patterns {
 	struct glob_list drop;		/* lines left out of a report's text */
 	struct glob_list continues;	/* lines that are part of a report (beside frames) */
 	struct glob_list ends;		/* lines after which a report is complete */
+	struct glob_list after_end;	/* what is still of it behind those (beside frames) */
 	struct glob_list evidence;	/* lines of reports that nobody but a kernel prints (beside frames) */
 	struct glob_list leads;		/* lines before a banner that begin what led to it */
 	struct glob_list unfinished;	/* lines that no kernel ends so: the next one without a prefix is their rest */

@@ -304,8 +304,11 @@ static bool is_dump(struct span text)
 }
 
 /* Blanks in front, a frame, a dump, a known word: the line is part of a report and not of the log around it. */
-static bool looks_like_report(const struct culprit_parser *p, struct span text, bool frame_or_header)
+static bool looks_like_report(const struct culprit_parser *p, const struct draft *d, struct span text,
+			      bool frame_or_header)
 {
+	if (d->after_end)
+		return frame_or_header || glob_list_match(&p->patterns->after_end, text);
 	if (frame_or_header || (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t')))
 		return true;
 	return glob_list_match(&p->patterns->continues, text) || is_dump(text);
@@ -437,7 +440,9 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 	note_intruder(p, d, header);
 	if (d->intruded)
 		flags |= DRAFT_LINE_DOUBTFUL;
-	if (banner || looks_like_report(p, line->text, is_frame || header)) {
+	if (banner)
+		d->after_end = false;
+	if (banner || looks_like_report(p, d, line->text, is_frame || header)) {
 		d->quiet = 0;
 		draft_note_place(d, line, end_off);
 	} else {
@@ -445,7 +450,7 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 		d->stray++;
 	}
 	if (!is_frame && glob_list_match(&p->patterns->ends, line->text))
-		d->ended = true;
+		d->ended = d->after_end = true;
 	d->own_lines += !inlined;
 	d->unfinished = !is_frame && glob_list_match(&p->patterns->unfinished, span_trim(line->text)) ? line->number : 0;
 	if (!is_frame && !d->oops)

@@ -61,6 +61,7 @@ struct draft {
 	size_t n_searched;		/* so many lines were searched for other messages that bring a stack of their own */
 	bool intruded;			/* one did, and nobody says whose frame is whose */
 	bool ended;			/* its closing line was seen */
+	bool after_end;			/* no banner since */
 	uint32_t oops;			/* the number of its oops, "[#1]"; 0: none was printed */
 	bool follow_up;			/* a follow-up began: the rest is region, not text */
 	bool cut;			/* the log ended with its last line */

@@ -104,6 +104,29 @@ START_TEST(one_report_with_its_place)
 }
 END_TEST
 
+#define OOPS(f) \
+	T "BUG: kernel NULL pointer dereference, address: 0000000000000008\n" T "Oops: 0002 [#1] SMP\n" \
+	T "CPU: 0 PID: 7 Comm: a Not tainted 6.1.0 #1\n" T "RIP: 0010:" f "+0x1/0x2\n" T "Call Trace:\n" T " g+0x1/0x2\n"
+#define END T "---[ end trace 0000000000000000 ]---\n"
+
+/* Lines of others that look like a report's are none of it once its closing line was said. */
+START_TEST(a_report_ends_at_its_end)
+{
+	ck_reports(VERSION OOPS("f") END T " sda: sda1 sda2\n" T "x10sdv: ready\n" T "Process accounting resumed\n"
+		   T "CPU: Physical Processor ID: 0\n", "2-8 BUG: unable to handle kernel NULL pointer dereference in f\n");
+	ck_reports(VERSION OOPS("f") END T "RIP: 0010:f+0x1/0x2\n" T "RAX: 0000000000000000 RBX: 0000000000000000\n"
+		   T "note: a[7] exited with irqs disabled\n" T "  sdb: sdb1\n",
+		   "2-11 BUG: unable to handle kernel NULL pointer dereference in f\n");
+	/* What the report leads to is another matter: it has a banner, and stacks of its own. */
+	ck_reports(VERSION OOPS("f") END T "Kernel panic - not syncing: Fatal exception\n" T "CPU: 0 PID: 7 Comm: a\n"
+		   T "Kernel Offset: disabled\n" T "---[ end Kernel panic - not syncing: Fatal exception ]---\n"
+		   T " sdb: sdb1\n", "2-12 BUG: unable to handle kernel NULL pointer dereference in f\n");
+	/* Without a closing line nobody knows better than the words. */
+	ck_reports(VERSION OOPS("f") T " sda: sda1 sda2\n" T "ready\n",
+		   "2-8 BUG: unable to handle kernel NULL pointer dereference in f\n");
+}
+END_TEST
+
 START_TEST(offsets_are_those_of_the_input)
 {
 	static const char log[] = "\033[0m" VERSION KASAN(T, "kc_read") "\r\n" T "after\n";
@@ -727,6 +750,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, no_crash);
 	tcase_add_test(tc, one_report_with_its_place);
+	tcase_add_test(tc, a_report_ends_at_its_end);
 	tcase_add_test(tc, offsets_are_those_of_the_input);
 	tcase_add_test(tc, interleaved_callers_come_out_whole);
 	tcase_add_test(tc, a_panic_behind_a_report_is_its_follow_up);
