@@ -38,7 +38,7 @@ static struct culprit_patterns *good(const char *first, const char *second)
 static const struct { const char *text, *message; } mistakes[] = {
 	{ "x: 1\n",
 	  "a.yaml:1:1: unknown key 'x'; expected one of: functions, macros, sets, picks, ways, banners, patterns, stacks, phases, cleanup, "
-	  "doubts, remarks, name-prefixes, types, drop, continues, ends, evidence, leads, intruders, unfinished, headings, skip, foreign, unwinder, guilty, "
+	  "doubts, remarks, name-prefixes, types, drop, continues, ends, after-end, evidence, leads, intruders, unfinished, headings, skip, foreign, unwinder, guilty, "
 	  "executor" },
 	{ "guilty: [lib/]\n", "a.yaml:1:9: guilty must be a mapping, not a sequence" },
 	{ "guilty: {files: [lib/]}\n", "a.yaml:1:10: unknown key 'files'; expected one of: generic, stalls, interrupts" },
