@@ -64,7 +64,7 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "a.yaml:1:38: speaker is 'me'; expected one of: kernel, any" },
 	{ "banners: [{literal: \"BUG:\", panic: 1}]\n", "a.yaml:1:36: panic must be true or false, not '1'" },
 	{ "banners: [{literal: \"BUG:\", foo: 1}]\n",
-	  "a.yaml:1:29: unknown key 'foo'; expected one of: literal, speaker, follow-up, inside, within, follow-up-if, panic, ignore, require" },
+	  "a.yaml:1:29: unknown key 'foo'; expected one of: literal, speaker, follow-up, inside, within, stacked, follow-up-if, panic, ignore, require" },
 	{ "banners: [{literal: \"BUG:\", ignore: 'a('}]\n",
 	  "a.yaml:1:37: at byte 2 of 'a(': bad regular expression: missing closing parenthesis" },
 	{ "banners: [{literal: \"BUG:\", follow-up-if: 'a('}]\n",
