@@ -3,8 +3,6 @@
 #
 # culprit beside what people use today; each part prints a line of README.md's comparison.
 #
-#	tests/bench/compare.sh grep
-#		the corpus: which logs have a crash, by culprit and by the words that CI scripts search for
 #	tests/bench/compare.sh bisect [HUNTS]
 #		a bug that shows in two runs of five, 64 commits: git bisect run with 1 and 10 runs a commit, culprit
 #	tests/bench/compare.sh symbolize VMLINUX SOURCE LOG
@@ -15,27 +13,6 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 export CULPRIT
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
-
-# What stands in scripts of labs, with and without heed of case.
-WORDS='Oops|Kernel panic|BUG:|WARNING:|Call Trace:|general protection fault|KASAN:|UBSAN:|Unable to handle kernel|soft lockup|hung_task|blocked for more than|Internal error:'
-
-compare_grep() {
-	local file title n=0 m=0 hit=0 false=0 chit=0 cfalse=0
-	while read -r file; do
-		title=$(sed -n '/^$/q; s/^TITLE: //p' "$file")
-		sed '1,/^$/d' "$file" >"$tmp/log"
-		if [ -n "$title" ]; then
-			n=$((n + 1))
-			! grep -qaE "$WORDS" "$tmp/log" || hit=$((hit + 1))
-			"$CULPRIT" parse "$tmp/log" >/dev/null 2>&1 || chit=$((chit + 1))
-		else
-			m=$((m + 1))
-			! grep -qaE "$WORDS" "$tmp/log" || false=$((false + 1))
-			"$CULPRIT" parse "$tmp/log" >/dev/null 2>&1 || cfalse=$((cfalse + 1))
-		fi
-	done < <(find "$top/corpus" -type f ! -name '.*' | sort)
-	echo "logs with a crash: $n; grep finds $hit, culprit $chit. logs without: $m; grep says crash in $false, culprit in $cfalse"
-}
 
 # The history, and what "boots" a commit: with hash and number of the run it is decided what shows.
 make_history() {
@@ -127,8 +104,7 @@ compare_symbolize() {
 }
 
 case ${1:-} in
-grep) compare_grep ;;
 bisect) compare_bisect "${2:-}" ;;
 symbolize) compare_symbolize "$2" "$3" "$4" ;;
-*) sed -n '4,11p' "$0"; exit 2 ;;
+*) sed -n '4,9p' "$0"; exit 2 ;;
 esac
