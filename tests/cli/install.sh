@@ -35,6 +35,8 @@ so=$root/usr/lib/libculprit.so
 is 'the soname' 'libculprit.so.0' "$(readelf -d "$so" | sed -n 's/.*soname: \[\(.*\)\]/\1/p')"
 is 'nothing else is visible' '' "$(nm -D --defined-only "$so" | awk '$3 !~ /^culprit_/ { print $3 }')"
 symbols=$(grep -v '^#' include/libculprit.symbols)
+is 'the Debian package lists them' "$(sort <<<"$symbols")" \
+	"$(sed -n 's/^ \(culprit_.*\)@Base .*/\1/p' packaging/debian/libculprit0.symbols | sort)"
 is 'its functions are those of the list' "$symbols" "$(nm -D --defined-only "$so" | awk '$2 == "T" { print $3 }' | LC_ALL=C sort)"
 is 'those of the static library, too' "$symbols" \
 	"$(nm -g --defined-only "$root/usr/lib/libculprit.a" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort)"

@@ -60,7 +60,7 @@ has "its page: the ends' names are commits" "<b>bad</b>: <code>v2</code>, which 
 has 'its page: hollow is explained' 'hollow: not tested' "$hunted"
 is 'its page: a row for each run' "$(grep -c ' run n=' hunted/journal)" "$(grep -c '<td class="l nowrap">run [0-9]' hunted.html)"
 is 'its page: a row for each build' "$(grep -c ' build n=' hunted/journal)" "$(grep -c '<td class="l nowrap">build [0-9]' hunted.html)"
-has 'its page: with title' "</span>target</td><td class=\"l subject\">$title" "$hunted"
+has 'its page: with title' $'</span>target</td>\n<td class="l subject">'"$title" "$hunted"
 has 'its page: with the end of the console' 'Kernel panic - not syncing: Fatal exception' "$hunted"
 has 'its page: with a link' "<a rel=\"noreferrer\" href=\"https://example.org/runs/000001.log?c=$(rev c10)\">whole</a>" "$hunted"
 is 'its page: no column of what never came' 0 "$(grep -c '<th[^>]*>infrastructure' hunted.html)"

@@ -43,6 +43,8 @@ static const char *const always[] = {
 	/* memory: the C library, PCRE2's compiled expressions, libraries that are opened when first needed */
 	"mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "brk", "mincore", "msync", "mlock",
 	"munlock", "membarrier",
+	/* a compressed module is unpacked to memory, which libelf takes as a file; it cannot be executed */
+	"memfd_create",
 	/* waiting; watch and --follow */
 	"poll", "ppoll", "ppoll_time64", "select", "_newselect", "pselect6", "pselect6_time64", "epoll_create1",
 	"epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "inotify_init1", "inotify_add_watch",
@@ -87,7 +89,7 @@ static const char *const refused[] = {
 	"truncate64", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
 	"utime", "utimes", "futimesat", "utimensat", "utimensat_time64", "mount", "umount2", "unshare", "setns",
 	"chroot", "pivot_root", "bpf", "perf_event_open", "io_uring_setup", "io_uring_enter",
-	"io_uring_register", "userfaultfd", "keyctl", "add_key", "request_key", "memfd_create",
+	"io_uring_register", "userfaultfd", "keyctl", "add_key", "request_key",
 	"open_by_handle_at", "name_to_handle_at", "setuid", "setgid", "setreuid", "setregid", "setresuid",
 	"setresgid", "setgroups", "capset", "personality",
 };
