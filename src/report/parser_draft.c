@@ -424,7 +424,6 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 		if (glob_list_match(&p->patterns->unwinder, frame.function)) {
 			d->only_leftovers = true;
 			drop_above(d);
-			flags |= DRAFT_LINE_DROPPED;
 		}
 	} else if (!is_frame && !banner && stack_is_leftover(line->text)) {
 		flags |= DRAFT_LINE_LEFTOVER;

@@ -319,7 +319,7 @@ static bool parse_arm(struct cursor *c, struct raw_frame *f)
 	if (!callee.function.len)
 		return false;
 	eat_offset(&t, &callee);
-	eat_module(&t, &callee);
+	eat_tail(&t, &callee);
 	if ((brackets && !eat(&t, ")")) || !eat(&t, " from "))
 		return false;
 	skip_blanks(&t);

@@ -19,7 +19,6 @@
 static const struct { const char *name, *why; } others[] = {
 	{ "bug/x86d-busy-dentry", "the WARNING behind it is told apart from others by its caller" },
 	{ "kasan/written-console-disconnected", "that the console was lost is said elsewhere in the log" },
-	{ "lockdep/um1-*", "UML marks all frames as leftovers; those of its unwinder, which show that, are left out" },
 	{ "warning/badness-at", "its stack has one line beside a leftover, which is left out: that looks cut" },
 	{ "reboot/written-*", "an event: nothing but what begins the next boot is its text" },
 };
