@@ -99,9 +99,11 @@ static int escaped_byte(struct reader *r)
 /* One byte or kind of a class; *ret_byte is -1 for a kind. */
 static bool read_member(struct reader *r, struct regex_start *set, int *ret_byte)
 {
+	if (!*r->p)
+		return false;
 	*ret_byte = (unsigned char)*r->p++;
 	if (*ret_byte != '\\')
-		return *ret_byte != '\0' && !(*ret_byte == '[' && strchr(":.=", *r->p));
+		return !(*ret_byte == '[' && strchr(":.=", *r->p));
 	*ret_byte = -1;
 	if (*r->p && add_kind(set, *r->p)) {
 		r->p++;
