@@ -59,15 +59,11 @@ static const struct command *find_command(const char *name)
 
 static int complain_of(const char *name)
 {
-	const char *names[countof(commands)], *nearest;
+	const char *names[countof(commands)];
 
 	for (size_t i = 0; i < countof(commands); i++)
 		names[i] = commands[i].name;
-	nearest = option_nearest(name, names, countof(names));
-	text_complain("culprit", "unknown command '%s'%s%s%s", name, nearest ? "; did you mean '" : "",
-		      nearest ? nearest : "", nearest ? "'?" : "");
-	fputs("try 'culprit --help'\n", stderr);
-	return 2;
+	return option_unknown_command("culprit", name, names, countof(names));
 }
 
 /* culprit help bisect run: what culprit bisect run --help says. */

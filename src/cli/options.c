@@ -331,3 +331,36 @@ void option_print_help(const struct option_reader *reader, FILE *out)
 	if (reader->notes)
 		fprintf(out, "\n%s", reader->notes);
 }
+
+/* ------------------------------------------------------------- commands */
+
+int option_unknown_command(const char *program, const char *word, const char *const *names, size_t n)
+{
+	const char *nearest = option_nearest(word, names, n);
+
+	text_complain(program, "unknown command '%s'%s%s%s", word, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+		      nearest ? "'?" : "");
+	fprintf(stderr, "try '%s --help'\n", program);
+	return 2;
+}
+
+size_t option_command(const char *program, const char *const *names, size_t n, void (*print_usage)(FILE *out), int argc,
+		      char **argv, int *ret_code)
+{
+	if (argc < 2) {
+		print_usage(stderr);
+		*ret_code = 2;
+		return n;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_usage(stdout);
+		*ret_code = 0;
+		return n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(names[i], argv[1]))
+			return i;
+	}
+	*ret_code = option_unknown_command(program, argv[1], names, n);
+	return n;
+}

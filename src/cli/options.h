@@ -125,6 +125,16 @@ int option_no_operands(const struct option_reader *reader);
 /* usage, the table, at most 80 columns wide, and the notes. */
 void option_print_help(const struct option_reader *reader, FILE *out);
 
+/*
+ * Which of n commands of program ("culprit corpus") argv[1] is; n: none, and what was printed instead (usage, where help is
+ * asked for or nothing is; that there is no such command) ends with *ret_code.
+ */
+size_t option_command(const char *program, const char *const *names, size_t n, void (*print_usage)(FILE *out), int argc,
+		      char **argv, int *ret_code);
+
+/* Tells that program has no command word, and which of n names is near. Returns 2. */
+int option_unknown_command(const char *program, const char *word, const char *const *names, size_t n);
+
 /* The word of n that is nearest to text, or NULL where none is near. */
 const char *option_nearest(const char *text, const char *const *words, size_t n);
 

@@ -38,24 +38,12 @@ static void print_usage(FILE *out)
 
 int cmd_corpus(int argc, char **argv)
 {
-	const char *names[countof(corpus_commands)], *nearest;
+	const char *names[countof(corpus_commands)];
+	size_t i;
+	int code;
 
-	if (argc < 2) {
-		print_usage(stderr);
-		return 2;
-	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		print_usage(stdout);
-		return 0;
-	}
-	for (size_t i = 0; i < countof(corpus_commands); i++) {
-		if (!strcmp(corpus_commands[i].name, argv[1]))
-			return corpus_commands[i].run(argc - 1, argv + 1);
+	for (i = 0; i < countof(corpus_commands); i++)
 		names[i] = corpus_commands[i].name;
-	}
-	nearest = option_nearest(argv[1], names, countof(names));
-	text_complain("culprit corpus", "unknown command '%s'%s%s%s", argv[1], nearest ? "; did you mean '" : "",
-		      nearest ? nearest : "", nearest ? "'?" : "");
-	fputs("try 'culprit corpus --help'\n", stderr);
-	return 2;
+	i = option_command("culprit corpus", names, countof(names), print_usage, argc, argv, &code);
+	return i < countof(names) ? corpus_commands[i].run(argc - 1, argv + 1) : code;
 }

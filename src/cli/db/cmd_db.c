@@ -158,24 +158,12 @@ static void print_usage(FILE *out)
 
 int cmd_db(int argc, char **argv)
 {
-	const char *names[countof(db_commands)], *nearest;
+	const char *names[countof(db_commands)];
+	size_t i;
+	int code;
 
-	if (argc < 2) {
-		print_usage(stderr);
-		return 2;
-	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		print_usage(stdout);
-		return 0;
-	}
-	for (size_t i = 0; i < countof(db_commands); i++) {
-		if (!strcmp(db_commands[i].name, argv[1]))
-			return run_command(&db_commands[i], argc - 1, argv + 1);
+	for (i = 0; i < countof(db_commands); i++)
 		names[i] = db_commands[i].name;
-	}
-	nearest = option_nearest(argv[1], names, countof(names));
-	text_complain("culprit db", "unknown command '%s'%s%s%s", argv[1], nearest ? "; did you mean '" : "",
-		      nearest ? nearest : "", nearest ? "'?" : "");
-	fputs("try 'culprit db --help'\n", stderr);
-	return 2;
+	i = option_command("culprit db", names, countof(names), print_usage, argc, argv, &code);
+	return i < countof(names) ? run_command(&db_commands[i], argc - 1, argv + 1) : code;
 }
