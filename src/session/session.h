@@ -214,11 +214,11 @@ uint32_t session_find(const struct session *session, const char *hex);
 bool session_rate(const struct session *session, struct bisect_rate *ret);
 
 /*
- * An expression for run.finished, from the end of the first clean run's console; *ret_run is that run,
- * NULL where one is configured, no run was clean, or its console ends in nothing fit for it.
+ * An expression for run.finished, from the end of run's console, is added to ret: only of the first clean run,
+ * and nothing where one is configured or the console ends in nothing fit for it.
  * Errors: OS (the console was removed, say).
  */
-struct culprit_error *session_propose_finished(const struct session *session, const struct session_run **ret_run,
+struct culprit_error *session_propose_finished(const struct session *session, const struct session_run *run,
 					       struct buf *ret);
 
 /* Builds and runs that failed around the kernel, since the last other one or since culprit was started. */

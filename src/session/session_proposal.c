@@ -5,21 +5,22 @@
 #include "session/runner.h"
 #include "session/session_internal.h"
 
-struct culprit_error *session_propose_finished(const struct session *s, const struct session_run **ret_run, struct buf *ret)
+static const struct session_run *first_clean(const struct session *s)
+{
+	for (uint32_t i = 0; i < s->n_runs; i++) {
+		if (s->runs[i].verdict == VERDICT_CLEAN && !s->runs[i].subject.changed.hex[0])
+			return &s->runs[i];
+	}
+	return NULL;
+}
+
+struct culprit_error *session_propose_finished(const struct session *s, const struct session_run *run, struct buf *ret)
 {
 	_cleanup_(buf_deinit) struct buf path = { 0 };
 	_cleanup_(buf_deinit) struct buf tail = { 0 };
-	const struct session_run *run = NULL;
 	struct culprit_error *err;
 
-	*ret_run = NULL;
-	if (s->config->finished)
-		return NULL;
-	for (uint32_t i = 0; i < s->n_runs && !run; i++) {
-		if (s->runs[i].verdict == VERDICT_CLEAN && !s->runs[i].subject.changed.hex[0])
-			run = &s->runs[i];
-	}
-	if (!run)
+	if (s->config->finished || run != first_clean(s))
 		return NULL;
 	err = runner_log_path(s->config, "runs", run->number, &path);
 	if (!err)
@@ -29,8 +30,5 @@ struct culprit_error *session_propose_finished(const struct session *s, const st
 	/* the runners' own mark is known without */
 	if (span_find(buf_span(&tail), SPAN("culprit-run: ")) >= 0)
 		return NULL;
-	if (!finish_propose(buf_span(&tail), ret))
-		return &culprit_error_no_memory;
-	*ret_run = ret->len ? run : NULL;
-	return NULL;
+	return finish_propose(buf_span(&tail), ret) ? NULL : &culprit_error_no_memory;
 }

@@ -132,11 +132,13 @@ static bool format_git(const struct session *s, struct buf *buf)
 {
 	bool fix = s->config->find == CONFIG_FIX;
 	struct terms terms = fix ? (struct terms){ "fixed", "broken" } : (struct terms){ "bad", "good" };
-	bool ok = buf_printf(buf, "git bisect start%s\n", fix ? " '--term-new=fixed' '--term-old=broken'" : "") &&
-		  add_git_commit(buf, s, terms.newer, s->newer.hex);
 	const uint32_t *tested;
 	uint32_t n;
+	bool ok;
 
+	bisect_read_subjects(s);
+	ok = buf_printf(buf, "git bisect start%s\n", fix ? " '--term-new=fixed' '--term-old=broken'" : "") &&
+	     add_git_commit(buf, s, terms.newer, s->newer.hex);
 	for (size_t i = 0; i < s->n_older && ok; i++)
 		ok = add_git_commit(buf, s, terms.older, s->older[i].hex);
 	tested = bisect_tested(s->bisect, &n);
@@ -171,7 +173,6 @@ static int print_log(const char *config, unsigned int format)
 		err = culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "no good release was found yet: there are only the formats text and json");
 	if (err)
 		return bisect_complain(err);
-	bisect_read_subjects(session);
 	return bisect_print(&text, formats[format](session, &text));
 }
 

@@ -73,15 +73,14 @@ static bool add_build(struct buf *buf, const struct session *s)
 static bool add_proposal(struct buf *buf, const struct session *s, const struct session_run *run)
 {
 	_cleanup_(buf_deinit) struct buf expression = { 0 };
-	const struct session_run *from;
-	struct culprit_error *err = session_propose_finished(s, &from, &expression);
+	struct culprit_error *err = session_propose_finished(s, run, &expression);
 
 	if (err) {
 		/* It was advice; what is wrong with the console is told by who needs it. */
 		culprit_error_destroy(err);
 		return true;
 	}
-	return from != run || (buf_add_str(buf, "\n  if each complete run ends like this one, then under run: in the configuration\n    finished: ") &&
+	return !expression.len || (buf_add_str(buf, "\n  if each complete run ends like this one, then under run: in the configuration\n    finished: ") &&
 			       bisect_add_quoted(buf, buf_span(&expression)) &&
 			       buf_add_str(buf, "\n  lets no run that stopped early count as clean"));
 }

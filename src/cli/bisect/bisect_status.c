@@ -140,9 +140,9 @@ int bisect_status(int argc, char **argv)
 		err = session_ask(session);
 	if (err)
 		return bisect_complain(err);
-	bisect_read_subjects(session);
 	if (format)
 		return bisect_print(&text, bisect_format_status_json(session, &text));
+	bisect_read_subjects(session);
 	ok = add_ends(&text, session) && add_target(&text, session) && add_runs_of_all(&text, session) && add_minimal(&text, session);
 	if (session->bisect)
 		ok = ok && add_likely(&text, session) && add_next(&text, session);
