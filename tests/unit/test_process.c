@@ -366,9 +366,16 @@ static bool can_contain(void)
 {
 	struct control_group group;
 	bool can;
+	pid_t child;
+	int status;
 
 	control_group_make(&group);
 	can = group.kill >= 0;
+	/* to make one is not yet to be let in */
+	child = can ? fork() : -1;
+	if (child == 0)
+		_exit(write(group.procs, "0", 1) < 0);
+	can = child > 0 && waitpid(child, &status, 0) == child && !status;
 	control_group_remove(&group);
 	return can;
 }
@@ -416,7 +423,7 @@ START_TEST(what_two_killed_ones_left_is_found)
 	struct process_spec other = shell(SHELL("sleep 1000"));
 	int fd = mkstemp(name);
 	struct process *p;
-	pid_t us, sleeper;
+	pid_t us, guardian, sleeper;
 
 	ck_assert_int_ge(fd, 0);
 	close(fd);
@@ -441,9 +448,13 @@ START_TEST(what_two_killed_ones_left_is_found)
 		kill(getpid(), SIGKILL);
 	}
 	ck_assert_int_eq(waitpid(us, NULL, 0), us);
+	guardian = read_pid(name, 0);
 	sleeper = read_pid(name, 1);
 	unlink(name);
+	ck_assert_int_gt(guardian, 0);
 	ck_assert_int_gt(sleeper, 0);
+	/* A signal is sent before it ends anybody: until then the group is still guarded, and rightly passed over. */
+	ck_assert(gone_within(guardian, 30000));
 	ck_assert_msg(alive(sleeper), "nothing is left: this tests nothing");
 	process_end_left();
 	ck_assert_msg(gone_within(sleeper, 30000), "process %d survived", sleeper);
