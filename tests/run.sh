@@ -6,6 +6,11 @@
 # that it took and those of the processor, and count: the last line is "N passed, N
 # failed". A test that says nothing has failed. Those that took longest the last time
 # (BUILD/test-times) begin.
+#
+# AGAIN=1: what failed is run once more when all others have ended, alone. What passes
+# then is told as unsteady, with what it said at first, and does not fail the whole: a
+# test that needs a quiet machine is to be mended, but does not judge the change at hand.
+# What fails twice has failed.
 set -u
 build=$(realpath "$1") || exit 2
 shift
@@ -128,6 +133,21 @@ one() {
 	} 9>"$tmp/lock"
 }
 
+# What failed beside others is tried alone; what it said at first has been told.
+again() {
+	local file kind name bad
+	for file in "$tmp"/*-*.times; do
+		name=$(basename "$file" .times)
+		kind=${name%%-*} name=${name#*-}
+		read -r _ bad < <(tail -n 1 "${file%.times}")
+		[ "$bad" -eq 0 ] && continue
+		echo "$kind $name: $bad failed; once more, alone:"
+		one "$kind" ${name:+"$name"}
+		read -r _ bad < <(tail -n 1 "${file%.times}")
+		[ "$bad" -eq 0 ] && unsteady+=("$kind $name")
+	done
+}
+
 running=0
 while read -r kind name; do
 	if [ $running -ge "$jobs" ]; then
@@ -139,6 +159,8 @@ while read -r kind name; do
 	running=$((running + 1))
 done < <(list "$@")
 wait
+unsteady=()
+[ "${AGAIN:-0}" = 0 ] || again
 
 passed=0 failed=0
 while read -r good bad; do
@@ -153,5 +175,6 @@ awk 'NR == FNR { now[$2 " " $3] = 1; print; next } !($2 " " $3 in now)' "$tmp/ti
 	<(cat "$build/test-times" 2>/dev/null) >"$tmp/all-times" && cp "$tmp/all-times" "$build/test-times"
 awk '{ all += $2 + $3 } END { printf "%.0f s of the processor, ", all }' "$tmp"/*-*.times
 echo "$SECONDS s in all"
+[ ${#unsteady[@]} -eq 0 ] || printf 'unsteady, passed alone: %s\n' "${unsteady[@]}"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
