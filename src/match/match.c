@@ -294,7 +294,7 @@ static struct run_record record_of(const struct judge *judge)
 
 	return (struct run_record){
 		.ending = run->ending, .exit_code = run->exit_code, .exit_judges = run->exit_judges,
-		.boot_failed = run->boot_failed, .infra_failed = run->infra_failed,
+		.other_kernel = run->other_kernel != NULL, .boot_failed = run->boot_failed, .infra_failed = run->infra_failed,
 		.console_boot_failed = judge->failure == MEANS_BOOT_FAILED,
 		.console_infra_failed = judge->failure == MEANS_INFRA_FAILED,
 		.console_retried = judge->failure_retried,
@@ -329,6 +329,8 @@ static struct culprit_error *judge_quiet(struct judge *judge)
 		return add_remark(ret, "%.*s%d%s", (int)(at - why), why, judge->run->exit_code, at + 2);
 	if (!at)
 		return add_remark(ret, "%s", why);
+	if (at[1] == 'k')
+		return add_remark(ret, "%.*s%s%s", (int)(at - why), why, judge->run->other_kernel, at + 2);
 	if (at[1] == 'w')
 		return add_remark(ret, "%.*s%s%s", (int)(at - why), why, judge->run->lost_why ? judge->run->lost_why : "not known", at + 2);
 	ret->report = judge->failure_report;
@@ -362,7 +364,8 @@ struct culprit_error *match_run(const struct profile *profile, const struct run_
 	struct judge judge = { .profile = profile, .run = run, .ret = &result };
 	struct culprit_error *err;
 
-	err = judge_reports(&judge);
+	/* Whatever another kernel did says nothing of this one. */
+	err = run->other_kernel ? NULL : judge_reports(&judge);
 	if (!err)
 		err = judge.decided ? judge_boot_crash(&judge) : judge_quiet(&judge);
 	if (err) {

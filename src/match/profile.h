@@ -41,6 +41,7 @@ struct run_evidence {
 	const char *const *titles;
 	size_t n_titles;
 
+	const char *other_kernel;	/* version of the kernel that ran, where it is surely not the one that was to; NULL else */
 	bool infra_failed;	/* the run command says so, or could not be started */
 	bool boot_failed;	/* said by somebody other than the console */
 	enum run_ending ending;

@@ -54,6 +54,7 @@ static bool was_carried_off(const struct run_record *r) { return r->ending == RU
 static bool was_killed(const struct run_record *r) { return r->ending == RUN_ENDING_SIGNALLED; }
 static bool says_infra(const struct run_record *r) { return r->infra_failed || exited_with(r, COMMAND_EXIT_INFRASTRUCTURE); }
 static bool cannot_run(const struct run_record *r) { return exited_with(r, COMMAND_EXIT_CANNOT_RUN) || exited_with(r, COMMAND_EXIT_NOT_FOUND); }
+static bool ran_another(const struct run_record *r) { return r->other_kernel; }
 static bool did_not_boot(const struct run_record *r) { return r->boot_failed; }
 
 /* Somebody polled for the machine, and then the run went on to its end. */
@@ -105,6 +106,7 @@ static const struct {
 	{ was_killed, VERDICT_INFRA_FAILED, "the run command was killed" },
 	{ says_infra, VERDICT_INFRA_FAILED, "the run command reports a failure around the kernel" },
 	{ cannot_run, VERDICT_INFRA_FAILED, "a program of the run command could not be run or found: exit code %d" },
+	{ ran_another, VERDICT_INFRA_FAILED, "another kernel ran than the one that was built: %k" },
 	{ did_not_boot, VERDICT_BOOT_FAILED, "the kernel did not come up" },
 	{ shows_boot_failure, VERDICT_BOOT_FAILED, "the kernel did not come up: %s" },
 	{ shows_infra, VERDICT_INFRA_FAILED, "failed around the kernel: %s" },

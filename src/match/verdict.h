@@ -47,6 +47,7 @@ struct run_record {
 	enum run_ending ending;
 	int exit_code;
 	bool exit_judges;		/* the run command judges itself: 0 clean, 125 undecided, 1 to 124 target */
+	bool other_kernel;		/* what ran is not what was to run: the console is of something else */
 	bool boot_failed;		/* said by somebody other than the console */
 	bool infra_failed;		/* said by somebody other than the console, too */
 	bool console_boot_failed;	/* of the first failure that is no crash and is on the console: its kind */
@@ -62,7 +63,7 @@ struct run_record {
 	int64_t expected_us;		/* what clean runs took; 0: not known */
 };
 
-/* Of a run that showed no crash. *ret_why is a text of the program; "%d" in it stands for the exit code, "%s" for the failure on the console, "%w" for why it was lost. */
+/* Of a run that showed no crash. *ret_why is a text of the program; "%d" in it stands for the exit code, "%s" for the failure on the console, "%w" for why it was lost, "%k" for the kernel that ran. */
 enum verdict verdict_of_quiet_run(const struct run_record *run, const char **ret_why);
 
 /* Much shorter than what clean runs take, as far as that is known. */

@@ -77,6 +77,8 @@ void culprit_parser_destroy(struct culprit_parser *p)
 	free(p->file_name);
 	free(p->version);
 	free(p->build);
+	for (size_t i = 0; i < p->n_kernels; i++)
+		free(p->kernels[i]);
 	free(p);
 }
 

@@ -279,6 +279,25 @@ static struct culprit_error *begins(struct culprit_parser *p, const struct phase
 	return err;
 }
 
+/* True unless there is no memory. */
+static bool add_kernel(struct culprit_parser *p, struct span version)
+{
+	for (size_t i = 0; i < p->n_kernels; i++) {
+		if (span_equal(span_of(p->kernels[i]), version))
+			return true;
+	}
+	if (p->n_kernels == PARSER_MAX_KERNELS)
+		return true;
+	p->kernels[p->n_kernels] = strndup(version.ptr, version.len);
+	return p->kernels[p->n_kernels] && ++p->n_kernels;
+}
+
+const char *const *parser_kernels(const struct culprit_parser *p, size_t *ret_n)
+{
+	*ret_n = p->n_kernels;
+	return (const char *const *)p->kernels;
+}
+
 static struct culprit_error *take_version(struct culprit_parser *p, struct span version, struct span build)
 {
 	char *copy, *build_copy = NULL;
@@ -286,7 +305,7 @@ static struct culprit_error *take_version(struct culprit_parser *p, struct span 
 	if (!version.len)
 		return NULL;
 	copy = strndup(version.ptr, version.len);
-	if (!copy || (build.len && !(build_copy = strndup(build.ptr, build.len)))) {
+	if (!copy || !add_kernel(p, version) || (build.len && !(build_copy = strndup(build.ptr, build.len)))) {
 		free(copy);
 		return &culprit_error_no_memory;
 	}

@@ -15,8 +15,9 @@
 
 #include <stdio.h>
 
-#include "report/report.h"
 #include "input/lookback.h"
+#include "report/kernels.h"
+#include "report/report.h"
 
 #define MAX_OPEN 64
 #define MAX_LATE 16
@@ -79,6 +80,8 @@ struct culprit_parser {
 
 	/* What is known of the log. */
 	char *version, *build;		/* of the last boot: "6.1.0-rc1", "#1 SMP ..." */
+	char *kernels[PARSER_MAX_KERNELS];	/* versions of all boots, each once */
+	size_t n_kernels;		/* PARSER_MAX_KERNELS: perhaps others, too */
 	uint32_t n_boots;
 	enum culprit_phase phase, phase_best;
 	uint64_t n_reports;

@@ -209,6 +209,7 @@ struct culprit_error *drive_start(struct drive *d, const struct session_observer
 	struct runner_options options = {
 		.config = s->config,
 		.git = s->git,
+		.history = &s->history,
 		.patterns = s->patterns,
 		.profile = s->profile,
 		.cancel_fd = d->cancel_fd,

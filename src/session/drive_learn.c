@@ -35,7 +35,7 @@ static struct culprit_error *load_run(const struct session *s, const struct sess
 	if (!err)
 		err = run_console_load(console, s->patterns, s->config->finished, path.data);
 	if (!err)
-		runner_evidence(s->config, console, &run->end, expected_us, evidence);
+		runner_evidence(s->config, &s->history, run->subject.commit.hex, console, &run->end, expected_us, evidence);
 	return err;
 }
 

@@ -136,6 +136,9 @@ struct culprit_error *git_history_cut(const struct git *git, const struct git_hi
 /* UINT32_MAX for strangers. hex is a full object name. */
 uint32_t git_history_find(const struct git_history *history, const char *hex);
 
+/* The first one whose name begins so; by looking at each. UINT32_MAX: none, or hex is empty. */
+uint32_t git_history_find_abbrev(const struct git_history *history, struct span hex);
+
 /*
  * Set ret[i] to 1 for each commit of the history that changes one of the paths
  * (files or directories, without wildcards); merges are left alone.

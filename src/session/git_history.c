@@ -163,6 +163,15 @@ uint32_t git_history_find(const struct git_history *history, const char *hex)
 	return history->n && (len == 40 || len == 64) ? history->index[slot_of(history, hex)] : UINT32_MAX;
 }
 
+uint32_t git_history_find_abbrev(const struct git_history *history, struct span hex)
+{
+	for (uint32_t i = 0; i < history->n && hex.len; i++) {
+		if (!strncmp(history->hashes[i].hex, hex.ptr, hex.len))
+			return i;
+	}
+	return UINT32_MAX;
+}
+
 /* -------------------------------------------------------------- turned */
 
 static bool allocate(struct git_history *h, size_t n_parents)

@@ -7,6 +7,7 @@
 
 #include "input/input.h"
 #include "input/no_log.h"
+#include "report/kernels.h"
 #include "session/runner.h"
 
 /* A run that crashes on and on says no more after so many reports. */
@@ -126,10 +127,46 @@ static enum run_ending ending_of(const struct run_end *end)
 	return RUN_ENDING_UNKNOWN;
 }
 
-void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
-		     int64_t expected_us, struct run_evidence *ret)
+/* git abbreviates to seven digits or more (core.abbrev), setlocalversion to twelve. */
+#define MIN_ABBREV 7
+
+/* The digits behind the last "-g" of a version; empty where there are none that a commit may have. */
+static struct span named_commit(const char *version)
+{
+	struct span found = { NULL, 0 };
+
+	for (const char *at = strstr(version, "-g"); at; at = strstr(at + 1, "-g")) {
+		size_t n = strspn(at + 2, "0123456789abcdef");
+
+		if (n >= MIN_ABBREV && !(at[2 + n] >= 'g' && at[2 + n] <= 'z'))
+			found = (struct span){ at + 2, n };
+	}
+	return found;
+}
+
+const char *run_console_other_kernel(const struct run_console *console, const struct git_history *history, const char *hex)
+{
+	size_t n;
+	const char *const *kernels = parser_kernels(console->parser, &n);
+
+	if (n == PARSER_MAX_KERNELS)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct span commit = named_commit(kernels[i]);
+
+		if (!commit.len || !strncmp(hex, commit.ptr, commit.len) ||
+		    git_history_find_abbrev(history, commit) == UINT32_MAX)
+			return NULL;
+	}
+	return n ? kernels[0] : NULL;
+}
+
+void runner_evidence(const struct config *config, const struct git_history *history, const char *hex,
+		     const struct run_console *console, const struct run_end *end, int64_t expected_us,
+		     struct run_evidence *ret)
 {
 	*ret = (struct run_evidence){
+		.other_kernel = run_console_other_kernel(console, history, hex),
 		.reports = (const struct culprit_report *const *)console->reports,
 		.n_reports = console->n_reports,
 		.summary = &console->summary,

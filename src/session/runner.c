@@ -215,6 +215,7 @@ static struct culprit_error *start_or_adopt(struct runner *runner, const struct 
 		return &culprit_error_no_memory;
 	run->fd = -1;
 	run->number = number;
+	run->commit = subject->commit;
 	if (runner->n_running == runner->o.config->parallel)
 		return culprit_error_create(CULPRIT_ERROR_LIMIT, "more runs at once than allowed");
 	err = start(runner, subject, adopt, run);
@@ -322,7 +323,8 @@ static bool is_well(const struct runner *runner, struct run *run)
 		culprit_error_destroy(err);
 		return false;
 	}
-	return !run->stopped && !has_crashed(runner, run);
+	return !run->stopped && !has_crashed(runner, run) &&
+	       !run_console_other_kernel(&run->console, runner->o.history, run->commit.hex);
 }
 
 uint32_t runner_cut(struct runner *runner, struct runner_cut *ret)
@@ -360,7 +362,8 @@ static struct culprit_error *judge(struct runner *runner, struct run *run, struc
 	memcpy(ret->end.lost, end.lost, sizeof(ret->end.lost));
 	if (run->fd >= 0 && fdatasync(run->fd) < 0)
 		return culprit_error_errno("cannot write the log of run %u", run->number);
-	runner_evidence(runner->o.config, &run->console, &ret->end, runner->expected_us, &evidence);
+	runner_evidence(runner->o.config, runner->o.history, run->commit.hex, &run->console, &ret->end, runner->expected_us,
+			&evidence);
 	return match_run(runner->o.profile, &evidence, &ret->match);
 }
 

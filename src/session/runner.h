@@ -84,6 +84,7 @@ void run_result_deinit(struct run_result *result);
 struct runner_options {
 	const struct config *config;		/* all borrowed for the runner's life */
 	const struct git *git;
+	const struct git_history *history;	/* may be empty, and be loaded later */
 	const struct culprit_patterns *patterns;
 	const struct profile *profile;		/* may change while no run goes on: runner_set_profile() */
 	int cancel_fd;				/* readable: stop; -1: none */
@@ -179,9 +180,23 @@ struct culprit_error *run_console_finish(struct run_console *console);
 struct culprit_error *run_console_load(struct run_console *console, const struct culprit_patterns *patterns,
 				   const char *finished, const char *path);
 
-/* What the matcher is told of a run. expected_us: how long complete runs take; 0: not known. Borrows from console. */
-void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
-		     int64_t expected_us, struct run_evidence *ret);
+/*
+ * Whether it was another kernel that ran.  With CONFIG_LOCALVERSION_AUTO a kernel's version ends in "-g" and an
+ * abbreviated commit (scripts/setlocalversion), with "-dirty" or "+" behind it where files were changed.  Where all
+ * kernels that booted name commits of the history, and none of them is the one that was to run, the machine booted
+ * something else than what was built: it fell back to the last kernel that worked, or nobody installed the new one.
+ * The first of their versions (the console's), or NULL, also where it cannot be told: a kernel that names no commit,
+ * or one that is not of the history, as where the build command commits patches of its own.
+ */
+const char *run_console_other_kernel(const struct run_console *console, const struct git_history *history, const char *hex);
+
+/*
+ * What the matcher is told of a run of the commit hex. expected_us: how long complete runs take; 0: not known.
+ * Borrows from console.
+ */
+void runner_evidence(const struct config *config, const struct git_history *history, const char *hex,
+		     const struct run_console *console, const struct run_end *end, int64_t expected_us,
+		     struct run_evidence *ret);
 
 /* Path of a log, in buf. */
 struct culprit_error *runner_log_path(const struct config *config, const char *kind, uint32_t number,

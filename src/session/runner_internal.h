@@ -8,6 +8,7 @@
 
 struct run {
 	uint32_t number;
+	struct git_hash commit;
 	struct job *job;
 	struct run_console console;
 	int fd;				/* of the log */

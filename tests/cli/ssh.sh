@@ -132,6 +132,31 @@ board --boot grub:refused --workload true --boot-time 4
 is 'a boot loader that refuses: no word about the kernel' 75 "$code"
 has 'a boot loader that refuses: what was seen' 'neither the console nor ssh showed a kernel' "$out"
 
+# --- which kernel came up? uname is that of the machine that plays the board
+printf 'junk\0Linux version %s (a@b) (gcc 12) %s\n\0' "$(uname -r)" "$(uname -v)" >artefacts/bzImage
+board --boot efi:0007 --workload true
+has 'the kernel that was built came up, by its version: it ran' 'culprit-run: finished' "$out"
+gzip -c artefacts/bzImage >artefacts/packed && mv artefacts/packed artefacts/bzImage
+board --boot efi:0007 --workload true
+has 'in a compressed image, too' 'culprit-run: finished' "$out"
+printf 'junk\0Linux version 6.2.0-new (a@b) (gcc 12) #7 SMP\n\0' >artefacts/bzImage
+board --boot efi:0007 --workload 'echo it runs'
+is 'another kernel came up: no word about the one that was built' 75 "$code"
+has 'another kernel came up: its name' "another kernel than the one that was built: $(uname -r)" "$out"
+holds 'another kernel came up: no workload is run on it' test -z "$(grep 'it runs' <<<"$out")"
+is 'another kernel came up: the machine is back in its own' 'systemctl reboot' "$(tail -n 1 "$board/log")"
+if notes=$(od -An -v -tx1 /sys/kernel/notes 2>/dev/null | tr -d ' \n') && id=$(grep -oE '03000000474e5500[0-9a-f]{40}' <<<"$notes"); then
+	printf 'ELF %b end' "$(sed 's/^.\{16\}//; s/../\\x&/g' <<<"$id")" >artefacts/vmlinux
+	board --boot efi:0007 --workload true
+	has 'the build ID of vmlinux outweighs the version' 'culprit-run: finished' "$out"
+	echo 'ELF of something else' >artefacts/vmlinux
+	echo bad >artefacts/bzImage
+	board --boot efi:0007 --workload true
+	is 'a vmlinux without the build ID of what runs' 75 "$code"
+	rm artefacts/vmlinux
+fi
+echo bad >artefacts/bzImage
+
 board --boot 'command:kexec -e' --workload 'kill -9 $PPID'
 is 'a lost connection: the console speaks' 0 "$code"
 has 'a lost connection is told' 'culprit-run: the connection was lost' "$out"

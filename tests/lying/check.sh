@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 dir=$(cd "$1" && pwd) worlds=$2
 export SIMWORLD=$dir/simworld
 : "${CULPRIT:?path of the program}"
-kinds=${LYING_KINDS:-honest silent refusing truncated flood exit-codes outage renamed modules hole}
+kinds=${LYING_KINDS:-honest stale silent refusing truncated flood exit-codes outage renamed modules hole}
 first=${LYING_FIRST:-1} commits=${LYING_COMMITS:-96} jobs=${JOBS:-2}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/lying.XXXXXX") || exit 2
 trap 'rm -rf "$tmp"' EXIT
@@ -26,7 +26,7 @@ lie() { # KIND SEED CULPRIT COMMITS FUNCTION
 	case $kind in
 	honest) echo "honest 0 0 0 $5" ;;
 	# All below a commit on either side of the culprit, or a share of all runs.
-	silent | refusing | truncated | flood | exit-codes)
+	stale | silent | refusing | truncated | flood | exit-codes)
 		if ((seed % 3)); then
 			echo "$kind 0 $((n * (100 + r * 8 / 10) / 1000)) 100 $5"
 		else

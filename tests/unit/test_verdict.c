@@ -18,6 +18,8 @@ static const struct { const char *name; struct run_record run; enum verdict verd
 	{ "told", { WHOLE, .infra_failed = true }, VERDICT_INFRA_FAILED, "failure around the kernel" },
 	{ "126", { WHOLE, .ending = RUN_ENDING_EXITED, .exit_code = 126 }, VERDICT_INFRA_FAILED, "could not be run or found" },
 	{ "127", { WHOLE, .ending = RUN_ENDING_EXITED, .exit_code = 127 }, VERDICT_INFRA_FAILED, "could not be run or found" },
+	{ "another kernel", { WHOLE, .other_kernel = true, .exit_judges = true, .exit_code = 1, .ending = RUN_ENDING_EXITED },
+	  VERDICT_INFRA_FAILED, "than the one that was built: %k" },
 	{ "boot failed", { WHOLE, .boot_failed = true }, VERDICT_BOOT_FAILED, "did not come up" },
 	{ "shows a failed boot", { WHOLE, .console_boot_failed = true }, VERDICT_BOOT_FAILED, "did not come up: %s" },
 	{ "shows a failed machine", { WHOLE, .console_infra_failed = true }, VERDICT_INFRA_FAILED, "around the kernel: %s" },
