@@ -34,8 +34,12 @@ static struct culprit_error *load_run(const struct session *s, const struct sess
 
 	if (!err)
 		err = run_console_load(console, s->patterns, s->config->finished, path.data);
-	if (!err)
-		runner_evidence(s->config, &s->history, run->subject.commit.hex, console, &run->end, expected_us, evidence);
+	if (err)
+		return err;
+	runner_evidence(s->config, console, &run->end, expected_us, evidence);
+	err = run_console_other_kernel(console, s->git, &s->history, run->subject.commit.hex, &evidence->other_kernel);
+	if (err)
+		run_console_deinit(console);
 	return err;
 }
 
@@ -66,7 +70,10 @@ static struct culprit_error *learn_from(struct session *s, const char *commit)
 		if (!teaches(s, &s->runs[i], commit))
 			continue;
 		err = load_run(s, &s->runs[i], 0, &l.consoles[l.n], &l.evidence[l.n]);
-		l.n += !err;
+		if (!err && l.evidence[l.n].other_kernel)
+			run_console_deinit(&l.consoles[l.n]);
+		else
+			l.n += !err;
 	}
 	return err ? err : profile_learn(s->profile, l.evidence, l.n);
 }

@@ -160,7 +160,8 @@ struct culprit_error *git_open(const char *path, struct git **ret)
 		return &culprit_error_no_memory;
 	git->directory = strdup(path);
 	git->subjects = calloc(1, sizeof(*git->subjects));
-	if (!git->directory || !git->subjects)
+	git->kernels = calloc(1, sizeof(*git->kernels));
+	if (!git->directory || !git->subjects || !git->kernels)
 		return &culprit_error_no_memory;
 	err = git_run(git, path, (struct span){ 0 },
 		      GIT_ARGS("rev-parse", "--absolute-git-dir", "--is-shallow-repository"), &out, NULL);
@@ -193,6 +194,9 @@ void git_destroy(struct git *git)
 	if (git->subjects)
 		tdestroy(*git->subjects, free);
 	free(git->subjects);
+	if (git->kernels)
+		tdestroy(*git->kernels, free);
+	free(git->kernels);
 	free(git->directory);
 	free(git);
 }

@@ -89,6 +89,15 @@ void git_commit_deinit(struct git_commit *commit);
 struct culprit_error *git_subject(const struct git *git, const char *hex, const char **ret);
 struct culprit_error *git_subjects_load(const struct git *git, const struct git_hash *const *hashes, size_t n);
 
+/*
+ * VERSION.PATCHLEVEL.SUBLEVEL of the Makefile of the commit with this whole name, as "6.1.0": what a kernel built from
+ * it says it is begins so.  NULL where there is no such Makefile.  Lives as long as git does.
+ */
+struct culprit_error *git_kernel_version(const struct git *git, const char *hex, const char **ret);
+
+/* The same of the Makefile's bytes; nothing is added where they have none. False: out of memory. */
+bool git_makefile_version(struct span makefile, struct buf *ret) __attribute__((warn_unused_result));
+
 /* The changes as a patch without context lines; at most max_bytes of it. */
 struct culprit_error *git_patch(const struct git *git, const char *revision, size_t max_bytes, struct buf *ret);
 

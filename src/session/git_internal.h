@@ -14,6 +14,7 @@ struct git {
 	char *directory;
 	bool shallow;
 	void **subjects;	/* what git_subject() has read: root of a tree of tsearch(3), whose nodes are free()d */
+	void **kernels;		/* the same of git_kernel_version(); "" where there is none */
 };
 
 /* False unless s is a full object name. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Git: the subjects of commits.
+ * Git: the subjects of commits, and which kernel they say they are.
  *
  * A report tells of hundreds of commits by their subject, some of them a few
  * times over. A commit's name is a hash of all of it, so what was read once
@@ -10,6 +10,7 @@
  *	69879c01a0c3... batman-adv: Remove outdated attribution~76313c70c52f...
  */
 #include <search.h>
+#include <stdio.h>
 
 #include "session/git_internal.h"
 
@@ -25,21 +26,21 @@ static int by_hash(const void *a, const void *b)
 	return strcmp(x->hex, y->hex);
 }
 
-static const struct subject *known(const struct git *git, const char *hex)
+static const struct subject *known(void *const *root, const char *hex)
 {
 	struct subject key;
 	void *found;
 
 	strcpy(key.hex, hex);
-	found = tfind(&key, git->subjects, by_hash);
+	found = tfind(&key, root, by_hash);
 	return found ? *(struct subject *const *)found : NULL;
 }
 
-static bool remember(const struct git *git, const struct git_hash *hash, struct span text)
+static bool remember(void **root, const struct git_hash *hash, struct span text)
 {
 	_cleanup_(freep) struct subject *subject = NULL;
 
-	if (known(git, hash->hex))
+	if (known(root, hash->hex))
 		return true;
 	subject = malloc(sizeof(*subject) + text.len + 1);
 	if (!subject)
@@ -47,7 +48,7 @@ static bool remember(const struct git *git, const struct git_hash *hash, struct 
 	strcpy(subject->hex, hash->hex);
 	memcpy(subject->text, text.ptr, text.len);
 	subject->text[text.len] = '\0';
-	if (!tsearch(subject, git->subjects, by_hash))
+	if (!tsearch(subject, root, by_hash))
 		return false;
 	subject = NULL;
 	return true;
@@ -64,7 +65,7 @@ static struct culprit_error *take(const struct git *git, struct span records)
 
 		if (!blank || !git_hash_parse((struct span){ record.ptr, (size_t)(blank - record.ptr) }, &hash))
 			return culprit_error_create(CULPRIT_ERROR_FORMAT, "git log: its output is not understood");
-		if (!remember(git, &hash, (struct span){ blank + 1, record.len - (size_t)(blank + 1 - record.ptr) }))
+		if (!remember(git->subjects, &hash, (struct span){ blank + 1, record.len - (size_t)(blank + 1 - record.ptr) }))
 			return &culprit_error_no_memory;
 		records.ptr += record.len + (end != NULL);
 		records.len -= record.len + (end != NULL);
@@ -79,7 +80,7 @@ struct culprit_error *git_subjects_load(const struct git *git, const struct git_
 	struct culprit_error *err;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!known(git, hashes[i]->hex) && !buf_printf(&input, "%s\n", hashes[i]->hex))
+		if (!known(git->subjects, hashes[i]->hex) && !buf_printf(&input, "%s\n", hashes[i]->hex))
 			return &culprit_error_no_memory;
 	}
 	if (!input.len)
@@ -100,9 +101,76 @@ struct culprit_error *git_subject(const struct git *git, const char *hex, const 
 	err = git_subjects_load(git, (const struct git_hash *[]){ &hash }, 1);
 	if (err)
 		return err;
-	subject = known(git, hash.hex);
+	subject = known(git->subjects, hash.hex);
 	if (!subject)
 		return culprit_error_create(CULPRIT_ERROR_NOT_FOUND, "there is no commit %s", hash.hex);
 	*ret = subject->text;
+	return NULL;
+}
+
+/* -------------------------------------------------------------- kernels */
+
+/* The number behind "NAME = " at the beginning of a line. */
+static bool find_number(struct span makefile, const char *name, unsigned int *ret)
+{
+	size_t len = strlen(name);
+
+	while (makefile.len) {
+		const char *end = memchr(makefile.ptr, '\n', makefile.len);
+		struct span line = { makefile.ptr, end ? (size_t)(end - makefile.ptr) : makefile.len };
+
+		makefile = span_skip(makefile, line.len + (end != NULL));
+		if (line.len <= len || memcmp(line.ptr, name, len))
+			continue;
+		line = span_trim(span_skip(line, len));
+		if (line.len < 2 || line.ptr[0] != '=')
+			continue;
+		line = span_trim(span_skip(line, 1));
+		*ret = 0;
+		for (size_t i = 0; i < line.len; i++) {
+			if (line.ptr[i] < '0' || line.ptr[i] > '9' || *ret > 99999)
+				return false;
+			*ret = *ret * 10 + (unsigned int)(line.ptr[i] - '0');
+		}
+		return line.len > 0;
+	}
+	return false;
+}
+
+bool git_makefile_version(struct span makefile, struct buf *ret)
+{
+	unsigned int version, patchlevel, sublevel;
+
+	return !find_number(makefile, "VERSION", &version) || !find_number(makefile, "PATCHLEVEL", &patchlevel) ||
+	       !find_number(makefile, "SUBLEVEL", &sublevel) || buf_printf(ret, "%u.%u.%u", version, patchlevel, sublevel);
+}
+
+struct culprit_error *git_kernel_version(const struct git *git, const char *hex, const char **ret)
+{
+	_cleanup_(buf_deinit) struct buf makefile = { 0 }, version = { 0 };
+	_cleanup_(freep) char *object = NULL;
+	const struct subject *subject;
+	struct culprit_error *err;
+	struct git_hash hash;
+	int code = 0;
+
+	*ret = NULL;
+	if (!git_hash_parse(span_of(hex), &hash))
+		return NULL;
+	subject = known(git->kernels, hash.hex);
+	if (!subject) {
+		if (asprintf(&object, "%s:Makefile", hash.hex) < 0) {
+			object = NULL;
+			return &culprit_error_no_memory;
+		}
+		err = git_run(git, NULL, (struct span){ 0 }, GIT_ARGS("cat-file", "blob", object), &makefile, &code);
+		if (err)
+			return err;
+		if ((!code && !git_makefile_version(buf_span(&makefile), &version)) ||
+		    !remember(git->kernels, &hash, buf_span(&version)))
+			return &culprit_error_no_memory;
+		subject = known(git->kernels, hash.hex);
+	}
+	*ret = subject->text[0] ? subject->text : NULL;
 	return NULL;
 }

@@ -144,29 +144,50 @@ static struct span named_commit(const char *version)
 	return found;
 }
 
-const char *run_console_other_kernel(const struct run_console *console, const struct git_history *history, const char *hex)
+/* What the Makefile says stands in front, and goes on with something else than a digit. */
+static bool is_of_version(const char *kernel, const char *version)
+{
+	size_t n = strlen(version);
+
+	return !strncmp(kernel, version, n) && !(kernel[n] >= '0' && kernel[n] <= '9');
+}
+
+struct culprit_error *run_console_other_kernel(const struct run_console *console, const struct git *git,
+					       const struct git_history *history, const char *hex, const char **ret)
 {
 	size_t n;
 	const char *const *kernels = parser_kernels(console->parser, &n);
+	const char *version = NULL;
+	bool asked = false;
 
-	if (n == PARSER_MAX_KERNELS)
+	*ret = NULL;
+	if (!n || n == PARSER_MAX_KERNELS)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		struct span commit = named_commit(kernels[i]);
 
-		if (!commit.len || !strncmp(hex, commit.ptr, commit.len) ||
-		    git_history_find_abbrev(history, commit) == UINT32_MAX)
+		if (commit.len && !strncmp(hex, commit.ptr, commit.len))
 			return NULL;
 	}
-	return n ? kernels[0] : NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct span commit = named_commit(kernels[i]);
+		struct culprit_error *err;
+
+		if (commit.len && git_history_find_abbrev(history, commit) != UINT32_MAX)
+			continue;
+		err = asked ? NULL : git_kernel_version(git, hex, &version);
+		asked = true;
+		if (err || !version || is_of_version(kernels[i], version))
+			return err;
+	}
+	*ret = kernels[0];
+	return NULL;
 }
 
-void runner_evidence(const struct config *config, const struct git_history *history, const char *hex,
-		     const struct run_console *console, const struct run_end *end, int64_t expected_us,
-		     struct run_evidence *ret)
+void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
+		     int64_t expected_us, struct run_evidence *ret)
 {
 	*ret = (struct run_evidence){
-		.other_kernel = run_console_other_kernel(console, history, hex),
 		.reports = (const struct culprit_report *const *)console->reports,
 		.n_reports = console->n_reports,
 		.summary = &console->summary,

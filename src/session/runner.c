@@ -310,6 +310,7 @@ static struct culprit_error *watch_run(struct runner *runner, struct run *run)
 /* What the console holds back as an unfinished report counts, too. */
 static bool is_well(const struct runner *runner, struct run *run)
 {
+	const char *other = NULL;
 	struct job_result now;
 	struct culprit_error *err = NULL;
 
@@ -319,12 +320,15 @@ static bool is_well(const struct runner *runner, struct run *run)
 
 	if (!err)
 		err = run_console_feed(&run->console, (struct span){ "", 0 });
+	if (!err)
+		err = run_console_other_kernel(&run->console, runner->o.git, runner->o.history, run->commit.hex, &other);
+	if (other)
+		return false;
 	if (err) {
 		culprit_error_destroy(err);
 		return false;
 	}
-	return !run->stopped && !has_crashed(runner, run) &&
-	       !run_console_other_kernel(&run->console, runner->o.history, run->commit.hex);
+	return !run->stopped && !has_crashed(runner, run);
 }
 
 uint32_t runner_cut(struct runner *runner, struct runner_cut *ret)
@@ -362,9 +366,9 @@ static struct culprit_error *judge(struct runner *runner, struct run *run, struc
 	memcpy(ret->end.lost, end.lost, sizeof(ret->end.lost));
 	if (run->fd >= 0 && fdatasync(run->fd) < 0)
 		return culprit_error_errno("cannot write the log of run %u", run->number);
-	runner_evidence(runner->o.config, runner->o.history, run->commit.hex, &run->console, &ret->end, runner->expected_us,
-			&evidence);
-	return match_run(runner->o.profile, &evidence, &ret->match);
+	runner_evidence(runner->o.config, &run->console, &ret->end, runner->expected_us, &evidence);
+	err = run_console_other_kernel(&run->console, runner->o.git, runner->o.history, run->commit.hex, &evidence.other_kernel);
+	return err ? err : match_run(runner->o.profile, &evidence, &ret->match);
 }
 
 /* NULL while all go on. */

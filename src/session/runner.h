@@ -181,22 +181,23 @@ struct culprit_error *run_console_load(struct run_console *console, const struct
 				   const char *finished, const char *path);
 
 /*
- * Whether it was another kernel that ran.  With CONFIG_LOCALVERSION_AUTO a kernel's version ends in "-g" and an
- * abbreviated commit (scripts/setlocalversion), with "-dirty" or "+" behind it where files were changed.  Where all
- * kernels that booted name commits of the history, and none of them is the one that was to run, the machine booted
+ * Whether it was another kernel that ran than the one of the commit hex.  With CONFIG_LOCALVERSION_AUTO a kernel's version
+ * ends in "-g" and an abbreviated commit (scripts/setlocalversion), with "-dirty" or "+" behind it where files were
+ * changed; all begin with what the commit's Makefile says.  Where none of the kernels that booted is the one that was to
+ * run, and each of them names another commit of the history, or another version than the Makefile's, the machine booted
  * something else than what was built: it fell back to the last kernel that worked, or nobody installed the new one.
- * The first of their versions (the console's), or NULL, also where it cannot be told: a kernel that names no commit,
- * or one that is not of the history, as where the build command commits patches of its own.
+ * *ret is the first of their versions (the console's), or NULL, also where it cannot be told.  A commit that the history
+ * does not have is none: build commands commit patches of their own.  Errors are those of git.
  */
-const char *run_console_other_kernel(const struct run_console *console, const struct git_history *history, const char *hex);
+struct culprit_error *run_console_other_kernel(const struct run_console *console, const struct git *git,
+					       const struct git_history *history, const char *hex, const char **ret);
 
 /*
- * What the matcher is told of a run of the commit hex. expected_us: how long complete runs take; 0: not known.
- * Borrows from console.
+ * What the matcher is told of a run, but for which kernel it was. expected_us: how long complete runs take; 0: not
+ * known. Borrows from console.
  */
-void runner_evidence(const struct config *config, const struct git_history *history, const char *hex,
-		     const struct run_console *console, const struct run_end *end, int64_t expected_us,
-		     struct run_evidence *ret);
+void runner_evidence(const struct config *config, const struct run_console *console, const struct run_end *end,
+		     int64_t expected_us, struct run_evidence *ret);
 
 /* Path of a log, in buf. */
 struct culprit_error *runner_log_path(const struct config *config, const char *kind, uint32_t number,
