@@ -15,6 +15,8 @@
  *	[2026-11-22 10:00:00] text, [10:00:00.123] text                   tio, minicom, Jenkins
  *	[12.345678 0.000123] text                                         grabserial
  *	11-22 10:00:00.123     0     0 I         : text                   Android logcat
+ *	2026-11-22 10:00:00.123  root     0     0 W kernel  : text        the same with -v year, uid
+ *	W/kernel  (    0): text                                           the same with -v brief
  *	- {"dt": "2026-11-22T10:00:00.123456", "lvl": "target", "msg": "text"}   LAVA
  *
  * A tag tells a program only with its pid ("sshd[12]: "): "Nov 22 10:00:00
@@ -159,12 +161,26 @@ static size_t word_length(const char *p, const char *end)
 	return n <= MAX_WORD_BYTES ? n : 0;
 }
 
-/* "kern.warn" */
+/* The word at p is one of names (two or more, NULL at the end): its index, or -1. */
+static int find_name(const char *p, size_t n, const char *const *names)
+{
+	for (int i = 0; names[i]; i++)
+		if (strlen(names[i]) == n && !memcmp(names[i], p, n))
+			return i;
+	return -1;
+}
+
+/* "kern.warn"; appliances name the level alone: "host warning kernel: text" */
 static bool is_facility_word(const char *p, size_t n)
 {
+	static const char *const levels[] = {
+		"emerg", "alert", "crit", "err", "error", "warn", "warning", "notice", "info", "debug", NULL
+	};
 	const char *dot = memchr(p, '.', n);
 
-	if (!dot || dot == p || dot + 1 == p + n)
+	if (!dot)
+		return find_name(p, n, levels) >= 0;
+	if (dot == p || dot + 1 == p + n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!is_lower(p[i]) && p[i] != '.' && !is_digit(p[i]))
@@ -293,33 +309,18 @@ static void rfc5424_rest(struct prefix *x)
 
 /* ---------------------------------------------------------- whole stamps */
 
-/* "11-22 10:00:00.123   456   789 I tag : text" */
-static bool android_stamp(struct prefix *x)
+/* "tag : text" of logd, at p: who speaks. */
+static void android_tag(struct prefix *x, const char *tag, bool kernel)
 {
-	size_t n = shape(x->p, x->end, "dd-dd dd:dd:dd.ddd "), len;
-	const char *p = x->p + n, *tag, *colon;
-	uint64_t id[2];
+	const char *colon = memchr(tag, ':', (size_t)(x->end - tag));
+	size_t n = colon ? span_trim((struct span){ tag, (size_t)(colon - tag) }).len : 0;
 
-	if (!n)
-		return false;
-	for (int i = 0; i < 2; i++) {
-		while (p < x->end && *p == ' ')
-			p++;
-		len = prefix_digits(p, x->end, 9, &id[i]);
-		if (!len || p + len >= x->end || p[len] != ' ')
-			return false;
-		p += len;
-	}
-	if (x->end - p < 3 || !is_upper(p[1]) || p[2] != ' ')
-		return false;
-	x->p = tag = p + 3;
-	colon = memchr(tag, ':', (size_t)(x->end - tag));
-	n = colon ? span_trim((struct span){ tag, (size_t)(colon - tag) }).len : 0;
+	x->p = tag;
 	if (colon && (n == 0 || (n == 6 && !memcmp(tag, "kernel", 6)))) {
 		x->line->origin = ORIGIN_KERNEL;
 		x->p = colon + 1;
 		prefix_skip_blank(x);
-	} else if (id[0] == 0 && id[1] == 0) {
+	} else if (kernel) {
 		/* logd takes what stands before a colon for a tag, also in the kernel's lines */
 		x->line->origin = ORIGIN_KERNEL;
 	} else if (colon) {
@@ -328,6 +329,52 @@ static bool android_stamp(struct prefix *x)
 		x->p = colon + 1;
 		prefix_skip_blank(x);
 	}
+}
+
+/* "11-22 10:00:00.123   456   789 I tag : text"; a year before the date, a user before the process */
+static bool android_stamp(struct prefix *x)
+{
+	size_t year = shape(x->p, x->end, "dddd-"), len;
+	size_t n = shape(x->p + year, x->end, "dd-dd dd:dd:dd.ddd ");
+	const char *p = x->p + year + n;
+	uint64_t id[2];
+
+	if (!n)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		while (p < x->end && *p == ' ')
+			p++;
+		if (!i && p < x->end && is_lower(*p)) {
+			while (p < x->end && (is_lower(*p) || is_digit(*p) || *p == '_'))
+				p++;
+			while (p < x->end && *p == ' ')
+				p++;
+		}
+		len = prefix_digits(p, x->end, 9, &id[i]);
+		if (!len || p + len >= x->end || p[len] != ' ')
+			return false;
+		p += len;
+	}
+	if (x->end - p < 3 || !is_upper(p[1]) || p[2] != ' ')
+		return false;
+	android_tag(x, p + 3, id[0] == 0 && id[1] == 0);
+	return true;
+}
+
+/* "W/kernel  (    0): text": logcat -v brief.  Of other tags nothing is said: "A/B (12): ..." is anybody's. */
+static bool android_brief(struct prefix *x)
+{
+	const char *p = x->p + 8;
+
+	if (x->end - x->p < 14 || x->p[1] != '/' || !memchr("VDIWEFA", *x->p, 7) || memcmp(x->p + 2, "kernel", 6))
+		return false;
+	while (p < x->end && (*p == ' ' || *p == '(' || *p == '0'))
+		p++;
+	if (x->end - p < 2 || p[0] != ')' || p[1] != ':')
+		return false;
+	x->p = p + 2;
+	prefix_skip_blank(x);
+	x->line->origin = ORIGIN_KERNEL;
 	return true;
 }
 
@@ -465,7 +512,7 @@ static bool stamp(struct prefix *x, bool behind_number, enum console_escape *ret
 		if (!time_first(x, &tag) && !take_stamp(x, console_date_length(x->p, x->end, &form)))
 			return !behind_number && found_by_grep(x, ret_escape);
 	} else if (!take_stamp(x, console_date_length(x->p, x->end, &form))) {
-		return false;
+		return android_brief(x);
 	}
 	if (tag && console_logger_tag(x, false) && x->line->origin == ORIGIN_KERNEL)
 		*ret_escape = ESCAPE_SYSLOG;
@@ -541,15 +588,6 @@ bool console_dmesg_stamp(struct prefix *x)
 	if (x->p == x->end || *x->p != '[')
 		x->line->flags |= LINE_LOGGED;
 	return true;
-}
-
-/* The word at p is one of names (two or more, NULL at the end): its index, or -1. */
-static int find_name(const char *p, size_t n, const char *const *names)
-{
-	for (int i = 0; names[i]; i++)
-		if (strlen(names[i]) == n && !memcmp(names[i], p, n))
-			return i;
-	return -1;
 }
 
 bool console_dmesg_facility(struct prefix *x)

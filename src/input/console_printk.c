@@ -84,11 +84,11 @@ bool console_begins_timed(struct span raw)
 	return raw.len && *raw.ptr == '[' && time_stamp(raw.ptr, raw.ptr + raw.len, true, &time_us);
 }
 
-/* "[ T123]" or "[    C0]" at p: its length, or 0. Shorter than width is refused. */
+/* "[ T123]" or "[    C0]" at p, vendors' "[T123@C0]": its length, or 0. Shorter than width is refused. */
 static size_t caller_stamp(const char *p, const char *end, size_t width, struct caller *ret)
 {
 	const char *q = p + 1;
-	uint64_t id;
+	uint64_t id, cpu;
 	size_t digits;
 	char kind;
 
@@ -99,6 +99,8 @@ static size_t caller_stamp(const char *p, const char *end, size_t width, struct 
 	kind = *q++;
 	digits = prefix_digits(q, end, 9, &id);
 	q += digits;
+	if (digits && kind == 'T' && end - q > 3 && q[0] == '@' && q[1] == 'C')
+		q += 2 + prefix_digits(q + 2, end, 4, &cpu);
 	if (!digits || q >= end || *q != ']' || (size_t)(q - p) - 1 < width)
 		return 0;
 	ret->kind = kind == 'T' ? CALLER_TASK : CALLER_CPU;
@@ -191,7 +193,28 @@ static bool vendor_cpu_task(struct prefix *x)
 	return true;
 }
 
-/* "(CPU:1-pid:12:swapper/0) ", "[12:34:56.789] " behind the time: LG's and Sony's. */
+/* "@1 ", the CPU: Qualcomm's, OnePlus' */
+static bool vendor_at_cpu(struct prefix *x)
+{
+	if (x->end - x->p < 3 || x->p[0] != '@' || !is_digit(x->p[1]) || (x->p[2] != ' ' && !is_digit(x->p[2])))
+		return false;
+	x->p += 2 + (x->p[2] != ' ');
+	return true;
+}
+
+/* "12:34:56.789", "20210101_10:12:13.123456": a clock, a date in digits before it or none. */
+static bool is_vendor_clock(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && is_digit(s.ptr[n]))
+		n++;
+	if (n == 8 && n < s.len && (s.ptr[n] == '_' || s.ptr[n] == ' '))
+		s = span_skip(s, n + 1);
+	return console_is_clock(s);
+}
+
+/* "(CPU:1-pid:12:swapper/0) ", "[12:34:56.789] " behind the time: LG's, Sony's, OnePlus'; "@1" may follow the clock. */
 static bool vendor_group(struct prefix *x)
 {
 	const char *p = x->p + (x->p < x->end && *x->p == ' '), *close;
@@ -204,9 +227,12 @@ static bool vendor_group(struct prefix *x)
 		return false;
 	inner = (struct span){ p + 1, (size_t)(close - p - 1) };
 	if (*p == '(' ? span_find(inner, SPAN("pid:")) < 0 || span_find(inner, SPAN("CPU:")) < 0 :
-			!console_is_clock(inner))
+			!is_vendor_clock(inner))
 		return false;
 	x->p = close + 1;
+	if (x->p < x->end && *x->p == ' ' && x->end - x->p > 1 && x->p[1] == '@')
+		x->p++;
+	vendor_at_cpu(x);
 	return true;
 }
 
@@ -238,17 +264,19 @@ static void behind_time(struct prefix *x)
 {
 	size_t n;
 
-	/* "[   12.345678]@1 " (Qualcomm) */
-	if (x->end - x->p > 2 && x->p[0] == '@' && is_digit(x->p[1]) && (x->p[2] == ' ' || is_digit(x->p[2])))
-		x->p += 2 + (x->p[2] != ' ');
+	vendor_at_cpu(x);
 	while (vendor_group(x))
 		;
 	if (x->p < x->end && *x->p == '[') {
 		n = caller_stamp(x->p, x->end, 2, &x->line->caller);
-		if (n)
+		if (n) {
 			x->p += n;
-		else
+			/* "[ C1][ T123]": the task tells, as in mainline's */
+			if (x->p < x->end && *x->p == '[')
+				x->p += caller_stamp(x->p, x->end, 2, &x->line->caller);
+		} else {
 			vendor_stamp(x);
+		}
 		prefix_skip_blank(x);
 		return;
 	}

@@ -4,6 +4,8 @@
  *
  *	Call Trace: <ffffffff801f0ab4>{commit+1012} <ffffffff801f3d60>{:jbd:kjournald+240}	x86-64 before 2.6.18
  *	 [<ffffffff880a1234>] :jbd:kjournald+0x54/0x1a0						x86-64 before 2.6.24
+ *	EIP is at journal_start [jbd] 0x14 (2.4.20-28.9)						Red Hat's 2.4
+ *	[<f8832a51>] ext3_dirty_inode [ext3] 0x31 (0xf6a37e3c))
  *	EIP:    0010:[prune_dcache+173/560]    Not tainted					klogd (sysklogd)
  *	Call Trace: [nfsd:nfsd_dispatch+20/80] [<c012e8b7>]
  *	>>EIP; c01a2b3c <d_lookup+5c/130>   <=====						ksymoops
@@ -124,6 +126,23 @@ static bool take_ksymoops(struct reader *r, struct old_frame *ret)
 	       take_hex(r, &ret->size) && take(r, '>');
 }
 
+/* "journal_start [jbd] 0x14 (0xf6a37e3c))", where the kernel's own functions are of the module "kernel" */
+static bool take_red_hat(struct reader *r, struct old_frame *ret)
+{
+	uint64_t place;
+
+	if (!take_name(r, &ret->function) || !take(r, ' ') || !take(r, '[') || !take_name(r, &ret->module) ||
+	    !take(r, ']') || !take(r, ' ') || !take(r, '0') || !take(r, 'x') || !take_hex(r, &ret->offset) ||
+	    !take(r, ' ') || !take(r, '('))
+		return false;
+	if (span_equal(ret->module, SPAN("kernel")))
+		ret->module.len = 0;
+	/* where on the stack it was found: of frames, not of EIP's line, which has the kernel's release there */
+	if (take(r, '0') && take(r, 'x') && take_hex(r, &place) && take(r, ')'))
+		take(r, ')');
+	return true;
+}
+
 static bool take_frame(bool (*form)(struct reader *r, struct old_frame *ret), struct span rest, struct old_frame *ret)
 {
 	struct reader r = { .rest = rest };
@@ -198,6 +217,36 @@ static bool add_frames(struct buf *ret, struct span text, size_t *ret_n)
 	return buf_add(ret, text.ptr + from, text.len - from);
 }
 
+/* "EIP is at f [mod] 0x14 (...)", "Call Trace:   [<c010a4d8>] f [kernel] 0x5 (...)", "[<c0106f10>] f [kernel] 0x0 (...)" */
+static bool add_red_hat(struct buf *ret, struct span text, size_t *ret_n)
+{
+	static const struct span pc = { "EIP is at ", 10 }, header = { "Call Trace:", 11 };
+	struct span rest = span_trim(text);
+	bool is_pc = span_starts(rest, pc), opens = span_starts(rest, header);
+	struct old_frame f;
+	uint64_t address = 0;
+	const char *close;
+	size_t n;
+
+	if (is_pc || opens)
+		rest = span_trim(span_skip(rest, is_pc ? pc.len : header.len));
+	if (!is_pc) {
+		if (!span_starts(rest, SPAN("[<")) || !parse_hex64(span_skip(rest, 2), &address, &n))
+			return true;
+		close = memchr(rest.ptr, ' ', rest.len);
+		if (!close || n + 4 != (size_t)(close - rest.ptr) || close[-1] != ']')
+			return true;
+		rest = span_skip(rest, n + 5);
+	}
+	if (!take_frame(take_red_hat, rest, &f))
+		return true;
+	++*ret_n;
+	f.address = address;
+	f.has_address = !is_pc;
+	return (!opens || buf_add_str(ret, "Call Trace:\n")) && buf_add_str(ret, is_pc ? pc.ptr : " ") &&
+	       add_frame(ret, &f, true) && (!is_pc || (buf_add_char(ret, ' ') && buf_add(ret, rest.ptr + f.len - 1, rest.len - f.len + 1)));
+}
+
 /* What ksymoops looked up; its words stand for the header that it does not print. */
 static bool add_ksymoops(struct buf *ret, struct span text, bool first, size_t *ret_n)
 {
@@ -231,9 +280,17 @@ bool stack_modernise(struct span text, bool first, struct buf *ret, bool *ret_ol
 	bool ok = true;
 
 	*ret_old = false;
-	/* Nearly every line leaves here: each form has '+', and one of these. */
-	if (text.len < 8 || !memchr(text.ptr, '+', text.len))
+	if (text.len < 8)
 		return true;
+	/* Nearly every line leaves here: each form has '+', or is Red Hat's, and one of these. */
+	if (!memchr(text.ptr, '+', text.len)) {
+		const char *module = memchr(text.ptr, ']', text.len);
+
+		if (module && span_find(text, SPAN("] 0x")) >= 0)
+			ok = add_red_hat(ret, text, &n);
+		*ret_old = n > 0;
+		return ok;
+	}
 	if (*text.ptr == '>' || *text.ptr == 'T')
 		ok = add_ksymoops(ret, text, first, &n);
 	if (ok && !n && (memchr(text.ptr, '[', text.len) || memchr(text.ptr, '{', text.len)))

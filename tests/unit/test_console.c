@@ -173,6 +173,12 @@ START_TEST(vendor_prefixes)
 		{ "[   12.345678] [17, swapper/2] text", "text", KERNEL, .time_us = 12345678, TASK(17) },
 		{ "[   12.345678 / 05-06 12:00:00.123] text", "text", KERNEL, .time_us = 12345678 },
 		{ "[   12.345678] (CPU:1-pid:17:x) text", "text", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678][T17@C3] text", "text", KERNEL, .time_us = 12345678, TASK(17) },
+		{ "[   12.345678][ C3][   T17] text", "text", KERNEL, .time_us = 12345678, TASK(17) },
+		{ "[   12.345678] [12:00:00.123456789] @1 text", "text", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] [20210506_12:00:00.123456]@3 text", "text", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678][17@C3] text", "[17@C3] text", KERNEL, .time_us = 12345678 },
+		{ "[   12.345678] [20210506] text", "[20210506] text", KERNEL, .time_us = 12345678 },
 	};
 
 	check_lines(list, countof(list));

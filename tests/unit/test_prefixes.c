@@ -101,7 +101,10 @@ static const char *const prefixes[] = {
 	"05/06 12:00:{s} DEBUG|  serial:0044| {m}", "#12 {s}.45 {m}", "INFO:console:{m}", "(qemu) {n}: {m}",
 	"I ({n}) console: {m}", "W/kernel  (    0): {m}", "05-06 12:00:{s}.123 W/kernel(    0): {m}",
 	"05-06 12:00:{s}.123     0     0 W kernel  : {T} {m}", "05-06 12:00:{s}.123  root     0     0 W kernel  : {m}",
-	"2024-05-06 12:00:{s}.123 +0200     0     0 W kernel  : {m}", "+ {m}", "DUT1: {m}", "target> {T} {m}",
+	"2024-05-06 12:00:{s}.123 +0200     0     0 W kernel  : {m}",
+	"2024-05-06 12:00:{s}.123  root     0     0 W kernel  : {m}", "2024-05-06 12:00:{s}.123     0     0 W : {T} {m}",
+	"{T}[T811@C2] {m}", "{T}[ C2][ T811] {m}", "{T} [20240506_12:00:{s}.{u}]@2 {m}", "{T} [12:00:{s}.{u}789] @2 {m}",
+	"May  6 12:00:{s} box warning kernel: {m}", "+ {m}", "DUT1: {m}", "target> {T} {m}",
 	"\"2024-05-06 12:00:{s}\",\"{T} {j}\"", "2024-05-06 12:00:{s} | INFO     | serial:read:88 - {m}",
 	/* quoting and carriers */
 	"| {m}", "> > {m}", "# {m}", "    {m}", "\t{m}", "`{m}`", "{n}: {m}", "{n}\t{m}", "dmesg.txt:{n}:{m}", "{n}-{T} {m}",
