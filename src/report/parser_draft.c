@@ -415,6 +415,11 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 	bool in_stack = is_frame && !frame.pc && !frame.link;
 	const struct stack_header *header = in_stack ? NULL : stack_find_header(p->patterns, line->text);
 	bool inlined = stack_is_inlined(line->text);
+	/*
+	 * Registers below the end are those of the report once more (x86 since v4.20) and tell nothing new, or those of
+	 * the next crash: User-mode Linux prints them before its panic, "RIP: 0033:rbuf_init+0x1e/0x6d" below a warning.
+	 */
+	bool repeated = is_frame && frame.pc && d->after_end && d->has_stack;
 	uint32_t flags = (d->follow_up ? DRAFT_LINE_FOLLOW_UP : 0) | (inlined ? DRAFT_LINE_INLINED : 0);
 
 	d->expanding = banner ? inlined : d->at_banner && is_inlined_place(line->text);
@@ -456,7 +461,7 @@ static struct culprit_error *add_one_line(struct culprit_parser *p, struct draft
 		d->oops = draft_oops_number(line->text);
 	d->bare_trace = may_lose_prefix(d, line, is_frame, header) ? line->number : 0;
 	d->last_off = end_off;
-	return keep_line(p, d, (struct draft_line){ line->text, is_frame ? &frame : NULL, header, flags });
+	return keep_line(p, d, (struct draft_line){ line->text, is_frame && !repeated ? &frame : NULL, header, flags });
 }
 
 /* Frames in a notation of long ago are kept as today's, each in a line of its own. */
