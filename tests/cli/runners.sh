@@ -212,6 +212,39 @@ run "$runners/kbuild" --config missing.config
 is 'kbuild: a missing configuration is wrong use' 2 "$code"
 has 'kbuild: names it' 'there is no file missing.config' "$err"
 
+# --- Kconfig is asked only where something that it reads has changed
+cat >tree/Makefile <<'EOF'
+VERSION = 6
+PATCHLEVEL = 1
+O ?= .
+defconfig: ; @echo $@ >>$(O)/../asked; echo CONFIG_A=y >$(O)/.config
+olddefconfig: ; @echo $@ >>$(O)/../asked
+bzImage:
+	@mkdir -p $(O)/arch/x86/boot && cp $(O)/.config $(O)/arch/x86/boot/bzImage && cp $(O)/.config $(O)/vmlinux
+EOF
+mkdir -p tree/drivers
+echo 'config A' >tree/drivers/Kconfig
+asked() {
+	rm -f asked
+	run "$runners/kbuild" --defconfig defconfig "$@"
+	wc -l <(cat asked 2>/dev/null) | cut -d ' ' -f 1
+}
+is 'kbuild: the first build is configured' 2 "$(asked)"
+is 'kbuild: the next is as it was' 0 "$(asked)"
+is 'kbuild: and has its configuration' 'CONFIG_A=y' "$(head -n 1 artefacts/config)"
+echo 'int x;' >tree/drivers/x.c
+is 'kbuild: a source file changes nothing of it' 0 "$(asked)"
+echo 'config B' >>tree/drivers/Kconfig
+is 'kbuild: a Kconfig file does' 2 "$(asked)"
+echo CONFIG_C=y >build/.config
+is 'kbuild: so does whoever else wrote .config' 2 "$(asked)"
+echo CONFIG_D=y >more.config
+is 'kbuild: a fragment does' 2 "$(asked --fragment more.config)"
+is 'kbuild: the same fragment again does not' 0 "$(asked --fragment more.config)"
+echo CONFIG_E=y >>more.config
+is 'kbuild: one that changed does' 2 "$(asked --fragment more.config)"
+is 'kbuild: another option of ours does' 2 "$(asked --fragment more.config --make W=1)"
+
 # --- what was compiled in one directory serves the next
 if command -v ccache >/dev/null; then
 	cat >tree/Makefile <<'EOF'
