@@ -164,6 +164,35 @@ if os.fork() == 0:
 raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))'
 is 'a child whose parent is gone already does not begin' 75 "$code"
 
+# --- virtme: vng joins the words behind `--` and gives them to a shell inside, which is what this one does
+mkdir vng-bin
+cat >vng-bin/vng <<'EOF'
+#!/bin/sh
+echo '[    0.000000] Linux version 6.1.0 (a@b) (gcc 12) #1 SMP'
+echo "options: $*"
+while [ "$1" != -- ]; do shift; done
+shift
+eval "$*"
+[ -z "$HANG" ] || { echo $$ >"$PIDFILE"; exec sleep 1000; }
+EOF
+chmod +x vng-bin/vng
+export CULPRIT_ARTEFACTS=$tmp/artefacts
+virtme() { run env PATH="$tmp/vng-bin:$PATH" "$runners/virtme" "$@"; }
+virtme --workload "echo \"it's \$((40 + 2))\"; false" --vng-option=--disable-kvm --append 'a=b'
+is 'virtme: a run' 0 "$code"
+has 'virtme: what runs inside keeps its quotes' "it's 42" "$out"
+has 'virtme: its exit code is told' 'culprit-run: workload exited with 1' "$out"
+has 'virtme: it came to its end' 'culprit-run: finished' "$out"
+has 'virtme: the kernel of the artefacts is run' "options: --run $tmp/artefacts/bzImage " "$out"
+has 'virtme: options get to vng' ' --append panic=-1 no_timer_check a=b --disable-kvm -- ' "$out"
+PIDFILE=$tmp/vng-pid HANG=1 virtme --workload true --silence 0.3 --timeout 30
+is 'virtme: nothing of it is left' '' "$(ps -o pid= -p "$(cat vng-pid)")"
+if ! PATH=/usr/bin:/bin command -v vng >/dev/null && ! PATH=/usr/bin:/bin command -v virtme-ng >/dev/null; then
+	run env PATH=/usr/bin:/bin "$runners/virtme" --workload true
+	is 'virtme: without vng the machine failed' 75 "$code"
+	has 'virtme: and the package is named' 'Debian: package virtme-ng' "$out"
+fi
+
 # --- kbuild, on a tree whose Makefile behaves like kernels'
 mkdir tree build
 cat >tree/Makefile <<'EOF'
