@@ -418,6 +418,7 @@ static struct culprit_error *read_budget(struct reader *r, const struct yaml_nod
 static const struct key verify_keys[] = {
 	{ "revert", VALUE_BOOL, OF(config, check_revert), 0, 0, NULL, NULL },
 	{ "cherry-pick", VALUE_BOOL, OF(config, check_cherry_pick), 0, 0, NULL, NULL },
+	{ "config", VALUE_BOOL, OF(config, check_config), 0, 0, NULL, NULL },
 };
 
 static struct culprit_error *read_verify(struct reader *r, const struct yaml_node *node, void *target)
@@ -622,6 +623,7 @@ static const struct config defaults = {
 	.weigh_paths = true,
 	.check_revert = true,
 	.check_cherry_pick = true,
+	.check_config = true,
 };
 
 static struct culprit_error *read_document(const struct yaml_doc *doc, const char *name, struct config **ret)

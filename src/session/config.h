@@ -102,7 +102,7 @@ struct config {
 	struct config_strings skip;	/* revisions never to be tested */
 	struct config_strings paths;	/* files and directories that are likelier than others */
 	bool weigh_paths;		/* take those of the target's stacks as well */
-	bool check_revert, check_cherry_pick;
+	bool check_revert, check_cherry_pick, check_config;
 	/* For source lines in reports: among the artefacts of a commit, or absolute; NULL: none */
 	const char *vmlinux, *modules;
 	const char *maintainers;	/* command that prints whom to tell; NULL: scripts/get_maintainer.pl if there */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * After the culprit is found: take it away where the target shows, put it in
- * where it does not, and look.
+ * where it does not, and look; where all was built with the smallest configuration,
+ * look at it and its parents with all options.
  *
  * The search is over by then.  Later commits may depend on the culprit, or have
  * taken over its mistake, so a check that fails does not take the answer back, but
@@ -58,8 +59,7 @@ static uint32_t clean_runs_needed(struct session *s)
 /* shows: the target is there with the change made. */
 static enum session_check_outcome conclude(const struct session *s, const struct subject *subject, bool shows)
 {
-	/* Reverting a cause, or picking a fix, makes it vanish. */
-	bool should_vanish = (subject->change == GIT_REVERT) == (s->config->find == CONFIG_CAUSE);
+	bool should_vanish = session_check_should_vanish(s, subject, s->history.hashes[s->action.commit].hex);
 
 	return shows == !should_vanish ? CHECK_CONFIRMS : CHECK_CONTRADICTS;
 }
@@ -164,6 +164,28 @@ static struct culprit_error *check(struct drive *d, const struct subject *subjec
 	return err;
 }
 
+/*
+ * The bisection was done with the smallest configuration: with the user's own, all options on, the culprit shows the
+ * target, too, and its parents do not (for a fix: the other way). A culprit without parents in the history, which
+ * only shallow clones have, is looked at alone.
+ */
+static struct culprit_error *check_with_all_options(struct drive *d, uint32_t culprit, bool *ret_cancelled)
+{
+	const struct git_history *h = &d->session->history;
+	struct subject subject = { .change = GIT_UNCHANGED };
+	struct culprit_error *err = drive_name_whole_config(d, &subject.changed);
+
+	if (err)
+		return err;
+	subject.commit = h->hashes[culprit];
+	err = check(d, &subject, ret_cancelled);
+	for (uint32_t i = h->parent_start[culprit]; i < h->parent_start[culprit + 1] && !err && !*ret_cancelled; i++) {
+		subject.commit = h->hashes[h->parents[i]];
+		err = check(d, &subject, ret_cancelled);
+	}
+	return err;
+}
+
 struct culprit_error *drive_check_culprit(struct drive *d, bool *ret_cancelled)
 {
 	struct session *s = d->session;
@@ -184,6 +206,8 @@ struct culprit_error *drive_check_culprit(struct drive *d, bool *ret_cancelled)
 		subject.changed = subject_of(culprit).commit;
 		err = check(d, &subject, ret_cancelled);
 	}
+	if (!err && !*ret_cancelled && s->config->check_config && s->config->minimise && s->minimal.config.hex[0])
+		err = check_with_all_options(d, s->action.commit, ret_cancelled);
 	s->checking = false;
 	return err;
 }

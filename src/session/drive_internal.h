@@ -78,10 +78,13 @@ struct culprit_error *drive_walk_releases(struct drive *drive, bool *ret_cancell
 enum minimal_outcome { MINIMAL_FOUND, MINIMAL_NONE, MINIMAL_CANCELLED };
 struct culprit_error *drive_minimise(struct drive *drive, enum minimal_outcome *ret);
 
+/* The name of the configuration that was failing to begin with; it is in configs/ then (drive_minimise.c). */
+struct culprit_error *drive_name_whole_config(struct drive *drive, struct git_hash *ret);
+
 /* The runner is told what to build with. */
 struct culprit_error *drive_use_config(struct drive *drive);
 
-/* Reverting and cherry-picking the culprit (drive_check.c). */
+/* Reverting and cherry-picking the culprit, and building it with all options (drive_check.c). */
 struct culprit_error *drive_check_culprit(struct drive *drive, bool *ret_cancelled);
 
 /*

@@ -66,19 +66,46 @@ static struct culprit_error *write_once(const struct session *s, const char *nam
 	return err;
 }
 
-/* keep becomes the subject. */
-static struct culprit_error *take_set(struct hunt *h)
+/* The configuration with those options of the failing one that keep has: its name, and it is there. */
+static struct culprit_error *name_config(const struct session *s, const struct kconfig *kconfig, const uint8_t *keep,
+					 struct git_hash *ret)
 {
 	_cleanup_(buf_deinit) struct buf text = { 0 };
 
-	if (!kconfig_format(&h->kconfig, h->keep, &text))
+	if (!kconfig_format(kconfig, keep, &text))
 		return &culprit_error_no_memory;
+	snprintf(ret->hex, sizeof(ret->hex), "%016" PRIx64, hash_bytes(text.data, text.len));
+	return write_once(s, ret->hex, (struct span){ text.data, text.len });
+}
+
+/* keep becomes the subject. */
+static struct culprit_error *take_set(struct hunt *h)
+{
+	struct culprit_error *err;
+
 	h->subject = subject_of(h->d->session->newer.hex);
 	h->subject.change = GIT_UNCHANGED;
-	snprintf(h->subject.changed.hex, sizeof(h->subject.changed.hex), "%016" PRIx64, hash_bytes(text.data, text.len));
+	err = name_config(h->d->session, &h->kconfig, h->keep, &h->subject.changed);
 	if (minimise_phase(h->m) == MINIMISE_ALL)
 		h->all = h->subject;
-	return write_once(h->d->session, h->subject.changed.hex, (struct span){ text.data, text.len });
+	return err;
+}
+
+struct culprit_error *drive_name_whole_config(struct drive *d, struct git_hash *ret)
+{
+	const struct session *s = d->session;
+	_cleanup_(freep) uint8_t *keep = NULL;
+	struct kconfig kconfig = { 0 };
+	struct culprit_error *err = kconfig_load(s->config->kconfig_failing, s->config->kconfig_working, &kconfig);
+
+	if (!err) {
+		keep = malloc((size_t)kconfig.n_options + 1);
+		if (keep)
+			memset(keep, 1, kconfig.n_options);
+		err = keep ? name_config(s, &kconfig, keep, ret) : &culprit_error_no_memory;
+	}
+	kconfig_deinit(&kconfig);
+	return err;
 }
 
 /* ---------------------------------------------------------------- evidence */

@@ -243,6 +243,15 @@ bool session_is_out(const struct session *session);
 /* The machine failed at this commit again and again, and came through elsewhere right after: it is not tested. */
 bool session_fails_only_at(const struct session *session, const char *hex);
 
+/*
+ * Whether a check is of the answer hex: that commit was reverted or picked, or it or a
+ * parent of it was built with all options.
+ */
+bool session_check_is_of(const struct session *session, const struct session_check *check, const char *hex);
+
+/* Whether the target should be gone in a check's runs if the commit hex is the answer. */
+bool session_check_should_vanish(const struct session *session, const struct subject *subject, const char *hex);
+
 /* The first check that speaks against the culprit that is named; NULL: none does. Borrowed until the next record. */
 const struct session_check *session_contradiction(const struct session *session);
 

@@ -61,6 +61,7 @@ find: $2"
 	[ "$2" != config ] || sed -i '/^good:/d' "$1.yaml"
 }
 needed='CONFIG_FROB=y CONFIG_SIZE=64 CONFIG_BUS=y CONFIG_KASAN=y'
+short() { rev "$1" | cut -c 1-12; }
 listed() { sed -n 's/^  \(CONFIG_.*\|# CONFIG.*\)/\1/p' <<<"$1" | tr '\n' ' ' | sed 's/ $//'; }
 
 options alone config ''
@@ -114,9 +115,32 @@ options before cause ', minimise: true'
 hunt before
 is 'after the options, the commit' "culprit $(rev 4)" "$last"
 is 'the culprit is built with the smallest configuration' 'frob=y CONFIG_SIZE=64' "$(tr '\n' ' ' <"before/artefacts/$(rev 4)/image" | sed 's/ $//')"
+run "$CULPRIT" bisect report -c before.yaml
+has 'at last the culprit is looked at with all options' "With all options of the configuration, $(short 4) shows the target: it showed in " "$out"
+has 'and its parent' "With all options of the configuration, $(short 3) does not show the target: it showed in 0 of" "$out"
+run "$CULPRIT" bisect report --format json -c before.yaml
+is 'in JSON, too' 2 "$(jq '[.checks[] | select(startswith("With all options"))] | length' <<<"$out")"
+has 'it was built with all of them' 'CONFIG_EARLY_7=y' "$(cat "before/configs/$(sed -n "s/.*\"kconfig\".*//; s/^.* check .*commit=$(rev 4) .*changed=\([0-9a-f]*\).*/\1/p" before/journal | tail -n 1)")"
+run "$CULPRIT" bisect log -c before.yaml
+holds 'the log has the check' grep -qE "^check $(short 4) \[config [0-9a-f]+\] confirms" <<<"$out"
 n=$(wc -l <before.builds)
 hunt before
 is 'asked again, nothing is built' "$n" "$(wc -l <before.builds)"
+
+options unchecked cause ', minimise: true'
+sed -i 's/^verify: .*/verify: { revert: false, cherry-pick: false, config: false }/' unchecked.yaml
+hunt unchecked
+is 'without that check the answer is the same' "culprit $(rev 4)" "$last"
+is 'and nothing is built with all options but the bad commit' "$(rev 6)" "$(sed -n 's/^config [0-9a-f]* //p' unchecked.builds | sort -u)"
+
+# --- another option brings the target, too, at each commit: what was found with the smallest configuration does not hold with all
+sed 's/^if \[ /if has LATE_3 || [ /' build.sh >elsewhere.sh
+build_command="sh $tmp/elsewhere.sh"
+options doubtful cause ', minimise: true'
+hunt doubtful
+is 'doubtful: the commit is named all the same' "culprit $(rev 4)" "$last"
+has 'doubtful: what speaks against it is said' "Doubtful: with all options, $(short 3) shows the target" "$out"
+build_command="sh $tmp/build.sh"
 
 # --- without minimise: the failing one is what the build is told
 options plain cause ''

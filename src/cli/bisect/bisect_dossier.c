@@ -407,6 +407,21 @@ static struct culprit_error *take_findings(struct dossier *d)
 	return err;
 }
 
+static char *describe_config_check(struct dossier *d, const struct session_check *c)
+{
+	const char *hex = c->subject.commit.hex;
+	uint32_t n = c->n_shown + c->n_clean;
+
+	if (c->outcome == CHECK_UNTESTABLE || c->outcome == CHECK_CONFLICT)
+		return arena_printf(&d->arena, "With all options of the configuration, %.12s does not build, boot or survive.", hex);
+	if (c->outcome == CHECK_UNDECIDED)
+		return arena_printf(&d->arena, "With all options of the configuration, %.12s: not decided (%u of %u runs showed the target).",
+				    hex, c->n_shown, n);
+	return arena_printf(&d->arena, "With all options of the configuration, %.12s %s the target: it showed in %u of %u runs.%s", hex,
+			    c->n_shown ? "shows" : "does not show", c->n_shown, n,
+			    c->outcome == CHECK_CONTRADICTS ? " With the smallest configuration it is the other way." : "");
+}
+
 static char *describe_check(struct dossier *d, const struct session_check *c)
 {
 	bool fix = d->session->config->find == CONFIG_FIX, revert = c->subject.change == GIT_REVERT;
@@ -415,6 +430,8 @@ static char *describe_check(struct dossier *d, const struct session_check *c)
 	uint32_t n = c->n_shown + c->n_clean;
 	bool vanishes = revert != fix;
 
+	if (c->subject.change == GIT_UNCHANGED)
+		return describe_config_check(d, c);
 	if (!head)
 		return NULL;
 	switch (c->outcome) {
@@ -443,7 +460,7 @@ static struct culprit_error *take_checks(struct dossier *d)
 		return &culprit_error_no_memory;
 	for (uint32_t i = 0; i < s->n_checks; i++) {
 		/* Of an earlier answer, when more evidence has changed it. */
-		if (!d->has_culprit || strcmp(s->checks[i].subject.changed.hex, d->culprit.hash.hex) != 0)
+		if (!d->has_culprit || !session_check_is_of(s, &s->checks[i], d->culprit.hash.hex))
 			continue;
 		d->checks[d->n_checks] = describe_check(d, &s->checks[i]);
 		if (!d->checks[d->n_checks++])

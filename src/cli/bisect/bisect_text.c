@@ -150,6 +150,9 @@ bool bisect_add_contradiction(struct buf *buf, const struct session *s, const st
 {
 	bool revert = check->subject.change == GIT_REVERT, vanishes = revert == (s->config->find == CONFIG_CAUSE);
 
+	if (check->subject.change == GIT_UNCHANGED)
+		return buf_printf(buf, "with all options, %.12s %s the target (it showed in %u of %u runs)", check->subject.commit.hex,
+				  check->n_shown ? "shows" : "does not show", check->n_shown, check->n_shown + check->n_clean);
 	return buf_printf(buf, "%s %.12s does not make the target %s (it showed in %u of %u runs)", revert ? "reverting it on" : "picking it onto",
 			  check->subject.commit.hex, vanishes ? "vanish" : "show", check->n_shown, check->n_shown + check->n_clean);
 }
