@@ -24,6 +24,7 @@
 #include "cli/output/output.h"
 #include "cli/paths.h"
 #include "cli/sources.h"
+#include "cli/split.h"
 #include "cli/output/text.h"
 
 #define MAX_JOBS 256
@@ -37,7 +38,7 @@ enum filename { FILENAME_WITH_SEVERAL, FILENAME_ALWAYS, FILENAME_NEVER };
 
 struct settings {
 	enum format format;
-	const char *source_url;
+	const char *source_url, *split;
 	enum text_color color_when;
 	bool color, summary, follow, line_number, no_boot_failures;
 	bool name_members;		/* in front of titles, where nothing else was asked for */
@@ -54,6 +55,7 @@ struct parse {
 	struct culprit_patterns *patterns;
 	struct sources *sources;	/* NULL: source lines are not asked for */
 	const struct paths *paths;
+	const struct split *split;	/* NULL: all is read */
 	pthread_mutex_t lock;		/* of what follows */
 	size_t next;
 	bool found, bad;
@@ -151,7 +153,7 @@ static bool add_end(struct log *log, const struct culprit_summary *summary, bool
 	if (settings->format == FORMAT_JSON)
 		return !settings->summary || add_json_summary(log, summary);
 	/* What could not be read may hold anything. */
-	if (settings->format == FORMAT_TEXT && !log->found && whole &&
+	if (settings->format == FORMAT_TEXT && !summary->n_reports && whole &&
 	    !text_add_clean(&log->text, summary, place, settings->color))
 		return false;
 	return !settings->summary || text_add_summary(&log->text, summary, place, settings->color);
@@ -279,8 +281,12 @@ static void parse_log(struct parse *parse, size_t index)
 		.end = on_end,
 		.arg = &log,
 	};
+	struct feed_range range;
 	struct culprit_error *err;
 
+	if (parse->split && !split_range(parse->split, index, &range))
+		return;
+	feed.range = parse->split ? &range : NULL;
 	if (parse->settings->format >= FORMAT_FOREIGN)
 		log.foreign = (struct formats_log){ .kind = parse->settings->format - FORMAT_FOREIGN, .path = log.path, .index = index,
 						     .source_url = parse->settings->source_url };
@@ -337,6 +343,8 @@ static int check_settings(struct settings *settings, const struct option_reader 
 {
 	if (settings->follow && options->n_operands > 1)
 		return option_complain(options, "--follow reads one log, not %d", options->n_operands);
+	if (settings->split && (settings->follow || settings->format >= FORMAT_FOREIGN))
+		return option_complain(options, "--split goes with text, json and titles, and not with --follow");
 	if (settings->source_url && (settings->format != FORMAT_FOREIGN + FORMATS_HTML || !page_is_source_url(settings->source_url)))
 		return option_complain(options, "--source-url goes with --format html, and is https:// or http:// with {file} in it");
 	if (settings->summary && settings->format >= FORMAT_TITLES)
@@ -375,6 +383,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			    &settings->no_boot_failures),
 		SOURCES_OPTIONS(&settings->sources, 0, 0, 0, 0),
 		OPTION_PATTERNS('p', &settings->pattern_dirs),
+		SPLIT_OPTION(&settings->split),
 		OPTION_NUMBER('j', "jobs", "N", "work with N threads, on several files or within a large one (default: one per processor)", 1,
 			      MAX_JOBS, &settings->n_jobs),
 		TEXT_COLOR_OPTION(&settings->color_when),
@@ -455,9 +464,9 @@ static void write_frame(struct parse *parse, bool begin)
 	}
 }
 
-static int run_parse(const struct settings *settings, const struct paths *paths)
+static int run_parse(const struct settings *settings, const struct paths *paths, const struct split *split)
 {
-	struct parse parse = { .settings = settings, .paths = paths };
+	struct parse parse = { .settings = settings, .paths = paths, .split = split };
 	struct culprit_error *err;
 	int code;
 
@@ -487,6 +496,7 @@ static int run_parse(const struct settings *settings, const struct paths *paths)
 int cmd_parse(int argc, char **argv)
 {
 	_cleanup_(paths_deinit) struct paths paths = { 0 };
+	_cleanup_(split_destroyp) struct split *split = NULL;
 	struct settings settings = { 0 };
 	int n_operands, code = read_options(&settings, argc, argv, &n_operands);
 	struct culprit_error *err;
@@ -505,5 +515,10 @@ int cmd_parse(int argc, char **argv)
 	settings.name_members = settings.filename == FILENAME_WITH_SEVERAL;
 	if (settings.filename == FILENAME_WITH_SEVERAL)
 		settings.filename = n_operands > 1 || paths.has_directory ? FILENAME_ALWAYS : FILENAME_NEVER;
-	return run_parse(&settings, &paths);
+	if (settings.split) {
+		err = split_create(&paths, settings.split, &split);
+		if (err)
+			return complain_of(err);
+	}
+	return run_parse(&settings, &paths, split);
 }

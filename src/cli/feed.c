@@ -26,6 +26,7 @@
 #include "input/input.h"
 #include "input/newest.h"
 #include "input/no_log.h"
+#include "report/report.h"
 
 #define TAIL_STEP_MS 100	/* how often a followed file is looked at */
 #define TAIL_CHUNK_BYTES (64u << 10)
@@ -44,6 +45,9 @@ struct run {
 	bool archive;		/* was one, and is read to its end */
 	size_t n_members;	/* of it, logs */
 	char *member;		/* LOG/NAME of the one that is read */
+	const struct feed_range *range;	/* NULL: all is told */
+	uint64_t furthest;	/* first byte of a report so far */
+	bool left;		/* what is to come belongs to other parts */
 	bool member_begins, member_open;	/* its bytes are still to come; they are fed */
 };
 
@@ -59,12 +63,37 @@ static void run_deinit(struct run *run)
 	free(run->member);
 }
 
+static bool is_in_range(struct run *run, const struct culprit_report *report)
+{
+	if (!run->range)
+		return true;
+	if (report->start_offset > run->furthest)
+		run->furthest = report->start_offset;
+	return run->furthest >= run->range->from && run->furthest < run->range->until;
+}
+
 static void take_reports(struct run *run)
 {
 	struct culprit_report *report;
 
-	while (!run->stop && (report = culprit_parser_take(run->parser)))
-		run->stop = !run->feed->report(run->feed->arg, report);
+	while (!run->stop && (report = culprit_parser_take(run->parser))) {
+		if (is_in_range(run, report))
+			run->stop = !run->feed->report(run->feed->arg, report);
+		else
+			culprit_report_destroy(report);
+	}
+	if (run->range && !run->stop && parser_is_past(run->parser, run->range->until))
+		run->stop = run->left = true;
+}
+
+/* The log cannot be cut: the part that begins with it has all of it. */
+static bool takes_whole(struct run *run)
+{
+	if (run->range && run->range->from)
+		run->stop = run->left = true;
+	else
+		run->range = NULL;
+	return !run->left;
 }
 
 static struct culprit_error *feed_bytes(struct run *run, struct span bytes)
@@ -119,6 +148,10 @@ static struct culprit_error *look_at(struct run *run, struct span head)
 {
 	struct culprit_error *err = no_log_refuse(head, name_of(run));
 
+	if (err && !takes_whole(run)) {
+		culprit_error_destroy(err);
+		return NULL;
+	}
 	run->no_log = err != NULL;
 	return err;
 }
@@ -177,7 +210,7 @@ static struct culprit_error *run_finish(struct run *run, bool whole)
 	run->stop = false;
 	take_reports(run);
 	culprit_parser_summary(run->parser, &summary);
-	if (run->feed->end)
+	if (run->feed->end && (!run->range || run->range->until == UINT64_MAX))
 		run->feed->end(run->feed->arg, &summary, whole);
 	return NULL;
 }
@@ -262,11 +295,13 @@ static struct culprit_error *feed_head(struct run *run, struct span head)
 	struct culprit_error *err;
 
 	if (!run->feed->follow && archive_sniff(head))
-		return feed_archive(run, head);
+		return takes_whole(run) ? feed_archive(run, head) : NULL;
 	err = look_at(run, head);
-	if (err)
+	if (err || run->left)
 		return err;
-	return !run->feed->follow && newest_first(head) ? feed_turned(run, head) : feed_bytes(run, head);
+	if (run->feed->follow || !newest_first(head))
+		return feed_bytes(run, head);
+	return takes_whole(run) ? feed_turned(run, head) : NULL;
 }
 
 static struct span read_head(const struct ahead_options *options, char head[NEWEST_BYTES])
@@ -506,20 +541,23 @@ static struct culprit_error *run_open(struct run *run)
 
 struct culprit_error *feed_run(const struct feed *feed)
 {
-	_cleanup_(run_deinit) struct run run = { .feed = feed, .signal_fd = -1, .tail_fd = -1 };
+	_cleanup_(run_deinit) struct run run = { .feed = feed, .range = feed->range, .signal_fd = -1, .tail_fd = -1 };
 	struct culprit_error *err, *finish_err;
 	struct ahead_options ahead;
+	uint64_t size;
 
 	err = run_open(&run);
 	if (err)
 		return err;
+	if (run.input && !input_plain_size(run.input, &size))
+		takes_whole(&run);
 	if (run.input)
 		err = use_ahead(&run, &ahead) ? read_ahead(&run, &ahead) : read_input(&run);
 	if (!err && run.input)
 		err = open_tail(&run);
 	if (!err && run.tail_fd >= 0)
 		err = read_tail(&run);
-	if (err == &culprit_error_no_memory)
+	if (err == &culprit_error_no_memory || (run.left && !err))
 		return err;
 	if (run.no_log && feed->pass_over) {
 		culprit_error_destroy(err);

@@ -11,6 +11,21 @@
 /* A report is complete when the log has been silent for this long, in --follow. */
 #define FEED_SILENCE_MS 500
 
+/*
+ * A part of a log, in bytes of it: [from, until), UINT64_MAX for its end and what is told behind that.
+ *
+ * A report is told by the part in which it begins; where one is told behind another that begins later, by
+ * that one's.  What a line means depends on those before it (which boot it is, what its prefix looks like,
+ * its number), so a log is read from its beginning, and until all that begins before `until` is told.  Each part
+ * so sees what all see, and the parts together tell what is told of the whole, in its order.
+ *
+ * A log that cannot be cut (compressed, an archive, UTF-16, its newest line first) is told whole by the part
+ * that begins with it.
+ */
+struct feed_range {
+	uint64_t from, until;
+};
+
 struct feed {
 	const struct culprit_patterns *patterns;
 	const char *path;		/* "-": standard input */
@@ -35,6 +50,7 @@ struct feed {
 	 * in what is reported.
 	 */
 	size_t n_jobs;
+	const struct feed_range *range;	/* NULL: all of it. The end is called by the part that has it */
 	size_t block_bytes;		/* read at once by these threads; 0: as is best. For tests: a small file is large then */
 	/*
 	 * Archives of logs (archive.h): a log of one begins, LOG/NAME; reports and the end that follow

@@ -453,6 +453,18 @@ struct culprit_report *culprit_parser_take(struct culprit_parser *p)
 	return report;
 }
 
+/* What begins later begins at most so far before the line that shows it. */
+bool parser_is_past(const struct culprit_parser *p, uint64_t off)
+{
+	if (p->off < LOOKBACK_BYTES || p->off - LOOKBACK_BYTES < off || p->again.pending)
+		return false;
+	for (size_t i = 0; i < p->n_drafts; i++) {
+		if (p->drafts[i]->start_off < off && !(p->drafts[i]->closed && p->drafts[i]->told))
+			return false;
+	}
+	return true;
+}
+
 void culprit_parser_summary_sized(const struct culprit_parser *p, struct culprit_summary *ret, size_t ret_size)
 {
 	const struct culprit_summary summary = {

@@ -106,6 +106,9 @@ void draft_destroy(struct draft *draft);
 /* For `patterns explain`: what was decided of which line, and why, is added to trace, which the parser borrows. */
 void parser_set_trace(struct culprit_parser *parser, struct buf *trace);
 
+/* Is every report that begins before byte off of the log taken, or known to be none? */
+bool parser_is_past(const struct culprit_parser *parser, uint64_t off);
+
 /*
  * The finished report.  memo is the parser's.  trace (may be NULL) is for
  * `patterns explain`: how it came to be.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* However many threads read a file, in whatever blocks: what is reported stays the same, byte for byte. */
+/* However many threads read a file, in whatever blocks, and in whatever parts: what is reported stays the same, byte for byte. */
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include "cli/feed.h"
 #include "cli/output/json.h"
 #include "cli/output/text.h"
+#include "cli/split.h"
 #include "suite.h"
 
 #define MAX_CASES 2000
@@ -289,6 +290,129 @@ START_TEST(stopped_early)
 }
 END_TEST
 
+/* What parts 1 to n of the log tell, one behind the other. */
+static struct result run_parts(unsigned int n, size_t n_jobs, unsigned int *ret_telling)
+{
+	const char *logs[] = { path };
+	const struct paths paths = { .paths = logs, .n = 1 };
+	struct result result = { 0 };
+
+	*ret_telling = 0;
+	for (unsigned int i = 1; i <= n; i++) {
+		_cleanup_(split_destroyp) struct split *split = NULL;
+		struct feed_range range;
+		struct feed feed = {
+			.patterns = patterns, .path = path, .detect_boot_failures = true, .n_jobs = n_jobs,
+			.block_bytes = n_jobs > 1 ? 4096 : 0, .range = &range, .report = on_report, .end = on_end, .arg = &result,
+		};
+		size_t before = result.n;
+		char text[32];
+
+		snprintf(text, sizeof(text), "%u/%u", i, n);
+		ck_assert_ptr_null(split_create(&paths, text, &split));
+		if (split_range(split, 0, &range))
+			ck_assert_ptr_null(feed_run(&feed));
+		*ret_telling += result.n > before;
+	}
+	return result;
+}
+
+static void check_parts(unsigned int from, unsigned int to, size_t n_jobs, unsigned int *most_telling)
+{
+	struct result want = run(1, 0, 0);
+
+	for (unsigned int n = from; n <= to; n++) {
+		unsigned int telling;
+		struct result got = run_parts(n, n_jobs, &telling);
+
+		ck_assert_uint_eq(got.n, want.n);
+		ck_assert_uint_eq(got.text.len, want.text.len);
+		ck_assert_msg(!memcmp(got.text.data, want.text.data, want.text.len), "%u parts", n);
+		*most_telling = telling > *most_telling ? telling : *most_telling;
+		buf_deinit(&got.text);
+	}
+	buf_deinit(&want.text);
+}
+
+/* Parts of a log tell together what is told of the whole: also where they are cut within a report, a line, a boot. */
+START_TEST(parts_are_the_whole)
+{
+	unsigned int most_telling = 0;
+	uint32_t state = 77;
+
+	for (int round = 0; round < 16; round++) {
+		_cleanup_(buf_deinit) struct buf log = { 0 };
+
+		for (uint32_t n = random_next(&state) % 12; n > 0; n--) {
+			const struct buf *c = &cases[random_next(&state) % n_cases];
+
+			ck_assert(buf_add(&log, c->data, c->len));
+			if (round % 2)
+				add_filler(&log, &state);
+		}
+		if (log.len && round % 3 == 0)
+			log.len -= random_next(&state) % (log.len < 2000 ? log.len : 2000);
+		write_log(buf_span(&log));
+		check_parts(1, 9, round % 4 ? 1 : 3, &most_telling);
+	}
+	ck_assert_uint_ge(most_telling, 5);
+}
+END_TEST
+
+/* Each case of the corpus alone: boots that stop, machines that restart, boots that are printed again. */
+START_TEST(parts_of_each_case)
+{
+	unsigned int most_telling = 0;
+
+	for (size_t i = 0; i < n_cases; i++) {
+		write_log(buf_span(&cases[i]));
+		check_parts(1 + i % 9, 1 + i % 9, 1, &most_telling);
+	}
+	ck_assert_uint_ge(most_telling, 2);
+}
+END_TEST
+
+/* A part reads no further than it must: a log whose rest cannot be a log is no matter to the first one. */
+START_TEST(a_part_ends_early)
+{
+	static const char crash[] = "[    1.000000] Kernel panic - not syncing: one\n";
+	_cleanup_(buf_deinit) struct buf log = { 0 };
+	struct feed_range range = { 0, 100 };
+	struct result result = { 0 };
+	struct feed feed = { .patterns = patterns, .path = path, .range = &range, .report = on_report, .end = on_end, .arg = &result };
+	struct stat st;
+	int fd;
+
+	ck_assert(buf_add_str(&log, crash));
+	write_log(buf_span(&log));
+	/* a hole of a terabyte would take minutes to read */
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, (off_t)1 << 40), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	close(fd);
+	ck_assert_ptr_null(feed_run(&feed));
+	ck_assert_uint_eq(result.n, 1);
+	buf_deinit(&result.text);
+}
+END_TEST
+
+START_TEST(parts_are_named)
+{
+	static const char *const bad[] = { "", "1", "1/", "/2", "0/2", "3/2", "1/0", "-1/2", "1/2x", "1 /2", "1/1000001", "1/99999999999999999999" };
+	const char *logs[] = { path };
+	const struct paths paths = { .paths = logs, .n = 1 };
+
+	for (size_t i = 0; i < countof(bad); i++) {
+		struct split *split = NULL;
+		struct culprit_error *err = split_create(&paths, bad[i], &split);
+
+		ck_assert_msg(err && culprit_error_code(err) == CULPRIT_ERROR_USAGE, "'%s'", bad[i]);
+		culprit_error_destroy(err);
+	}
+}
+END_TEST
+
 START_TEST(an_empty_file)
 {
 	struct result want, got;
@@ -314,6 +438,10 @@ int main(void)
 	tcase_add_test(tc, nothing_but_banners);
 	tcase_add_test(tc, stopped_early);
 	tcase_add_test(tc, an_empty_file);
+	tcase_add_test(tc, parts_are_the_whole);
+	tcase_add_test(tc, parts_of_each_case);
+	tcase_add_test(tc, a_part_ends_early);
+	tcase_add_test(tc, parts_are_named);
 	tcase_set_timeout(tc, 300);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

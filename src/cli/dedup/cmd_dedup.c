@@ -22,6 +22,7 @@
 #include "cli/options.h"
 #include "cli/output/text.h"
 #include "cli/paths.h"
+#include "cli/split.h"
 
 #define MAX_JOBS 256
 #define PROGRESS_MS 500
@@ -31,7 +32,7 @@ struct settings {
 	enum option_format format;
 	enum text_color color_when;
 	bool color, explain, merge;
-	const char *since_text;
+	const char *since_text, *split;
 	int64_t since;			/* seconds since 1970; -1: all */
 	long n_jobs;			/* 0: not said */
 	const char *rules;
@@ -48,6 +49,7 @@ struct state {
 	struct store *store;		/* NULL: none is kept */
 	char standard_input[64];	/* its name in the store */
 	struct paths paths;
+	struct split *split;		/* NULL: all is read */
 	pthread_mutex_t lock;		/* of what follows, of dedup and store */
 	size_t next, n_done;
 	struct dedup_totals totals;
@@ -198,12 +200,14 @@ static void read_log(struct state *state, size_t index)
 		.pass_over = paths_walked(&state->paths, index), .n_jobs = (size_t)state->settings->n_jobs / state->paths.n,
 		.report = on_report, .note = on_note, .end = on_end, .arg = &log,
 	};
-	bool wanted;
+	struct feed_range range;
+	bool wanted = !state->split || split_range(state->split, index, &range);
 	struct culprit_error *err;
 
+	feed.range = state->split ? &range : NULL;
 	if (state->store && strcmp(log.path, "-"))
 		log.real = realpath(log.path, NULL);
-	wanted = look_at_age(state->settings, log.path, &log.mtime);
+	wanted = wanted && look_at_age(state->settings, log.path, &log.mtime);
 	err = wanted ? feed_run(&feed) : NULL;
 
 	if (log.err) {
@@ -306,6 +310,8 @@ static struct culprit_error *run(struct state *state, const char *const *operand
 		err = store_open(settings->db, STORE_WRITE, &state->store);
 	if (!err)
 		err = paths_expand(operands, n_operands, &state->paths);
+	if (!err && settings->split)
+		err = split_create(&state->paths, settings->split, &state->split);
 	if (!err && settings->merge)
 		err = merge_files(state);
 	else if (!err && state->paths.n)
@@ -332,6 +338,7 @@ static int run_dedup(const struct settings *settings, const char *const *operand
 		code = 2;
 	}
 	pthread_mutex_destroy(&state.lock);
+	split_destroy(state.split);
 	paths_deinit(&state.paths);
 	dedup_destroy(state.dedup);
 	store_close(state.store);
@@ -346,6 +353,8 @@ static int check_settings(struct settings *settings, const struct option_reader 
 		return option_complain(options, "--db takes reports out of logs, --merge reads what was made of them: not both");
 	if (settings->machine && !settings->db)
 		return option_complain(options, "--machine says nothing without --db");
+	if (settings->merge && settings->split)
+		return option_complain(options, "--split divides logs, --merge reads what was made of them: not both");
 	if (settings->merge && settings->since_text)
 		return option_complain(options, "--since chooses logs, --merge reads what was made of them: not both");
 	if (settings->since_text && !dedup_parse_time(settings->since_text, (int64_t)time(NULL), &settings->since))
@@ -368,6 +377,7 @@ static int read_options(struct settings *settings, int argc, char **argv, int *r
 			    "only logs written since then: 7d, 12h, 2026-11-28, '2026-11-28 12:30' (UTC)",
 			    &settings->since_text),
 		OPTION_FLAG(0, "merge", "the operands are what dedup --format json wrote: put them together", &settings->merge),
+		SPLIT_OPTION(&settings->split),
 		OPTION_TEXT(0, "db", "FILE", "also put the reports into a store (SQLite), for culprit db to ask", &settings->db),
 		OPTION_TEXT(0, "machine", "NAME", "db: the logs are of this machine (default: by their \"Hardware name:\")",
 			    &settings->machine),
