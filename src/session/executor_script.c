@@ -7,7 +7,8 @@
  *
  * The shell cannot tell a command that was killed by signal 9 from one that gave
  * 137 itself; both are told as killed.  What the command leaves running ends with
- * its process group; what leaves the group ends where the queue ends it.
+ * its process group; what leaves the group ends where the queue ends it.  Where the
+ * console is gone, nobody knows what it said: there is no end then.
  */
 #include "session/executor_script.h"
 
@@ -19,7 +20,7 @@ static const char head[] =
 	"_tell() {\n"
 	"	_up\n"
 	"	_size=0\n"
-	"	[ ! -e \"$_f/console\" ] || _size=$(($(wc -c <\"$_f/console\")))\n"
+	"	if [ -e \"$_f/console\" ]; then _size=$(($(wc -c <\"$_f/console\"))); elif [ $1 != never ]; then exit 0; fi\n"
 	"	echo \"$1 $2 $((_now - _from)) $_size\" >\"$_f/end.new\" && mv \"$_f/end.new\" \"$_f/end\"\n"
 	"	exit 0\n"
 	"}\n"

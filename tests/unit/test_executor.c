@@ -418,6 +418,25 @@ START_TEST(an_end_that_does_not_come_is_waited_for_and_given_up)
 }
 END_TEST
 
+/* A console that is gone is not an empty one. */
+START_TEST(a_console_that_was_removed)
+{
+	struct job_spec *spec = spec_of("while [ ! -e go ]; do sleep 0.05; done; echo unheard; exit 0");
+	struct job_result result;
+	struct job *job;
+
+	executor = make_executor(SLURM);
+	job = submit(spec);
+	wait_for(of_job(spec, "pid"));
+	ck_assert_int_eq(unlink(in_folder(of_job(spec, "console"))), 0);
+	write_file("go", "", 0644);
+	result = finish(job);
+	expect_end(result, PROCESS_LOST, 0);
+	ck_assert_str_eq(result.lost, "COMPLETED, but its files did not come");
+	job_release(job);
+}
+END_TEST
+
 /* The end came, the last bytes of the console are still on their way, or lost. */
 START_TEST(a_console_that_is_late)
 {
@@ -717,6 +736,7 @@ int main(void)
 	tcase_add_loop_test(faults, the_queues_word_is_why_it_is_lost, 0, 6);
 	tcase_add_test(faults, an_end_stands_whatever_the_queue_says);
 	tcase_add_test(faults, an_end_that_does_not_come_is_waited_for_and_given_up);
+	tcase_add_test(faults, a_console_that_was_removed);
 	tcase_add_loop_test(faults, a_console_that_is_late, 0, 2);
 	tcase_add_test(faults, a_second_start_changes_nothing);
 	tcase_add_test(faults, begun_twice_without_an_end_is_lost);
