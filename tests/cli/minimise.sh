@@ -193,6 +193,27 @@ hunt gone
 is 'sets that take the machine away are passed over' 0 "$code"
 has 'the answer shows the target' 'CONFIG_FROB=y' "$(listed "$out")"
 
+# --- written by init
+run "$CULPRIT" bisect init -c written.yaml -r "$repo" --bad 6 --find config -t 'BUG: unable to handle kernel paging request in frob_release' \
+	--failing failing.config --working working.config --build "sh $tmp/build.sh" --run ". $tmp/kernel.sh"
+is 'init writes it' 0 "$code"
+has 'init: whole paths' "failing: \"$tmp/failing.config\"" "$(cat written.yaml)"
+is 'init: no good commit' '' "$(grep '^good' written.yaml)"
+sed -i '$a state: written' written.yaml
+hunt written
+is 'init: and it finds the same' "$needed" "$(listed "$out")"
+run "$CULPRIT" bisect init -c both.yaml -r "$repo" --bad 6 --good 1 --failing failing.config --working working.config --build "sh $tmp/build.sh" --run true
+is 'init: for a cause' 0 "$code"
+has 'init: the options are found first' 'minimise: true' "$(cat both.yaml)"
+refused() {
+	run "$CULPRIT" bisect init -c refused.yaml -r "$repo" --bad 6 --run true "${@:3}"
+	is "init: $1: exit code" 2 "$code"
+	has "init: $1: why" "$2" "$err"
+}
+refused 'no file' '--find config needs --failing, a .config with which the bad commit shows the target' --find config
+refused 'one file' '--failing needs --working, a .config with which the bad commit does not show the target' --failing failing.config --good 1
+refused 'a good commit' 'leave --good out' --find config --good 1 --failing failing.config --working working.config
+
 # --- wrong configurations are told
 wrong() {
 	run "$CULPRIT" bisect run -q -c "$2"

@@ -33,7 +33,7 @@ enum { ASK_REPOSITORY, ASK_BAD, ASK_GOOD, ASK_TITLE, ASK_LOG, ASK_BUILD, ASK_RUN
 
 struct answers {
 	struct answer a[N_ASKS];
-	const char *config, *find, *parallel, *fragment, *kernel_config;
+	const char *config, *find, *parallel, *fragment, *kernel_config, *failing, *working;
 	unsigned int template;	/* BISECT_TEMPLATE_NONE: none */
 	bool force, no_try;
 };
@@ -222,14 +222,35 @@ static struct culprit_error *add_template(const struct answers *a, struct buf *b
 	return buf_add_char(buf, '\n') ? bisect_template_add(&template, buf) : &culprit_error_no_memory;
 }
 
+static bool finds_options(const struct answers *a)
+{
+	return a->find && !strcmp(a->find, "config");
+}
+
+static bool add_kernel_configs(struct buf *buf, const struct answers *a)
+{
+	if (!a->failing)
+		return true;
+	return buf_add_str(buf, "\n# Two .config files: with one the bad commit shows the target, with the other it does not.\nconfig:\n") &&
+	       bisect_template_add_file(buf, "  failing: ", a->failing) &&
+	       bisect_template_add_file(buf, "\n  working: ", a->working) && buf_add_char(buf, '\n') &&
+	       (finds_options(a) || buf_add_str(buf, "  minimise: true        # before the bisection; all commits are built with what it leaves\n"));
+}
+
 static bool add_head(const struct answers *a, struct buf *buf)
 {
+	if (finds_options(a))
+		return buf_add_str(buf, "# Configuration of `culprit bisect run`; culprit-bisect(5) describes every key.\n\n") &&
+		       add_value(buf, "repository: ", a->a[ASK_REPOSITORY].value, "\n\n") &&
+		       add_value(buf, "# A commit that shows the target.\nbad: ", a->a[ASK_BAD].value, "\n") &&
+		       buf_add_str(buf, "find: config\n") && add_target(buf, a) && add_kernel_configs(buf, a);
 	return buf_add_str(buf, "# Configuration of `culprit bisect run`; culprit-bisect(5) describes every key.\n\n") &&
 	       add_value(buf, "repository: ", a->a[ASK_REPOSITORY].value, "\n\n") &&
 	       add_value(buf, "# A commit that shows the target, and one that does not ('releases': look for one).\nbad: ",
 			 a->a[ASK_BAD].value, "\n") &&
 	       add_value(buf, "good: ", a->a[ASK_GOOD].value, "\n") &&
-	       buf_printf(buf, "find: %s\n", a->find ? a->find : "cause") && add_target(buf, a);
+	       buf_printf(buf, "find: %s\n", a->find ? a->find : "cause") && add_target(buf, a) &&
+	       add_kernel_configs(buf, a);
 }
 
 static struct culprit_error *format_config(const struct answers *a, struct buf *buf)
@@ -353,6 +374,21 @@ static int ask_for_rest(struct answers *answers, const struct option_reader *opt
 	return 0;
 }
 
+/* Two configurations, or none; which is missing is told. Options are looked for at one commit. */
+static int check_kernel_configs(struct answers *a, const struct option_reader *options)
+{
+	if ((finds_options(a) || a->failing || a->working) && !(a->failing && a->working))
+		return option_complain(options, "%s needs --%s, a .config with which the bad commit %s the target",
+				       finds_options(a) ? "--find config" : a->failing ? "--failing" : "--working",
+				       a->failing ? "working" : "failing", a->failing ? "does not show" : "shows");
+	if (a->failing && a->kernel_config)
+		return option_complain(options, "--failing takes the place of --kernel-config");
+	if (finds_options(a) && a->a[ASK_GOOD].value)
+		return option_complain(options, "--find config looks at the bad commit alone: leave --good out");
+	a->a[ASK_GOOD].unused = finds_options(a);
+	return 0;
+}
+
 /* What is asked depends on the template; what a template has is not for options to say. */
 static int apply_template(struct answers *answers, const struct option_reader *options)
 {
@@ -406,7 +442,7 @@ int bisect_init(int argc, char **argv)
 		OPTION_TEXT('r', "repository", "DIR", "the git repository", &answers.a[ASK_REPOSITORY].value),
 		OPTION_TEXT(0, "bad", "COMMIT", "a commit that shows the target", &answers.a[ASK_BAD].value),
 		OPTION_TEXT(0, "good", "COMMIT", "a commit that does not, or 'releases'", &answers.a[ASK_GOOD].value),
-		OPTION_TEXT(0, "find", "WHAT", "cause (default) or fix", &answers.find),
+		OPTION_TEXT(0, "find", "WHAT", "cause (default), fix, or config: the options of the kernel that it needs", &answers.find),
 		OPTION_TEXT('t', "title", "TITLE", "title of the crash that is hunted", &answers.a[ASK_TITLE].value),
 		OPTION_TEXT('l', "log", "FILE", "a console log that shows it", &answers.a[ASK_LOG].value),
 		OPTION_TEXT(0, "build", "COMMAND", "builds a commit; see culprit-bisect(5) for its environment",
@@ -419,6 +455,9 @@ int bisect_init(int argc, char **argv)
 			    &answers.a[ASK_WORKLOAD].value),
 		OPTION_TEXT(0, "fragment", "FILE", "with a template: options of the kernel that the target needs", &answers.fragment),
 		OPTION_TEXT(0, "kernel-config", "FILE", "with a template: the .config to build with", &answers.kernel_config),
+		OPTION_TEXT(0, "failing", "FILE", "a .config that shows it: the options that it needs are found, and built with",
+			    &answers.failing),
+		OPTION_TEXT(0, "working", "FILE", "a .config with which it does not show", &answers.working),
 		OPTION_TEXT(0, "host", "HOST", "with ssh: the machine", &answers.a[ASK_HOST].value),
 		OPTION_TEXT(0, "console", "COMMAND", "with ssh: prints the machine's console", &answers.a[ASK_CONSOLE].value),
 		OPTION_FLAG(0, "no-try", "with a template: only write the file", &answers.no_try),
@@ -435,6 +474,8 @@ int bisect_init(int argc, char **argv)
 	if (code != OPTION_GO_ON)
 		return code;
 	code = apply_template(&answers, &reader);
+	if (!code)
+		code = check_kernel_configs(&answers, &reader);
 	if (!code)
 		code = ask_for_rest(&answers, &reader);
 	if (!code)

@@ -90,8 +90,7 @@ static bool add_scalar(struct buf *buf, const char *text)
 	return text ? yaml_write_scalar(buf, span_of(text)) : buf_add_str(buf, "\"\"");
 }
 
-/* A file stays what it is here, wherever the configuration lies. */
-static bool add_file(struct buf *buf, const char *before, const char *path)
+bool bisect_template_add_file(struct buf *buf, const char *before, const char *path)
 {
 	_cleanup_(freep) char *whole = realpath(path, NULL);
 
@@ -115,14 +114,14 @@ static bool add_config(const struct filling *f, struct buf *buf)
 	struct filling inner = *f;
 
 	if (f->template->kernel_config)
-		return add_file(buf, "--config, ", f->template->kernel_config);
+		return bisect_template_add_file(buf, "--config, ", f->template->kernel_config);
 	inner.config = (struct span){ "", 0 };
 	return add_text(&inner, f->config, buf);
 }
 
 static bool add_fragment(const struct filling *f, struct buf *buf)
 {
-	return !f->template->fragment || add_file(buf, ", --fragment, ", f->template->fragment);
+	return !f->template->fragment || bisect_template_add_file(buf, ", --fragment, ", f->template->fragment);
 }
 
 static bool add_workload(const struct filling *f, struct buf *buf)

@@ -38,4 +38,7 @@ struct bisect_template {
  */
 struct culprit_error *bisect_template_add(const struct bisect_template *template, struct buf *ret);
 
+/* before, and the path of a file, quoted for YAML: whole, so that it stays what it is here wherever the configuration lies. */
+bool bisect_template_add_file(struct buf *buf, const char *before, const char *path) __attribute__((warn_unused_result));
+
 #endif
