@@ -428,6 +428,7 @@ START_TEST(a_console_that_was_removed)
 	executor = make_executor(SLURM);
 	job = submit(spec);
 	wait_for(of_job(spec, "pid"));
+	wait_for(of_job(spec, "console"));
 	ck_assert_int_eq(unlink(in_folder(of_job(spec, "console"))), 0);
 	write_file("go", "", 0644);
 	result = finish(job);
