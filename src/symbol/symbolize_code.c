@@ -52,8 +52,9 @@ static bool is_user_pc(struct span line)
 	bool user;
 
 	line = span_trim(line);
-	if (span_starts(line, SPAN("pc : [<")) && has_arm_mode(line, &user))
-		return user;
+	/* a line that lost its mode says nothing of user space: addresses of both begin alike (CONFIG_VMSPLIT_*) */
+	if (span_starts(line, SPAN("pc : [<")))
+		return has_arm_mode(line, &user) && user;
 	for (size_t i = 0; i < countof(markers); i++) {
 		if (span_starts(line, span_of(markers[i])))
 			return span_find(line, SPAN("+0x")) < 0 && span_find(line, SPAN("[inline]")) < 0 &&

@@ -187,6 +187,9 @@ has "arm: code of the kernel is disassembled" "* 10:	e5932010 	ldr    r2, [r3, #
 	"$("$CULPRIT" symbolize arm.log 2>/dev/null)"
 arm_log 10 >arm.log
 is "arm: code of user space is left alone" 0 "$("$CULPRIT" symbolize arm.log 2>/dev/null | grep -ac 'trapping instruction')"
+arm_log 13 | sed 's/    lr : .*psr.*//' >arm.log
+is "arm: a line that lost its mode says nothing of user space" 1 \
+	"$("$CULPRIT" symbolize arm.log 2>/dev/null | grep -ac 'trapping instruction')"
 
 # --- functions of one name
 make_log "$(place obj/vmlinux twin 1)" "$(place obj/vmlinux twin 2)" >twins.log
