@@ -265,7 +265,8 @@ bool buf_printf(struct buf *buf, const char *format, ...)
 
 /* -------------------------------------------------------------- arenas */
 
-#define ARENA_BLOCK_BYTES 4096
+/* With its header the largest that the C library hands out from a list of its thread (tcache): reports are made and freed one by one. */
+#define ARENA_BLOCK_BYTES 1008
 #define ARENA_ALIGN _Alignof(max_align_t)
 
 struct arena_block {

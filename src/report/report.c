@@ -74,6 +74,16 @@ static bool add_line_text(struct buf *ret, const struct draft_line *line, bool p
 	       buf_add_char(ret, '\n');
 }
 
+/* Room for all of a draft's text at once: a buffer that grows is copied again and again. */
+static bool reserve_text(const struct draft *draft, struct buf *ret)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < draft->n_lines; i++)
+		bytes += draft->lines[i].text.len + 1;
+	return buf_reserve(ret, bytes);
+}
+
 /* The text of the chosen lines; ret_lines (may be NULL): their struct title_line. */
 static bool add_lines(const struct draft *draft, struct choice choice, struct buf *ret, struct buf *ret_lines,
 		      uint32_t *ret_n)
@@ -96,7 +106,8 @@ bool draft_text(const struct draft *draft, bool leftovers, struct buf *ret, stru
 	struct choice choice = { .leftovers = leftovers, .plain = true, .certain = true };
 	uint32_t n = 0;
 
-	if (!add_lines(draft, choice, ret, ret_lines, &n))
+	if (!reserve_text(draft, ret) || (ret_lines && !buf_reserve(ret_lines, draft->n_lines * sizeof(struct title_line))) ||
+	    !add_lines(draft, choice, ret, ret_lines, &n))
 		return false;
 	/* Torn off behind its first inlined function. */
 	choice.plain = false;
@@ -589,7 +600,8 @@ static struct culprit_error *take_text(struct report_box *box, const struct draf
 	struct culprit_report *r = &box->report;
 	uint32_t n = 0;
 
-	if (!add_lines(draft, (struct choice){ .prefix = true, .leftovers = leftovers }, &text, NULL, &r->prefix_lines) ||
+	if (!reserve_text(draft, &text) ||
+	    !add_lines(draft, (struct choice){ .prefix = true, .leftovers = leftovers }, &text, NULL, &r->prefix_lines) ||
 	    !add_lines(draft, (struct choice){ .leftovers = leftovers }, &text, NULL, &n))
 		return &culprit_error_no_memory;
 	r->n_text_lines = r->prefix_lines + n;
