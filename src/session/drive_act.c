@@ -90,33 +90,6 @@ void drive_enter(struct drive *d, enum session_phase phase, const struct subject
 	session->phase_since_us = ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
 }
 
-struct culprit_error *drive_cut(struct drive *d, const struct subject *but, bool *ret_cut)
-{
-	const struct subject subject = d->session->subject;
-	uint32_t n = runner_n_running(d->runner);
-	_cleanup_(freep) struct runner_cut *cuts = NULL;
-	struct culprit_error *err = NULL;
-
-	*ret_cut = false;
-	if (!n || (but && subject_equal(&subject, but)))
-		return NULL;
-	cuts = calloc(n, sizeof(*cuts));
-	if (!cuts)
-		return &culprit_error_no_memory;
-	n = runner_cut(d->runner, cuts);
-	for (uint32_t i = 0; i < n && !err; i++) {
-		struct journal_draft draft;
-
-		journal_begin(&draft, "cut");
-		journal_add_f(&draft, "n", "%u", cuts[i].number);
-		add_subject(&draft, &subject);
-		journal_add_f(&draft, "elapsed_us", "%" PRId64, cuts[i].elapsed_us);
-		err = journal_commit(d->journal, &draft);
-	}
-	*ret_cut = n && !err;
-	return err;
-}
-
 struct culprit_error *drive_build(struct drive *d, const struct subject *subject, const struct session_build **ret)
 {
 	struct session *session = d->session;
@@ -196,6 +169,68 @@ static struct culprit_error *journal_run(struct drive *d, const struct subject *
 	journal_add_f(&draft, "elapsed_us", "%" PRId64, result->end.elapsed_us);
 	journal_add_f(&draft, "bytes", "%" PRIu64, result->log_bytes);
 	return journal_commit(d->journal, &draft);
+}
+
+/* All runs that came to their end: evidence that was paid for, whatever the policy wants by now. */
+static struct culprit_error *take_ended_runs(struct drive *d, const struct subject *subject, uint32_t *ret_n)
+{
+	struct culprit_error *err = NULL;
+	struct run_result result;
+	bool done = true;
+
+	*ret_n = 0;
+	while (!err && done && runner_has_ended(d->runner)) {
+		err = runner_wait(d->runner, NULL, NULL, &result, &done);
+		if (err || !done)
+			return err;
+		err = journal_run(d, subject, &result);
+		run_result_deinit(&result);
+		*ret_n += !err;
+		if (!err)
+			drive_notify(d, SESSION_RAN);
+	}
+	return err;
+}
+
+static struct culprit_error *cut_runs(struct drive *d, const struct subject *subject, bool *ret_cut)
+{
+	uint32_t n = runner_n_running(d->runner);
+	_cleanup_(freep) struct runner_cut *cuts = n ? calloc(n, sizeof(*cuts)) : NULL;
+	struct culprit_error *err = NULL;
+
+	if (!n)
+		return NULL;
+	if (!cuts)
+		return &culprit_error_no_memory;
+	n = runner_cut(d->runner, cuts);
+	for (uint32_t i = 0; i < n && !err; i++) {
+		struct journal_draft draft;
+
+		journal_begin(&draft, "cut");
+		journal_add_f(&draft, "n", "%u", cuts[i].number);
+		add_subject(&draft, subject);
+		journal_add_f(&draft, "elapsed_us", "%" PRId64, cuts[i].elapsed_us);
+		err = journal_commit(d->journal, &draft);
+	}
+	*ret_cut |= n && !err;
+	return err;
+}
+
+struct culprit_error *drive_cut(struct drive *d, const struct subject *but, bool *ret_cut)
+{
+	const struct subject subject = d->session->subject;
+	struct culprit_error *err;
+	uint32_t n = 0;
+
+	*ret_cut = false;
+	if (!runner_n_running(d->runner) || (but && subject_equal(&subject, but)))
+		return NULL;
+	/* While the policy thought, one may have crashed, which is no survival, or ended. */
+	err = runner_look(d->runner);
+	if (!err)
+		err = take_ended_runs(d, &subject, &n);
+	*ret_cut = n > 0;
+	return err ? err : cut_runs(d, &subject, ret_cut);
 }
 
 static struct culprit_error *start_runs(struct drive *d, const struct subject *subject, uint32_t n_parallel)
@@ -288,6 +323,7 @@ struct culprit_error *drive_run_one(struct drive *d, const struct subject *subje
 	struct session *session = d->session;
 	struct run_result result;
 	struct culprit_error *err;
+	uint32_t n;
 	bool done;
 
 	*ret = NULL;
@@ -295,22 +331,20 @@ struct culprit_error *drive_run_one(struct drive *d, const struct subject *subje
 		runner_cancel(d->runner);
 	drive_enter(d, PHASE_RUNNING, subject);
 	err = start_runs(d, subject, n_parallel);
-	/*
-	 * A queue is looked at now and then: runs that ended meanwhile are evidence that was paid for,
-	 * whatever the policy will want after the first of them.
-	 */
-	do {
-		if (!err)
-			err = runner_wait(d->runner, tick, d, &result, &done);
-		if (err || !done)
-			return err;
-		err = journal_run(d, subject, &result);
-		run_result_deinit(&result);
-		if (err)
-			return err;
-		*ret = &session->runs[session->n_runs - 1];
-		drive_notify(d, SESSION_RAN);
-	} while (session->config->executor != EXECUTOR_LOCAL && runner_has_ended(d->runner));
+	if (!err)
+		err = runner_wait(d->runner, tick, d, &result, &done);
+	if (err || !done)
+		return err;
+	err = journal_run(d, subject, &result);
+	run_result_deinit(&result);
+	if (err)
+		return err;
+	drive_notify(d, SESSION_RAN);
+	/* Those that ended together with it. */
+	err = take_ended_runs(d, subject, &n);
+	if (err)
+		return err;
+	*ret = &session->runs[session->n_runs - 1];
 	return fails_from_the_start(session) ? complain_of_the_start(session) : NULL;
 }
 

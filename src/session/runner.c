@@ -386,6 +386,26 @@ static struct run *take_ended(struct runner *runner)
 	return NULL;
 }
 
+static struct culprit_error *poll_runs(struct runner *runner, int timeout_ms, bool *ret_cancelled)
+{
+	struct culprit_error *err;
+
+	for (uint32_t i = 0; i < runner->n_running; i++)
+		runner->jobs[i] = runner->runs[i]->job;
+	err = runner->executor->calls->poll(runner->executor, runner->jobs, runner->n_running, runner->o.cancel_fd, timeout_ms,
+					    ret_cancelled);
+	for (uint32_t i = 0; i < runner->n_running && !err; i++)
+		err = watch_run(runner, runner->runs[i]);
+	return err;
+}
+
+struct culprit_error *runner_look(struct runner *runner)
+{
+	bool cancelled;
+
+	return poll_runs(runner, 0, &cancelled);
+}
+
 bool runner_has_ended(const struct runner *runner)
 {
 	struct job_result end;
@@ -412,12 +432,7 @@ struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, v
 			*ret_done = !err;
 			return err;
 		}
-		for (uint32_t i = 0; i < runner->n_running; i++)
-			runner->jobs[i] = runner->runs[i]->job;
-		err = runner->executor->calls->poll(runner->executor, runner->jobs, runner->n_running, runner->o.cancel_fd,
-						    TICK_MS, &cancelled);
-		for (uint32_t i = 0; i < runner->n_running && !err; i++)
-			err = watch_run(runner, runner->runs[i]);
+		err = poll_runs(runner, TICK_MS, &cancelled);
 		if (tick && runner_now_us() - ticked >= TICK_MS * 1000) {
 			tick(arg);
 			ticked = runner_now_us();

@@ -140,6 +140,9 @@ uint32_t runner_n_running(const struct runner *runner);
 struct culprit_error *runner_wait(struct runner *runner, runner_tick_fn *tick, void *arg,
 				  struct run_result *ret, bool *ret_done);
 
+/* Take what came of the runs, without waiting. */
+struct culprit_error *runner_look(struct runner *runner);
+
 /* Whether runner_wait() would have nothing to wait for. */
 bool runner_has_ended(const struct runner *runner);
 
