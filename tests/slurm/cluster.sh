@@ -57,15 +57,27 @@ PartitionName=low Nodes=n[1-3] MaxTime=60 State=UP PriorityTier=1 PreemptMode=ca
 END
 }
 
+# Ends a daemon: as it wants to within ten seconds, or at once
+cluster_end() { # PID
+	local i
+	kill "$1" 2>/dev/null
+	for ((i = 0; i < 100; i++)); do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
 # Files that hold a process id are written when the daemon is up.
 cluster_wait() { # WHAT COMMAND...
 	local what=$1 i
 	shift
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.1
 	done
-	echo "cluster: $what: not within 30 s" >&2
+	echo "cluster: $what: not within two minutes" >&2
 	return 1
 }
 
@@ -76,8 +88,8 @@ controller_start() {
 }
 
 controller_stop() {
-	kill "$controller"
-	wait "$controller" 2>/dev/null
+	cluster_end "$controller"
+	controller=
 }
 
 node_start() { # N
@@ -92,6 +104,15 @@ node_kill() { # N GROUP
 	step=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$script/status")
 	kill -KILL "${node[$1]}" "$step" "$script" "-$2"
 	wait "${node[$1]}" 2>/dev/null
+}
+
+# What runs of this cluster: its daemons by their folder, and what they started
+cluster_left() {
+	local p command
+	for p in /proc/[0-9]*; do
+		{ command=$(tr '\0' ' ' <"$p/cmdline"); } 2>/dev/null
+		case $command in *"$cluster/"*) echo "${p#/proc/} $command" ;; esac
+	done
 }
 
 # Processes of slurmstepd: parents of the scripts in the spools
@@ -140,14 +161,14 @@ cluster_start() { # FOLDER [CPUS]
 
 cluster_stop() {
 	local i pid
-	scancel --quiet --user="$(id -un)" 2>/dev/null
+	# not to ask a controller that is away, and not to wait for what is killed below
+	[ -z "${controller:-}" ] || timeout 10 scancel --quiet --user="$(id -un)" 2>/dev/null
 	for i in 1 2 3; do
-		[ -z "${node[$i]:-}" ] || kill "${node[$i]}" 2>/dev/null
+		[ -z "${node[$i]:-}" ] || cluster_end "${node[$i]}"
 	done
 	for pid in $(cluster_steps); do
 		cluster_kill_below "$pid"
 	done
-	[ -z "${controller:-}" ] || kill "$controller" 2>/dev/null
-	[ -z "${munged:-}" ] || kill "$munged" 2>/dev/null
-	wait
+	[ -z "${controller:-}" ] || cluster_end "$controller"
+	[ -z "${munged:-}" ] || cluster_end "$munged"
 }
