@@ -90,8 +90,8 @@ struct culprit_error *git_subject(const struct git *git, const char *hex, const 
 struct culprit_error *git_subjects_load(const struct git *git, const struct git_hash *const *hashes, size_t n);
 
 /*
- * VERSION.PATCHLEVEL.SUBLEVEL of the Makefile of the commit with this whole name, as "6.1.0": what a kernel built from
- * it says it is begins so.  NULL where there is no such Makefile.  Lives as long as git does.
+ * VERSION.PATCHLEVEL of the Makefile of the commit with this whole name, as "6.1": what a kernel built from it says it
+ * is begins so.  What follows, packages replace.  NULL where there is no such Makefile.  Lives as long as git does.
  */
 struct culprit_error *git_kernel_version(const struct git *git, const char *hex, const char **ret);
 

@@ -141,8 +141,9 @@ bool git_makefile_version(struct span makefile, struct buf *ret)
 {
 	unsigned int version, patchlevel, sublevel;
 
+	/* SUBLEVEL only shows that it is a kernel's: Ubuntu's 5.15.167 says that it is 5.15.0-125-generic. */
 	return !find_number(makefile, "VERSION", &version) || !find_number(makefile, "PATCHLEVEL", &patchlevel) ||
-	       !find_number(makefile, "SUBLEVEL", &sublevel) || buf_printf(ret, "%u.%u.%u", version, patchlevel, sublevel);
+	       !find_number(makefile, "SUBLEVEL", &sublevel) || buf_printf(ret, "%u.%u", version, patchlevel);
 }
 
 struct culprit_error *git_kernel_version(const struct git *git, const char *hex, const char **ret)
