@@ -246,23 +246,38 @@ def dies_with_parent():
     return in_child
 
 
-def waited_for_processor(group):
-    """Seconds that the threads of a process group wanted to run and could not; of the one that waited longest.
+def threads_of(group):
+    """Of each thread of a process group: (seconds that it ran, that it wanted to and could not, whether it wants to now).
 
-    The second number of /proc/PID/task/TID/schedstat, nanoseconds (Documentation/scheduler/sched-stats); 0 where the
-    host's kernel does not count it.
+    The first and second number of /proc/PID/task/TID/schedstat (Documentation/scheduler/sched-stats) and the state in
+    its stat; nothing where the host's kernel does not count them.
     """
-    longest = 0
+    found = {}
     for pid in filter(str.isdigit, os.listdir('/proc')):
         try:
             if os.getpgid(int(pid)) != group:
                 continue
             for thread in os.listdir('/proc/%s/task' % pid):
-                with open('/proc/%s/task/%s/schedstat' % (pid, thread)) as file:
-                    longest = max(longest, int(file.read().split()[1]))
+                task = '/proc/%s/task/%s/' % (pid, thread)
+                with open(task + 'schedstat') as counts, open(task + 'stat') as stat:
+                    ran, waited = map(int, counts.read().split()[:2])
+                    found[thread] = ran / 1e9, waited / 1e9, stat.read().rpartition(')')[2].split()[0] == 'R'
         except (OSError, IndexError, ValueError):
             continue    # gone meanwhile
-    return longest / 1e9
+    return found
+
+
+def lacked_processor(before, after, seconds):
+    """Whether a thread waited for a processor most of the time between two looks.
+
+    What it waited is counted when it comes to run: one that wanted to at both looks and did not run waited all of it.
+    """
+    for thread in before.keys() & after.keys():
+        ran, waited = (after[thread][i] - before[thread][i] for i in range(2))
+        wants = before[thread][2] and after[thread][2]
+        if waited > seconds / 2 or (wants and ran + waited < seconds / 2):
+            return True
+    return False
 
 
 class Machine:
@@ -320,10 +335,10 @@ class Machine:
 
     def _lacks_processor(self, seconds):
         """Silent because the host lets it wait: looked at for so many seconds more. Also true where it spoke meanwhile."""
-        before, began = waited_for_processor(self.process.pid), time.monotonic()
+        before, began = threads_of(self.process.pid), time.monotonic()
         if self._read(seconds) is not False:
             return True
-        return waited_for_processor(self.process.pid) - before > (time.monotonic() - began) / 2
+        return lacked_processor(before, threads_of(self.process.pid), time.monotonic() - began)
 
     def _ask_where_it_hangs(self):
         """Blocked tasks, then all of them, each to its end: a hang without a report has stacks then."""

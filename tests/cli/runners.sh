@@ -97,6 +97,18 @@ if [ -e /proc/self/schedstat ] && command -v taskset >/dev/null; then
 	has 'a machine that the host does not let run is waited for' 'the time of 6 s is over' "$out"
 	is 'and is not said to hang' '' "$(grep 'no output for' <<<"$out")"
 fi
+run env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$runners" python3 -c '
+import culprit_runner as r
+def lacked(before, after):
+    return r.lacked_processor({"1": before}, {"1": after}, 1)
+assert not lacked((0, 0, True), (1, 0, True)), "spins on a processor of its own"
+assert lacked((0, 0, True), (0, 0, True)), "was never let run: nothing is counted yet"
+assert lacked((0, 0, True), (.2, .8, True)), "was let run now and then"
+assert not lacked((0, 0, False), (0, 0, False)), "sleeps"
+assert not lacked((0, 0, True), (.1, .1, False)), "ran, and sleeps"
+assert not r.lacked_processor({}, {"1": (0, 0, True)}, 1), "has just come"
+'
+is 'who lacks a processor is told from who spins and who sleeps' "0 " "$code $out"
 REBOOT=1 boot --qemu "$tmp/speaking" --silence 30
 has 'a second banner is a reboot' 'culprit-run: the machine rebooted' "$out"
 boot --qemu "$tmp/speaking" --timeout 2
