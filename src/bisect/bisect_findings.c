@@ -126,6 +126,42 @@ static void ranges(struct bisect *b, enum bisect_finding_kind kind, struct list 
 	}
 }
 
+static bool came_through(struct bisect *b, uint32_t commit)
+{
+	const struct tested *t = tested_find(b, commit);
+
+	return t && testable_own_failure(b, t) <= 0.5;
+}
+
+/*
+ * Nothing that could be tested stands between the range and the culprit, in the graph's order. It fails towards
+ * silence where what stands there is on another branch.
+ */
+static bool lies_beside(struct bisect *b, const struct bisect_finding *range, uint32_t culprit)
+{
+	uint32_t from = range->other < culprit ? range->other + 1 : culprit;
+	uint32_t to = range->other < culprit ? culprit : range->commit;
+
+	for (uint32_t c = from; c < to; c++) {
+		if (came_through(b, c))
+			return false;
+	}
+	return true;
+}
+
+/* Of those ranges, the ones that may hold the culprit in place of the one that is named. */
+static void untestable(struct bisect *b, uint32_t culprit, struct list *list)
+{
+	uint32_t before = list->n, kept = before;
+
+	ranges(b, BISECT_FINDING_UNTESTABLE, list);
+	for (uint32_t i = before; i < list->n; i++) {
+		if (lies_beside(b, &list->to[i], culprit))
+			list->to[kept++] = list->to[i];
+	}
+	list->n = kept;
+}
+
 static void contradictions(struct bisect *b, struct list *list)
 {
 	for (uint32_t i = 0; i < b->n_tested; i++) {
@@ -142,11 +178,14 @@ uint32_t bisect_findings(struct bisect *b, uint32_t max, struct bisect_finding *
 	struct list list = { ret, 0, max };
 	struct bisect_share top;
 
-	if (bisect_top(b, 1, &top) == 1)
+	const bool any = bisect_top(b, 1, &top) == 1;
+
+	if (any)
 		sides(b, top.commit, &list);
 	contradictions(b, &list);
 	rates(b, &list);
 	ranges(b, BISECT_FINDING_MASKED, &list);
-	ranges(b, BISECT_FINDING_UNTESTABLE, &list);
+	if (any)
+		untestable(b, top.commit, &list);
 	return list.n;
 }

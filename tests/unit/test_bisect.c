@@ -1294,9 +1294,24 @@ START_TEST(findings_are_said)
 	n = bisect_findings(b, 16, list);
 	ck_assert(found(list, n, BISECT_FINDING_RATE_COLLAPSED, 20));
 	ck_assert(found(list, n, BISECT_FINDING_MASKED, 10));
-	ck_assert(found(list, n, BISECT_FINDING_UNTESTABLE, 15));
+	ck_assert(!found(list, n, BISECT_FINDING_UNTESTABLE, 15));
 	ck_assert(found(list, n, BISECT_FINDING_NEAR_GOOD, 1));
 	ck_assert(!found(list, n, BISECT_FINDING_MERGE, 1));
+	bisect_destroy(b);
+
+	/* of four that are broken, those beside 16, and not those that tested commits keep apart from it */
+	b = create(line(&h, 32), NULL);
+	runs(b, 31, BISECT_RUN_TARGET, 8);
+	ok(bisect_add_build(b, 20, BISECT_BUILD_FAILED, 0));
+	runs(b, 16, BISECT_RUN_TARGET, 8);
+	ok(bisect_add_build(b, 15, BISECT_BUILD_FAILED, 0));
+	ok(bisect_add_build(b, 14, BISECT_BUILD_FAILED, 0));
+	runs(b, 13, BISECT_RUN_CLEAN, 40);
+	ok(bisect_add_build(b, 5, BISECT_BUILD_FAILED, 0));
+	n = bisect_findings(b, 16, list);
+	ck_assert(found(list, n, BISECT_FINDING_UNTESTABLE, 14));
+	ck_assert(!found(list, n, BISECT_FINDING_UNTESTABLE, 5));
+	ck_assert(!found(list, n, BISECT_FINDING_UNTESTABLE, 20));
 	bisect_destroy(b);
 }
 END_TEST
