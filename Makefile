@@ -20,7 +20,7 @@
 # make check-lying  culprits hunted on machines that lie: WORLDS=200, LYING_KINDS="silent hole"
 # make sbom         what the program is made of and uses, as SPDX 2.3: BUILD/culprit.spdx.json
 # make check-slurm  bisections on a Slurm that is started on loopback for it; minutes
-# make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="debian steady flaky killed broken plain x86"
+# make check-real   real kernels, built, booted and bisected; 20 minutes and more: PARTS="debian steady flaky killed broken plain crashes x86"
 # make tutorial     run what the pages of doc/ show, and write them anew with what came out
 # make counts       write the counts of the corpus into README.md
 # make deps         install what building and testing need
@@ -536,7 +536,7 @@ install: all
 	$(INSTALL) -m 644 $(PATTERNS) $(DESTDIR)$(DATADIR)/culprit/patterns/
 	$(INSTALL) -m 644 patterns/match/rules.yaml $(DESTDIR)$(DATADIR)/culprit/patterns/match/
 	$(INSTALL) -m 644 $(wildcard examples/*.c) $(DESTDIR)$(DATADIR)/doc/culprit/examples/
-	$(INSTALL) -m 644 $(wildcard doc/*.md) $(DESTDIR)$(DATADIR)/doc/culprit/
+	$(INSTALL) -m 644 $(wildcard doc/*.md) doc/console.log $(DESTDIR)$(DATADIR)/doc/culprit/
 	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.bash $(DESTDIR)$(BASH_COMPLETION))
 	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.zsh $(DESTDIR)$(ZSH_COMPLETION))
 	$(if $(COMPLETIONS),$(INSTALL) -D -m 644 $(O)/completions/culprit.fish $(DESTDIR)$(FISH_COMPLETION))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """history.py SOURCE REPOSITORY: a kernel tree becomes a git repository with a history to bisect.
+history.py --crashes REPOSITORY: its branch `crashes` anew.
 
 SOURCE is an unpacked linux-source (6.1). A driver, drivers/misc/rbuf.c, grows over 26 commits; one of them brings a
 use-after-free that `cat /proc/rbuf`'s commands reach from init. Branches and tags:
@@ -8,6 +9,7 @@ use-after-free that `cat /proc/rbuf`'s commands reach from init. Branches and ta
     steady          every run at a bad commit shows it; flaky: one in three
     small           six commits only, for slow builds
     BRANCH-good     the first commit with the driver; BRANCH-culprit: the answer (for the test that judges)
+    crashes         another driver, crashes.c, with a crash of many kinds for the asking
 
 On the way: a merge, a commit that does not build, three that do not boot, one that changes only documentation, one
 that changes only another architecture, and, from early on, a warning of its own in one of four runs.
@@ -261,6 +263,16 @@ def short_history(repo):
     repo.git('tag', '-f', 'small-bad')
 
 
+def crashes(repo):
+    """A commit above the base: crashes.c of this directory as a driver."""
+    repo.git('checkout', '-q', '-B', 'crashes', 'base')
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'crashes.c')) as file:
+        driver = file.read()
+    repo.commit('misc: crashes of many kinds', ('drivers/misc/crashes.c', driver),
+                ('drivers/misc/Kconfig', 'menu "Misc devices"\n', 'menu "Misc devices"\n\nconfig CRASHES\n\tbool "Crashes for the asking"\n\n'),
+                ('drivers/misc/Makefile', 'obj-$(CONFIG_DUMMY_IRQ)', 'UBSAN_SANITIZE_crashes.o\t:= y\nobj-$(CONFIG_CRASHES)\t\t+= crashes.o\nobj-$(CONFIG_DUMMY_IRQ)'))
+
+
 def import_tree(source, repo):
     """The base: what of the source a build of um or x86 reads, as one commit."""
     listing = subprocess.run(['find', '.', '-type', 'f', '-o', '-type', 'l'], cwd=source, check=True, text=True,
@@ -286,13 +298,20 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     source, path = sys.argv[1:]
+    if source == '--crashes':
+        repo = Repository(path)
+        crashes(repo)
+        repo.git('checkout', '-q', 'steady')
+        return
     os.makedirs(path)
     repo = Repository(path)
     import_tree(source, repo)
     long_history(repo, 'steady', False)
     long_history(repo, 'flaky', True)
     short_history(repo)
+    crashes(repo)
     repo.git('checkout', '-q', 'steady')
 
 
-main()
+if __name__ == '__main__':
+    main()
