@@ -10,7 +10,8 @@
  *
  * The first is the bug.  Does the second belong to it?  Unrelated crashes come
  * at some low rate under any title; a face of the bug comes at a rate of its
- * own, and resembles it.  Both are weighed.  This fails where another bug
+ * own, and resembles it: the second stands in the target's source file more often than not, the first hardly ever.
+ * All three are weighed.  This fails where another bug
  * crashes the known-bad commit often: nothing here tells it from a second
  * face, unless its class says that it cannot be one.
  */
@@ -34,6 +35,11 @@
 #define COUNT_MOST 4.0		/* log-odds that counting may give either way */
 #define RESEMBLANCE_LEAST -6.0	/* other class, other function, no frame in common */
 #define RESEMBLANCE_MOST 5.0
+/*
+ * Two titles of one bug lie in one source file half of the time, another bug in the target's file in one of 20 where
+ * a reproducer keeps its subsystem busy: log(10).  Reasoned, not counted.
+ */
+#define SAME_FILE 2.3
 #define GOOD_RUN 3.0		/* log-odds lost per run of a good commit that shows the title */
 #define VAGUE_MOST 0.3		/* the most that a vague title is adopted with */
 #define ALIEN -2.5		/* log-odds of stacks and functions: nothing there is the target's */
@@ -196,39 +202,75 @@ static double count_odds(size_t n, size_t k)
 	return odds < -COUNT_MOST ? -COUNT_MOST : odds > COUNT_MOST ? COUNT_MOST : odds;
 }
 
+/* Where its guilty function is; NULL: not said. */
+static const char *guilty_file(const struct symptom *symptom)
+{
+	for (size_t i = 0; symptom->frame && i < symptom->access.n; i++) {
+		if (!strcmp(symptom->access.frames[i].function, symptom->frame))
+			return symptom->access.frames[i].file;
+	}
+	return NULL;
+}
+
+/* What lies in a header or in a file of helpers lies beside many bugs: only functions that tell count. */
+static bool same_file(const struct match_rules *rules, const struct symptom *a, const struct symptom *b)
+{
+	const char *x = guilty_file(a), *y = guilty_file(b);
+
+	return x && y && !strcmp(x, y) && !rules_frame_is_vague(rules, a->frame) && !rules_frame_is_vague(rules, b->frame);
+}
+
 /* How much an adopted symptom resembles the bug's own ones. */
-static struct culprit_error *resemblance(const struct profile *profile, const struct symptom *symptom, double *ret,
-					 bool *ret_alien)
+struct resemblance {
+	double alike;
+	bool alien;
+	/*
+	 * By class and source file alone.  Another title is another function and mostly another stack, be it a
+	 * face of the bug or not: in the same file that is no evidence.
+	 */
+	bool in_file;
+	double by_file;
+};
+
+static struct culprit_error *find_resemblance(const struct profile *profile, const struct symptom *symptom,
+					      struct resemblance *ret)
 {
 	_cleanup_(arena_deinit) struct arena arena = { 0 };
 	double beyond = RESEMBLANCE_LEAST;
-	double best = RESEMBLANCE_LEAST;
 
+	*ret = (struct resemblance){ .alike = RESEMBLANCE_LEAST, .by_file = RESEMBLANCE_LEAST };
 	for (size_t i = 0; i < profile->n_entries; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
 
 		for (size_t j = 0; entry->own && j < entry->n_samples; j++) {
 			struct comparison comparison;
 			struct culprit_error *err;
+			double alike;
 
 			err = compare_symptoms(profile->rules, &arena, &entry->samples[j], symptom, &comparison);
 			if (err)
 				return err;
-			best = fmax(best, comparison.logit - COMPARISON_PRIOR);
+			alike = comparison.logit - COMPARISON_PRIOR;
+			ret->alike = fmax(ret->alike, alike);
 			beyond = fmax(beyond, comparison.beyond_title);
+			if (comparison.other_class || !same_file(profile->rules, &entry->samples[j], symptom))
+				continue;
+			ret->in_file = true;
+			ret->by_file = fmax(ret->by_file, alike - fmin(0, comparison.beyond_title) + SAME_FILE);
 		}
 	}
-	*ret = fmin(best, RESEMBLANCE_MOST);
-	*ret_alien = beyond < ALIEN;
+	ret->alike = fmin(ret->alike, RESEMBLANCE_MOST);
+	ret->by_file = fmin(ret->by_file, RESEMBLANCE_MOST);
+	ret->alien = beyond < ALIEN;
 	return NULL;
 }
 
 static struct culprit_error *weigh_entry(const struct profile *profile, struct profile_entry *entry)
 {
 	const struct symptom *symptom = &entry->samples[0];
+	struct resemblance resemblance;
 	struct culprit_error *err;
-	bool alien;
-	double alike;
+	double counted;
 
 	if (entry->own) {
 		entry->weight = 1;
@@ -236,14 +278,17 @@ static struct culprit_error *weigh_entry(const struct profile *profile, struct p
 	}
 	if (entry->fixed)
 		return NULL;
-	err = resemblance(profile, symptom, &alike, &alien);
+	err = find_resemblance(profile, symptom, &resemblance);
 	if (err)
 		return err;
-	entry->weight = probability_of(count_odds(profile->n_runs, entry->seen) + alike -
-				       GOOD_RUN * (double)entry->seen_good);
+	counted = count_odds(profile->n_runs, entry->seen) - GOOD_RUN * (double)entry->seen_good;
+	entry->weight = probability_of(counted + resemblance.alike);
+	/* a file makes it related, not the target */
+	if (resemblance.in_file)
+		entry->weight = fmax(entry->weight, fmin(ALIEN_MOST, probability_of(counted + resemblance.by_file)));
 	if (symptom->vague)
 		entry->weight = fmin(entry->weight, VAGUE_MOST);
-	if (alien)
+	if (resemblance.alien)
 		entry->weight = fmin(entry->weight, ALIEN_MOST);
 	return NULL;
 }

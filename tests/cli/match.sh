@@ -82,6 +82,24 @@ has 'the most frequent title is the own one' "title: \"$title\"" "$(grep -A1 'ti
 has 'another one is adopted' 'role: adopted' "$(cat p.yaml)"
 run "$CULPRIT" match --profile p.yaml "$uaf"
 is 'a learned profile finds its target' 1 "$code"
+
+# One of five known-bad runs dies in another function: of the target's file, or of another one.
+die_in() {	# FUNCTION FILE
+	printf '[    0.0] Linux version 6.1.0 (a@b) #1\n[    1.0] Run /sbin/init as init process\n'
+	printf '[   40.0] WARNING: CPU: 0 PID: 321 at %s:290 %s+0x1c5/0x300 %s:290\n' "$2" "$1" "$2"
+	printf '[   40.1] RIP: 0010:%s+0x1c5/0x300 %s:290\n[   40.2] Call Trace:\n' "$1" "$2"
+	printf '[   40.3]  %s_%s+0x45/0x90 %s:%s\n' "$1" open "$2" 310 "$1" abort "$2" 330
+	printf '[   40.4] ---[ end trace 0000000000000000 ]---\n'
+}
+for file in fs/zapfs/dev.c net/sched/frob.c; do
+	rm -rf learn few.yaml && mkdir learn
+	for n in 1 2 3 4; do die_in zapfs_dev_write fs/zapfs/dev.c >learn/$n.log; done
+	die_in qqq_request_end "$file" >learn/5.log
+	run "$CULPRIT" match --profile few.yaml --learn learn
+	run "$CULPRIT" match --profile few.yaml learn/5.log
+	[ "$file" = fs/zapfs/dev.c ] && want='related 125' || want='unrelated 0'
+	is "a crash of some known-bad runs in $file" "$want" "${out%% *} $code"
+done
 run "$CULPRIT" match --learn "$uaf"
 has 'without a file the profile is printed' 'culprit-profile: 1' "$out"
 run "$CULPRIT" match --profile p.yaml --learn-good "$logs/x86-uaf_list.log"

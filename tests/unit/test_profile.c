@@ -91,6 +91,50 @@ START_TEST(adoption_weighs_count_class_and_good_runs)
 }
 END_TEST
 
+#define ZAPFS_UAF "KASAN: use-after-free Read in zapfs_dev_do_write"
+#define ZAPFS_WARN "WARNING in zapfs_request_end"
+
+/* n runs of that title, in that function and two more, all of a file */
+static void learn_in_file(struct profile *profile, const char *title, const char *stack, const char *file, size_t n)
+{
+	struct made_report made;
+	const struct culprit_report *report = &made.report;
+	struct run_evidence run = { .reports = &report, .n_reports = 1 };
+
+	make_report(&made, title, NULL, stack, NULL, NULL);
+	for (size_t i = 0; i < made.stacks[0].n_frames; i++)
+		made.frames[0][i].file = file;
+	for (size_t i = 0; i < n; i++)
+		ck_assert_ptr_null(profile_learn(profile, &run, 1));
+	made_report_deinit(&made);
+}
+
+/* Weight of a warning that one run shows, and the target n. */
+static double weight_beside_target(const char *file, size_t n, size_t n_good)
+{
+	_cleanup_(profile_destroyp) struct profile *profile = NULL;
+
+	ck_assert_ptr_null(profile_create(rules, &profile));
+	ck_assert_ptr_null(profile_add_title(profile, ZAPFS_UAF));
+	learn_in_file(profile, ZAPFS_UAF, "zapfs_dev_do_write zapfs_dev_write", "fs/zapfs/dev.c", n);
+	learn_in_file(profile, ZAPFS_WARN, "zapfs_request_end zapfs_abort zapfs_dev_release", file, 1);
+	learn_titles(profile, ZAPFS_WARN, n_good, true);
+	return weight_of(profile, ZAPFS_WARN);
+}
+
+/* One of five known-bad runs dies in another function of the target's file: related, and no more. */
+START_TEST(the_targets_file_makes_it_related)
+{
+	double there = weight_beside_target("fs/zapfs/dev.c", 4, 0);
+
+	ck_assert_msg(there >= MATCH_RELATED && there < MATCH_TARGET, "%g", there);
+	ck_assert(weight_beside_target("fs/zapfs/inode.c", 4, 0) < MATCH_RELATED);
+	ck_assert(weight_beside_target(NULL, 4, 0) < MATCH_RELATED);
+	/* what a good commit shows, too, is another bug of that file */
+	ck_assert(weight_beside_target("fs/zapfs/dev.c", 4, 1) < MATCH_RELATED);
+}
+END_TEST
+
 START_TEST(clean_and_failed_runs)
 {
 	_cleanup_(profile_destroyp) struct profile *profile = NULL;
@@ -244,6 +288,7 @@ int main(void)
 	tcase_add_unchecked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_most_frequent_title_is_the_targets_own);
 	tcase_add_test(tcase, adoption_weighs_count_class_and_good_runs);
+	tcase_add_test(tcase, the_targets_file_makes_it_related);
 	tcase_add_test(tcase, clean_and_failed_runs);
 	tcase_add_test(tcase, out_of_memory_is_not_adopted);
 	tcase_add_test(tcase, written_profile_reads_back_the_same);
