@@ -121,6 +121,35 @@ static void take_learnt(struct console_decoder *decoder, struct prefix *x, enum 
 	console_trim_tail(x, front, ret_escape);
 }
 
+/* In front of printk's prefix: junk, or what carries every line of this log, those of programs, too. */
+static void take_front(struct console_decoder *decoder, struct prefix *x, enum console_escape *ret_escape)
+{
+	struct span rest = { x->p, (size_t)(x->end - x->p) };
+	uint16_t flags = x->line->flags;
+	/* nothing is learnt of a piece: which pieces are looked at is the parser's choice */
+	bool whole = !(flags & (LINE_TRUNCATED | LINE_CONTINUED));
+	const char *start = x->p;
+	size_t n;
+
+	if (x->line->origin == ORIGIN_KERNEL && whole && (flags & (LINE_HAS_TIME | LINE_LOGGED)) == LINE_HAS_TIME)
+		console_note_carrier(decoder, (struct span){ 0 });
+	if (x->line->origin != ORIGIN_UNKNOWN)
+		return;
+	find_behind_junk(x, ret_escape);
+	if (x->line->flags & LINE_JUNK_FRONT) {
+		const char *from;
+
+		if (whole && (x->line->flags & (LINE_HAS_TIME | LINE_DROPPED)) == LINE_HAS_TIME && console_find_stamp(rest, &from))
+			console_note_carrier(decoder, (struct span){ start, (size_t)(from - start) });
+		return;
+	}
+	n = console_carrier_length(decoder, rest);
+	if (!n)
+		return;
+	x->p += n;
+	console_trim_tail(x, start, ret_escape);
+}
+
 /* Behind the prefixes: junk in front, a second message, the replay mark at the end. */
 static void find_inner(struct console_decoder *decoder, struct prefix *x, enum console_escape *ret_escape)
 {
@@ -128,8 +157,7 @@ static void find_inner(struct console_decoder *decoder, struct prefix *x, enum c
 	struct span rest;
 	const char *from;
 
-	if (line->origin == ORIGIN_UNKNOWN)
-		find_behind_junk(x, ret_escape);
+	take_front(decoder, x, ret_escape);
 	take_learnt(decoder, x, ret_escape);
 	rest = (struct span){ x->p, (size_t)(x->end - x->p) };
 	line->text = rest;

@@ -110,6 +110,8 @@ struct console_learnt {
 struct console_decoder {
 	struct console_learnt front;	/* of lines without printk's time */
 	struct console_learnt behind;	/* behind printk's time */
+	struct console_learnt carrier;	/* in front of printk's time, and so of lines without one, too */
+	uint8_t n_carried;		/* lines in a row that had it, as far as it matters */
 	struct buf scratch;
 	bool date_touches;	/* a date in brackets has no blank behind it in this log */
 	bool seen_kmsg;		/* records of /dev/kmsg: " KEY=value" lines are theirs */

@@ -17,12 +17,18 @@
  * it has two numbers or more, as a date has, and then not those before a colon:
  * they say who speaks.
  *
+ * What stands in front of printk's own prefix, in line after line, is learnt
+ * without such words (a carrier: "> ", "guest-1  | "): the lines between, which
+ * are programs', lose it, too.
+ *
  * It fails for the lines in front of the first two of a report, which keep the
  * prefix, and where a prefix has another form in every line.
  */
 #include "input/console_parts.h"
 
 #define MAX_GROUP_BYTES 96
+/* So many lines in a row make a carrier: a prompt or a cut word stands before one message, not before each. */
+#define CARRIED_LINES 3
 
 /* What only a kernel's message begins with; what follows the weak may stand behind words of its own. */
 struct anchor {
@@ -244,4 +250,38 @@ size_t console_learnt_length(struct console_learnt *learnt, struct span s, size_
 	learnt->len = (uint8_t)at;
 	learnt->sure = has_clock(s);
 	return learnt->sure ? at : 0;
+}
+
+/* "/ # ", "login: ": a shell or getty waits, and the kernel speaks behind it. */
+static bool is_prompt(struct span front)
+{
+	front = span_trim(front);
+	return front.len && (memchr("#$", front.ptr[front.len - 1], 2) ||
+			     (front.len >= 6 && !memcmp(front.ptr + front.len - 6, "login:", 6)));
+}
+
+void console_note_carrier(struct console_decoder *decoder, struct span front)
+{
+	struct console_learnt *c = &decoder->carrier;
+	struct span sample = { c->sample, c->len };
+
+	if (!front.len || front.len > CONSOLE_LEARNT_BYTES || is_prompt(front)) {
+		c->len = decoder->n_carried = 0;
+		c->sure = false;
+		return;
+	}
+	if (c->len && match_form(sample, front) == front.len) {
+		decoder->n_carried += decoder->n_carried < CARRIED_LINES;
+		c->sure = decoder->n_carried == CARRIED_LINES;
+		return;
+	}
+	memcpy(c->sample, front.ptr, front.len);
+	c->len = (uint8_t)front.len;
+	c->sure = false;
+	decoder->n_carried = 1;
+}
+
+size_t console_carrier_length(const struct console_decoder *decoder, struct span s)
+{
+	return decoder->carrier.sure ? match_form((struct span){ decoder->carrier.sample, decoder->carrier.len }, s) : 0;
 }

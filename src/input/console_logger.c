@@ -478,6 +478,53 @@ static bool found_by_grep(struct prefix *x, enum console_escape *ret_escape)
 	return true;
 }
 
+/* Behind "name  | " (docker compose), "file:17:" (grep): the same, a logger's tag follows. */
+static bool carried_by_name(struct prefix *x, enum console_escape *ret_escape)
+{
+	struct prefix y = *x;
+	uint64_t number;
+	size_t n;
+
+	while (y.p < y.end && y.p - x->p < 48 && *y.p != ':' && *y.p != '|')
+		y.p++;
+	if (y.end - y.p < 20 || y.p - x->p == 48 || y.p == x->p)
+		return false;
+	if (*y.p == '|') {
+		if (y.p[-1] != ' ' || y.p[1] != ' ')
+			return false;
+		y.p += 2;
+	} else {
+		n = prefix_digits(y.p + 1, y.end, 9, &number);
+		if (!n || y.p + 1 + n >= y.end || y.p[1 + n] != ':')
+			return false;
+		y.p += n + 2;
+	}
+	if (!stamp(&y, true, ret_escape) || y.line->origin == ORIGIN_UNKNOWN)
+		return false;
+	*x = y;
+	return true;
+}
+
+/* "> May  6 12:00:00 box kernel: text", "    17\tMay ...", "| ...": quoted, numbered, drawn, where a logger's tag follows. */
+static bool carried(struct prefix *x, enum console_escape *ret_escape)
+{
+	struct prefix y = *x;
+	uint64_t number;
+	size_t n;
+
+	while (y.p < y.end && y.p - x->p < 24 && memchr("> \t|", *y.p, 4))
+		y.p++;
+	n = prefix_digits(y.p, y.end, 9, &number);
+	if (n && y.p + n < y.end && (y.p[n] == '\t' || y.p[n] == ' '))
+		y.p += n;
+	while (y.p < y.end && y.p - x->p < 32 && (*y.p == ' ' || *y.p == '\t'))
+		y.p++;
+	if (y.p == x->p || y.p == y.end || !stamp(&y, true, ret_escape) || y.line->origin == ORIGIN_UNKNOWN)
+		return false;
+	*x = y;
+	return true;
+}
+
 static bool stamp(struct prefix *x, bool behind_number, enum console_escape *ret_escape)
 {
 	struct date_form form;
@@ -486,6 +533,8 @@ static bool stamp(struct prefix *x, bool behind_number, enum console_escape *ret
 
 	if (c == '-')
 		return lava_stamp(x, ret_escape);
+	if (!behind_number && memchr("> \t|", c, 4))
+		return carried(x, ret_escape);
 	if (c == '[') {
 		size_t n = bracket_time(x->p + 1, x->end);
 
@@ -512,7 +561,7 @@ static bool stamp(struct prefix *x, bool behind_number, enum console_escape *ret
 		if (!time_first(x, &tag) && !take_stamp(x, console_date_length(x->p, x->end, &form)))
 			return !behind_number && found_by_grep(x, ret_escape);
 	} else if (!take_stamp(x, console_date_length(x->p, x->end, &form))) {
-		return android_brief(x);
+		return android_brief(x) || (!behind_number && carried_by_name(x, ret_escape));
 	}
 	if (tag && console_logger_tag(x, false) && x->line->origin == ORIGIN_KERNEL)
 		*ret_escape = ESCAPE_SYSLOG;

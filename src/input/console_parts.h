@@ -155,6 +155,16 @@ void console_trim_tail(struct prefix *x, const char *front, enum console_escape 
  */
 size_t console_learnt_length(struct console_learnt *learnt, struct span s, size_t max);
 
+/*
+ * front is what stood before printk's prefix in this line, or empty: what
+ * stands before each is a carrier ("> ", "    17\t", "guest-1  | ").
+ */
+void console_note_carrier(struct console_decoder *decoder, struct span front);
+
+/* How much of a line without printk's prefix the carrier is, or 0. */
+size_t console_carrier_length(const struct console_decoder *decoder, struct span s);
+
+
 /* ----------------------------------------------------- loggers and labs */
 
 /*

@@ -60,6 +60,7 @@ static void begin(struct lookback *back)
 	/* What it learned of other lines, or in the wrong order, is not to count. */
 	back->history->decoder = (struct console_decoder){
 		.scratch = back->history->decoder.scratch, .seen_kmsg = back->learned->seen_kmsg,
+		.carrier = back->learned->carrier, .n_carried = back->learned->n_carried,
 		.seen_export = back->learned->seen_export,
 		.front = back->learned->front, .behind = back->learned->behind, .date_touches = back->learned->date_touches,
 	};

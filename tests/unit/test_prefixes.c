@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "cli/corpus/case.h"
 #include "culprit.h"
 #include "suite.h"
 
@@ -210,6 +211,80 @@ START_TEST(both_reports_come_out_whole)
 }
 END_TEST
 
+/* What stands in front of all lines of a log, the kernel's and the programs'. */
+static const char *const carriers[] = {
+	"> ", "> > ", "| ", "    ", "\t", "%6zu\t", "%zu: ", "console.log:%zu:", "guest-1  | ", "2024-05-06T12:00:00.123456Z ",
+	"2024-05-06 12:00:00 ", "[12:00:00.123] ", "2024-05-06T12:00:00.123456Z 01O ", "[Mon May  6 12:00:00 2024]",
+	"\r", "\033[32m",
+};
+
+/* Logs that say too little behind one, and why. */
+static const struct { const char *name, *why; } too_short[] = {
+	{ "written-dmesg-begins", "dmesg -T is known by its stamp at a line's start" },
+	{ "written-quiet-redhat5", "three lines of the kernel teach a carrier, there are two" },
+};
+
+static bool is_too_short(const char *name)
+{
+	for (size_t i = 0; i < countof(too_short); i++) {
+		if (!strcmp(too_short[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* How many reports are in the log behind the carrier; each is told. */
+static size_t count_carried(const struct corpus_case *c, const char *carrier)
+{
+	struct culprit_parser_options options = { .detect_boot_failures = true };
+	struct span rest = c->log;
+	struct buf log = { 0 };
+	struct culprit_report *r;
+	struct culprit_parser *p;
+	size_t n = 0;
+
+	for (size_t number = 1; rest.len; number++) {
+		const char *end = memchr(rest.ptr, '\n', rest.len);
+		size_t len = end ? (size_t)(end - rest.ptr) + 1 : rest.len;
+		const char *place = strchr(carrier, '%');
+		int before = place ? (int)(place - carrier) : (int)strlen(carrier);
+
+		ck_assert(buf_add(&log, carrier, (size_t)before));
+		if (place)
+			ck_assert(buf_printf(&log, place[1] == '6' ? "%6zu%s" : "%zu%s", number, strchr(place, 'u') + 1));
+		ck_assert(buf_add(&log, rest.ptr, len));
+		rest = span_skip(rest, len);
+	}
+	ck_assert_ptr_null(culprit_parser_create(set, &options, &p));
+	ck_assert_ptr_null(culprit_parser_feed(p, log.data, log.len));
+	ck_assert_ptr_null(culprit_parser_finish(p));
+	for (; (r = culprit_parser_take(p)); n++) {
+		fprintf(stderr, "%s behind '%s': %s\n", c->name, carrier, r->title);
+		culprit_report_destroy(r);
+	}
+	culprit_parser_destroy(p);
+	buf_deinit(&log);
+	return n;
+}
+
+/* A machine that is well is well in a mail, in a CI system's log and in grep's output. */
+START_TEST(healthy_logs_stay_healthy)
+{
+	_cleanup_(case_list_deinit) struct case_list list = { 0 };
+	size_t n_logs = 0, n_bad = 0;
+
+	ck_assert_ptr_null(case_list_add(&list, "corpus/benign"));
+	for (size_t i = 0; i < list.n; i++) {
+		if (list.cases[i].title || list.cases[i].log.len > 16 << 10 || is_too_short(list.cases[i].name))
+			continue;
+		n_logs++;
+		n_bad += count_carried(&list.cases[i], carriers[_i]);
+	}
+	ck_assert_uint_gt(n_logs, 40);
+	ck_assert_uint_eq(n_bad, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("prefixes");
@@ -217,6 +292,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, both_reports_come_out_whole);
+	tcase_add_loop_test(tc, healthy_logs_stay_healthy, 0, countof(carriers));
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
