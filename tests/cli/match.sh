@@ -84,17 +84,29 @@ run "$CULPRIT" match --profile p.yaml "$uaf"
 is 'a learned profile finds its target' 1 "$code"
 
 # One of five known-bad runs dies in another function: of the target's file, or of another one.
-die_in() {	# FUNCTION FILE
+boots() {
 	printf '[    0.0] Linux version 6.1.0 (a@b) #1\n[    1.0] Run /sbin/init as init process\n'
-	printf '[   40.0] WARNING: CPU: 0 PID: 321 at %s:290 %s+0x1c5/0x300 %s:290\n' "$2" "$1" "$2"
-	printf '[   40.1] RIP: 0010:%s+0x1c5/0x300 %s:290\n[   40.2] Call Trace:\n' "$1" "$2"
-	printf '[   40.3]  %s_%s+0x45/0x90 %s:%s\n' "$1" open "$2" 310 "$1" abort "$2" 330
+}
+writes_freed() {
+	boots
+	printf '[   40.0] ==================================================================\n'
+	printf '[   40.1] BUG: KASAN: use-after-free in zapfs_dev_write+0x1c5/0x900 fs/zapfs/dev.c:190\n'
+	printf '[   40.2] Read of size 8 at addr ffff888012345678 by task repro/321\n[   40.3] Call Trace:\n'
+	printf '[   40.4]  kasan_report+0x80/0x100 mm/kasan/report.c:495\n'
+	printf '[   40.5]  zapfs_dev_write+0x1c5/0x900 fs/zapfs/dev.c:190\n[   40.6]  vfs_write+0x200/0x600 fs/read_write.c:584\n'
+	printf '[   40.7] ==================================================================\n'
+}
+warns_in() {	# FILE
+	boots
+	printf '[   40.0] WARNING: CPU: 0 PID: 321 at %s:290 qqq_request_end+0x1c5/0x300 %s:290\n' "$1" "$1"
+	printf '[   40.1] RIP: 0010:qqq_request_end+0x1c5/0x300 %s:290\n[   40.2] Call Trace:\n' "$1"
+	printf '[   40.3]  qqq_%s+0x45/0x90 %s:310\n' abort "$1" release "$1"
 	printf '[   40.4] ---[ end trace 0000000000000000 ]---\n'
 }
 for file in fs/zapfs/dev.c net/sched/frob.c; do
 	rm -rf learn few.yaml && mkdir learn
-	for n in 1 2 3 4; do die_in zapfs_dev_write fs/zapfs/dev.c >learn/$n.log; done
-	die_in qqq_request_end "$file" >learn/5.log
+	for n in 1 2 3 4; do writes_freed >learn/$n.log; done
+	warns_in "$file" >learn/5.log
 	run "$CULPRIT" match --profile few.yaml --learn learn
 	run "$CULPRIT" match --profile few.yaml learn/5.log
 	[ "$file" = fs/zapfs/dev.c ] && want='related 125' || want='unrelated 0'
