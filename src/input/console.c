@@ -139,7 +139,8 @@ static void take_front(struct console_decoder *decoder, struct prefix *x, enum c
 	if (x->line->flags & LINE_JUNK_FRONT) {
 		const char *from;
 
-		if (whole && (x->line->flags & (LINE_HAS_TIME | LINE_DROPPED)) == LINE_HAS_TIME && console_find_stamp(rest, &from))
+		if (whole && (x->line->flags & (LINE_HAS_TIME | LINE_DROPPED)) == LINE_HAS_TIME &&
+		    console_find_stamp(rest, &from))
 			console_note_carrier(decoder, (struct span){ start, (size_t)(from - start) });
 		return;
 	}
@@ -284,7 +285,9 @@ bool console_split_inner(struct line *line, struct line *ret)
 		console_take_caller(&x);
 	line->text.len = (size_t)(from - line->text.ptr);
 	ret->text = (struct span){ x.p, (size_t)(end - x.p) };
-	/* A console that is taken over says the record again: so does whoever said it first, whatever the prefix has become. */
+	/*
+	 * A console that is taken over says the record again: so does whoever said it first, whatever the prefix has become.
+	 */
 	if (line->caller.kind != CALLER_NONE && line->text.len && span_starts(ret->text, line->text))
 		ret->caller = line->caller;
 	if (console_find_stamp(ret->text, &from))

@@ -505,7 +505,7 @@ static bool carried_by_name(struct prefix *x, enum console_escape *ret_escape)
 	return true;
 }
 
-/* "> May  6 12:00:00 box kernel: text", "    17\tMay ...", "| ...": quoted, numbered, drawn, where a logger's tag follows. */
+/* "> May  6 12:00:00 box kernel: text", "    17\tMay ...", "| ...": quoted, numbered, drawn; a logger's tag follows. */
 static bool carried(struct prefix *x, enum console_escape *ret_escape)
 {
 	struct prefix y = *x;

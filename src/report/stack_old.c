@@ -217,7 +217,7 @@ static bool add_frames(struct buf *ret, struct span text, size_t *ret_n)
 	return buf_add(ret, text.ptr + from, text.len - from);
 }
 
-/* "EIP is at f [mod] 0x14 (...)", "Call Trace:   [<c010a4d8>] f [kernel] 0x5 (...)", "[<c0106f10>] f [kernel] 0x0 (...)" */
+/* "EIP is at f [mod] 0x14 (...)", "Call Trace:   [<c010a4d8>] f [kernel] 0x5 (...)", "[<c0106f10>] f [kernel] 0x0 (.)" */
 static bool add_red_hat(struct buf *ret, struct span text, size_t *ret_n)
 {
 	static const struct span pc = { "EIP is at ", 10 }, header = { "Call Trace:", 11 };
@@ -244,7 +244,8 @@ static bool add_red_hat(struct buf *ret, struct span text, size_t *ret_n)
 	f.address = address;
 	f.has_address = !is_pc;
 	return (!opens || buf_add_str(ret, "Call Trace:\n")) && buf_add_str(ret, is_pc ? pc.ptr : " ") &&
-	       add_frame(ret, &f, true) && (!is_pc || (buf_add_char(ret, ' ') && buf_add(ret, rest.ptr + f.len - 1, rest.len - f.len + 1)));
+	       add_frame(ret, &f, true) &&
+	       (!is_pc || (buf_add_char(ret, ' ') && buf_add(ret, rest.ptr + f.len - 1, rest.len - f.len + 1)));
 }
 
 /* What ksymoops looked up; its words stand for the header that it does not print. */
