@@ -46,7 +46,8 @@ static bool remember(void **root, const struct git_hash *hash, struct span text)
 	if (!subject)
 		return false;
 	strcpy(subject->hex, hash->hex);
-	memcpy(subject->text, text.ptr, text.len);
+	if (text.len)
+		memcpy(subject->text, text.ptr, text.len);
 	subject->text[text.len] = '\0';
 	if (!tsearch(subject, root, by_hash))
 		return false;
